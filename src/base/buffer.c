@@ -1,0 +1,80 @@
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void buffer_init(struct buffer *buffer, size_t ceiling_bytes)
+{
+    *buffer = (struct buffer){.ceiling = ceiling_bytes};
+}
+
+void buffer_finish(struct buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct buffer){.ceiling = buffer->ceiling};
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+    buffer->length = 0;
+    buffer->overflowed = false;
+}
+
+char *buffer_reserve(struct buffer *buffer, size_t bytes)
+{
+    if (buffer->overflowed || bytes > buffer->ceiling - buffer->length) {
+        buffer->overflowed = true;
+        return NULL;
+    }
+    size_t needed = buffer->length + bytes;
+    if (needed > buffer->capacity) {
+        size_t capacity = buffer->capacity ? buffer->capacity : 256;
+        while (capacity < needed)
+            capacity *= 2;
+        buffer->bytes = memory_grow(buffer->bytes, capacity);
+        buffer->capacity = capacity;
+    }
+    return buffer->bytes + buffer->length;
+}
+
+void buffer_append(struct buffer *buffer, struct text bytes)
+{
+    if (bytes.length == 0)
+        return;
+    char *room = buffer_reserve(buffer, bytes.length);
+    if (!room)
+        return;
+    memcpy(room, bytes.at, bytes.length);
+    buffer->length += bytes.length;
+}
+
+void buffer_append_byte(struct buffer *buffer, char byte)
+{
+    buffer_append(buffer, (struct text){&byte, 1});
+}
+
+void buffer_append_integer(struct buffer *buffer, int64_t value)
+{
+    char digits[20];
+    size_t start = sizeof(digits);
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        digits[--start] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        buffer_append_byte(buffer, '-');
+    buffer_append(buffer, (struct text){digits + start, sizeof(digits) - start});
+}
+
+void buffer_append_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *formatted = NULL;
+    int length = vasprintf(&formatted, format, arguments);
+    va_end(arguments);
+    check(length >= 0);
+    buffer_append(buffer, (struct text){formatted, (size_t)length});
+    free(formatted);
+}

@@ -1,0 +1,37 @@
+/* buffer: bytes that grow as they are written, up to a ceiling.
+ *
+ * Owned by one thread. An append that would pass the ceiling changes nothing but the overflowed
+ * mark, which stays: write everything, then look at it once. */
+#pragma once
+
+#include "base/text.h"
+
+struct buffer {
+    char *bytes;
+    size_t length;
+    size_t capacity;
+    size_t ceiling;
+    bool overflowed;
+};
+
+void buffer_init(struct buffer *buffer, size_t ceiling_bytes);
+void buffer_finish(struct buffer *buffer);
+
+/* Forgets the bytes and the overflow, keeps the memory. */
+void buffer_clear(struct buffer *buffer);
+
+void buffer_append(struct buffer *buffer, struct text bytes);
+void buffer_append_byte(struct buffer *buffer, char byte);
+void buffer_append_integer(struct buffer *buffer, int64_t value);
+__attribute__((format(printf, 2, 3))) void buffer_append_format(struct buffer *buffer,
+                                                                const char *format, ...);
+
+/* Room for that many more bytes at the end, or NULL past the ceiling; the caller fills it and
+ * then adds to length what it wrote. */
+char *buffer_reserve(struct buffer *buffer, size_t bytes);
+
+/* Borrowed: valid until the next append. */
+static inline struct text buffer_text(const struct buffer *buffer)
+{
+    return (struct text){buffer->bytes, buffer->length};
+}

@@ -1,0 +1,14 @@
+/* limits: every bound in the program, with its reason. Bytes, counts and milliseconds. */
+#pragma once
+
+/* Memory of a call: covers the longest head with room for its decoded arguments. */
+#define ARENA_BLOCK_BYTES 4096
+#define CALL_ARENA_BYTES_MAX (1024 * 1024)
+
+/* JSON that we read: deeper or longer than any honest list (1,000 hashtags are under 2 MB). */
+#define JSON_DEPTH_MAX 32
+#define JSON_BYTES_MAX (64 * 1024 * 1024)
+
+/* A sentence for a person: one long line of a terminal log. */
+#define REASON_BYTES_MAX 512
+#define LOG_LINE_BYTES_MAX 2048

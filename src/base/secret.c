@@ -1,0 +1,68 @@
+#include "base/secret.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <sodium.h>
+
+static pthread_key_t context_key;
+static pthread_once_t context_key_once = PTHREAD_ONCE_INIT;
+
+static void context_close(void *context)
+{
+    EVP_MD_CTX_free(context);
+}
+
+static void context_key_make(void)
+{
+    check(pthread_key_create(&context_key, context_close) == 0);
+}
+
+void secret_start(void)
+{
+    check(sodium_init() >= 0);
+}
+
+void secret_fill(void *memory, size_t bytes)
+{
+    randombytes_buf(memory, bytes);
+}
+
+void secret_base62(char *characters, size_t count)
+{
+    static const char alphabet[] =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for (size_t i = 0; i < count; i++)
+        characters[i] = alphabet[randombytes_uniform(sizeof(alphabet) - 1)];
+}
+
+static EVP_MD_CTX *thread_context(void)
+{
+    check(pthread_once(&context_key_once, context_key_make) == 0);
+    EVP_MD_CTX *context = pthread_getspecific(context_key);
+    if (!context) {
+        context = EVP_MD_CTX_new();
+        check(context != NULL);
+        check(EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
+        check(pthread_setspecific(context_key, context) == 0);
+    }
+    return context;
+}
+
+struct digest secret_digest(struct text message)
+{
+    struct digest digest;
+    EVP_MD_CTX *context = thread_context();
+    check(EVP_DigestInit_ex(context, NULL, NULL) == 1);
+    check(EVP_DigestUpdate(context, message.at, message.length) == 1);
+    check(EVP_DigestFinal_ex(context, digest.bytes, NULL) == 1);
+    return digest;
+}
+
+void secret_hex(const uint8_t *bytes, size_t count, char *characters)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        characters[2 * i] = digits[bytes[i] >> 4];
+        characters[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}

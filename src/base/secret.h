@@ -1,0 +1,31 @@
+/* secret: randomness that nobody can guess, and the digest that keys are stored as.
+ *
+ * Any thread. secret_start must have been called once before. */
+#pragma once
+
+#include "base/text.h"
+
+/* SHA-256, FIPS 180-4. */
+struct digest {
+    uint8_t bytes[32];
+};
+
+/* Prepares libsodium; once, first thing in main. */
+void secret_start(void);
+
+/* Fills memory from the operating system's generator. */
+void secret_fill(void *memory, size_t bytes);
+
+/* count random characters of 0-9 A-Z a-z, each of the 62 equally likely; no NUL is added. */
+void secret_base62(char *characters, size_t count);
+
+/* About 0.1 us for a key: each thread keeps one context of OpenSSL's. */
+struct digest secret_digest(struct text message);
+
+/* Lower-case hexadecimal of bytes, 2 characters each; no NUL is added. */
+void secret_hex(const uint8_t *bytes, size_t count, char *characters);
+
+static inline bool digest_equals(const struct digest *a, const struct digest *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}

@@ -1,0 +1,141 @@
+#include "base/text.h"
+
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+bool text_equals_ignoring_case(struct text a, struct text b)
+{
+    if (a.length != b.length)
+        return false;
+    for (size_t i = 0; i < a.length; i++)
+        if (lower(a.at[i]) != lower(b.at[i]))
+            return false;
+    return true;
+}
+
+bool text_starts_with(struct text whole, struct text prefix)
+{
+    return whole.length >= prefix.length &&
+           text_equals(text_slice(whole, 0, prefix.length), prefix);
+}
+
+size_t text_find(struct text whole, char byte)
+{
+    if (whole.length == 0)
+        return 0;
+    const char *found = memchr(whole.at, byte, whole.length);
+    return found ? (size_t)(found - whole.at) : whole.length;
+}
+
+struct text text_cut(struct text *rest, char separator)
+{
+    size_t end = text_find(*rest, separator);
+    struct text part = text_slice(*rest, 0, end);
+    *rest = end < rest->length ? text_slice(*rest, end + 1, rest->length) : (struct text){0};
+    return part;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+struct text text_trim(struct text whole)
+{
+    while (whole.length > 0 && is_blank(whole.at[0]))
+        whole = text_slice(whole, 1, whole.length);
+    while (whole.length > 0 && is_blank(whole.at[whole.length - 1]))
+        whole.length--;
+    return whole;
+}
+
+bool text_is_digits(struct text whole)
+{
+    for (size_t i = 0; i < whole.length; i++)
+        if (whole.at[i] < '0' || whole.at[i] > '9')
+            return false;
+    return whole.length > 0;
+}
+
+enum status text_read_integer(struct text digits, int64_t *value)
+{
+    bool negative = digits.length > 0 && digits.at[0] == '-';
+    if (negative)
+        digits = text_slice(digits, 1, digits.length);
+    if (!text_is_digits(digits))
+        return STATUS_INVALID;
+    int64_t sum = 0; /* kept negative: the range of int64 is wider on that side */
+    for (size_t i = 0; i < digits.length; i++) {
+        int64_t shifted;
+        if (__builtin_mul_overflow(sum, 10, &shifted) ||
+            __builtin_sub_overflow(shifted, digits.at[i] - '0', &sum) ||
+            (!negative && sum == INT64_MIN)) {
+            *value = negative ? INT64_MIN : INT64_MAX;
+            return STATUS_TOO_LARGE;
+        }
+    }
+    *value = negative ? sum : -sum;
+    return STATUS_OK;
+}
+
+/* The length of the sequence that lead begins, and the range its second byte must lie in
+ * (RFC 3629 section 4); 0 for a byte that begins none. */
+static size_t utf8_sequence(unsigned char lead, unsigned char *second_min,
+                            unsigned char *second_max)
+{
+    *second_min = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    *second_max = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (lead < 0x80)
+        return 1;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        return 2;
+    if (lead >= 0xE0 && lead <= 0xEF)
+        return 3;
+    return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+}
+
+bool text_is_utf8(struct text whole)
+{
+    size_t i = 0;
+    while (i < whole.length) {
+        unsigned char second_min;
+        unsigned char second_max;
+        size_t length = utf8_sequence((unsigned char)whole.at[i], &second_min, &second_max);
+        if (length == 0 || length > whole.length - i)
+            return false;
+        for (size_t k = 1; k < length; k++) {
+            unsigned char byte = (unsigned char)whole.at[i + k];
+            if (k == 1 ? byte < second_min || byte > second_max : (byte & 0xC0) != 0x80)
+                return false;
+        }
+        i += length;
+    }
+    return true;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+unsigned text_distance(struct text a, struct text b)
+{
+    enum { LONGEST = 64 };
+    if (a.length > LONGEST || b.length > LONGEST)
+        return LONGEST;
+    unsigned row[LONGEST + 1];
+    for (size_t j = 0; j <= b.length; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= a.length; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b.length; j++) {
+            unsigned replaced = diagonal + (lower(a.at[i - 1]) != lower(b.at[j - 1]));
+            diagonal = row[j];
+            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b.length];
+}

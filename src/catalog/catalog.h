@@ -1,0 +1,82 @@
+/* catalog: the lists on sale, held in memory as rendered pages.
+ *
+ * For every list the newest snapshot counts (by captured_at). Where an industry has none of its
+ * own, its list is derived from the one over all industries, ranks kept. Where a country and
+ * period have none at all and the sample source is on, the sample list serves.
+ *
+ * Shared: its own lock, below nothing but the pool's. Reading a snapshot, rendering and
+ * compressing happen on pool threads, once however many wait; catalog_find never blocks. The
+ * store is polled every CATALOG_POLL_MS for snapshots that others published. */
+#pragma once
+
+#include "base/instant.h"
+#include "base/pool.h"
+#include "base/reason.h"
+#include "model/ranking.h"
+
+struct catalog;
+
+struct catalog_options {
+    struct text database_path; /* of the catalogue's file */
+    size_t cache_bytes_max;
+    bool sample_enabled;
+    struct pool *pool; /* borrowed; must outlive the catalog */
+    const struct time_source *time;
+};
+
+enum status catalog_open(const struct catalog_options *options, struct catalog **catalog,
+                         struct reason *reason);
+void catalog_close(struct catalog *catalog);
+
+struct page_request {
+    struct list_key list;
+    bool new_only;   /* filter_by=new_on_board: rank change RANK_NEW only */
+    uint8_t page;    /* 1 to 10 */
+    uint8_t limit;   /* 1 to 100 */
+    bool compressed; /* the gzip form is needed */
+};
+
+/* One page, rendered; immutable; a counted share that catalog_page_release gives back. */
+struct catalog_page {
+    struct text opening; /* the body up to and with "list":[ */
+    struct text items;   /* a slice of the list's one buffer */
+    struct text closing; /* from ] up to and with "request_id":" */
+    struct text deflated; /* raw deflate of the three, ended by a full flush; empty unless asked for */
+    uint32_t crc;         /* CRC-32 of the three, for the gzip trailer */
+    struct text etag;     /* W/"..." over the bytes of data.data */
+    size_t item_count;    /* on this page */
+    size_t total;         /* in the filtered list */
+    int64_t snapshot_id;  /* 0: the sample */
+    instant captured_at;
+    instant as_of;
+    struct text source;
+};
+
+/* Tells its owner, from a pool thread and once, that catalog_find is worth asking again. */
+struct catalog_waiter {
+    void (*wake)(struct catalog_waiter *waiter);
+    struct catalog_waiter *next; /* the catalog's own */
+};
+
+/* STATUS_OK: *page is a share. STATUS_BUSY: it is being made; waiter will be woken.
+ * STATUS_MISSING: there is no such list. STATUS_EXHAUSTED: too many wait. Faults of the store as
+ * they come. Any thread; never blocks. */
+enum status catalog_find(struct catalog *catalog, const struct page_request *request,
+                         struct catalog_waiter *waiter, const struct catalog_page **page);
+
+void catalog_page_release(const struct catalog_page *page);
+
+/* What there is of one list over all industries, for the meta endpoint. */
+struct catalog_entry {
+    struct list_key list;
+    instant captured_at;
+    instant as_of;
+    struct text source; /* lives for ever */
+};
+
+/* Up to COUNTRY_COUNT * PERIOD_COUNT entries of lists that can be served, in the order of
+ * list_key_index; returns how many. Sample lists count when the sample source is on. */
+size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries);
+
+/* STATUS_OK when the store answered the last poll. */
+enum status catalog_health(struct catalog *catalog, struct reason *reason);

@@ -1,0 +1,77 @@
+/* ledger: the port to accounts and API keys, over one SQLite file that one process owns.
+ *
+ * ledger_open takes the lock PATH.lock; while it is held nobody else opens the file. Verbs block
+ * on the disk and belong on a pool thread or in a command, any one at a time (the ledger's own lock); a
+ * transaction begins and ends inside one verb. ledger_find_key alone is for loop threads: it looks into
+ * memory only. */
+#pragma once
+
+#include "base/instant.h"
+#include "base/reason.h"
+#include "model/account.h"
+#include "model/api_key.h"
+
+struct ledger;
+
+/* path: of the file, made when absent. STATUS_BUSY: another process owns it. */
+enum status ledger_open(struct text path, const struct time_source *time,
+                        struct ledger **ledger, struct reason *reason);
+void ledger_close(struct ledger *ledger);
+
+/* STATUS_OK when the file can be read. Blocks. */
+enum status ledger_health(struct ledger *ledger, struct reason *reason);
+
+/* STATUS_INVALID: not a mail address; STATUS_EXISTS: there is one with that mail (in any letter
+ * case). name may be empty. plan must be known to the caller's plan file. */
+enum status ledger_account_create(struct ledger *ledger, struct text email, struct text name,
+                                  struct text plan, struct account *account,
+                                  struct reason *reason);
+
+/* One account and one key each, all or none in one transaction. keys has count places. */
+struct account_row {
+    struct text email;
+    struct text plan;
+    struct text name;
+};
+enum status ledger_account_import(struct ledger *ledger, const struct account_row *rows,
+                                  size_t count, struct api_key_text *keys,
+                                  struct reason *reason);
+
+/* STATUS_MISSING: none has that mail. */
+enum status ledger_account_find(struct ledger *ledger, struct text email,
+                                struct account *account, struct reason *reason);
+
+/* By email, starting after the given one (empty: from the first), at most count. */
+enum status ledger_account_list(struct ledger *ledger, struct text after_email,
+                                struct account *accounts, size_t count, size_t *listed,
+                                struct reason *reason);
+
+enum status ledger_account_suspend(struct ledger *ledger, struct text email, bool suspended,
+                                   struct reason *reason);
+
+/* The key itself is in *secret and nowhere else afterwards. name: empty, or unique among the
+ * account's live keys. STATUS_EXHAUSTED: API_KEY_LIVE_MAX live keys. */
+enum status ledger_key_create(struct ledger *ledger, struct text email, struct text name,
+                              struct api_key *key, struct api_key_text *secret,
+                              struct reason *reason);
+
+/* All keys of an account, newest first; at most count. */
+enum status ledger_key_list(struct ledger *ledger, struct text email, struct api_key *keys,
+                            size_t count, size_t *listed, struct reason *reason);
+
+/* id: the outward id. In force before this returns. STATUS_MISSING: no such key. Revoking a
+ * revoked key is STATUS_OK. */
+enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reason *reason);
+
+/* What a call needs to know of a key and its account. */
+struct key_standing {
+    int64_t key_id;
+    int64_t account_id;
+    bool is_live;              /* active, or in grace before its end */
+    bool account_is_suspended;
+};
+
+/* By SHA-256 of the whole key. STATUS_MISSING: unknown. Any thread; about 0.1 us; never blocks
+ * on the disk. */
+enum status ledger_find_key(struct ledger *ledger, const struct digest *digest,
+                            struct key_standing *standing);

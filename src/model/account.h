@@ -1,0 +1,40 @@
+/* account: who pays, and an API key as it is shown: never the secret. */
+#pragma once
+
+#include "base/instant.h"
+#include "base/text.h"
+
+#define ACCOUNT_EMAIL_BYTES_MAX 254 /* RFC 5321 section 4.5.3.1.3, less the angle brackets */
+#define ACCOUNT_NAME_BYTES_MAX 200
+#define PLAN_NAME_BYTES_MAX 40
+#define OUTWARD_ID_LENGTH 32 /* 128 random bits in lower-case hexadecimal */
+
+struct account {
+    int64_t id;                     /* inward; outside nobody sees it */
+    char outward_id[OUTWARD_ID_LENGTH + 1];
+    char email[ACCOUNT_EMAIL_BYTES_MAX + 1];
+    char name[ACCOUNT_NAME_BYTES_MAX + 1];
+    char plan[PLAN_NAME_BYTES_MAX + 1];
+    bool is_suspended;
+    instant created_at;
+};
+
+enum api_key_status { API_KEY_ACTIVE, API_KEY_GRACE, API_KEY_REVOKED, API_KEY_EXPIRED };
+
+/* "active", "grace", "revoked", "expired". */
+const char *api_key_status_word(enum api_key_status status);
+
+struct api_key {
+    int64_t id;
+    char outward_id[OUTWARD_ID_LENGTH + 1];
+    char prefix[13]; /* the first 12 characters */
+    char suffix[5];  /* the last 4 */
+    char name[101];
+    enum api_key_status status;
+    instant created_at;
+    instant stops_at; /* 0: never */
+};
+
+/* local@domain in printable ASCII or UTF-8, no white space, no control byte, exactly one '@' with
+ * something on both sides, at most ACCOUNT_EMAIL_BYTES_MAX; the domain may be a single word. */
+bool account_email_is_valid(struct text email);

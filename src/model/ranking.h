@@ -1,0 +1,86 @@
+/* ranking: one captured list of hashtags, in order of rank, and the rules that make it valid.
+ *
+ * A ranking owns nothing: its hashtags, texts, points and creators live in the arena that it was
+ * read into. Pure; any thread. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/instant.h"
+#include "base/json_write.h"
+#include "base/reason.h"
+#include "model/country.h"
+#include "model/industry.h"
+
+#define PERIOD_COUNT 3
+extern const int period_days[PERIOD_COUNT]; /* 7, 30, 120 */
+
+/* STATUS_MISSING: days is none of period_days. */
+enum status period_find(int64_t days, unsigned *index);
+
+/* Which list: indexes into the tables of country.h, period_days and industry.h. */
+struct list_key {
+    uint8_t country;
+    uint8_t period;
+    uint8_t industry; /* INDUSTRY_ALL: the list over all industries */
+};
+
+#define LIST_COUNT (COUNTRY_COUNT * PERIOD_COUNT * INDUSTRY_COUNT)
+
+/* 0 to LIST_COUNT - 1, one a list. */
+size_t list_key_index(struct list_key list);
+struct list_key list_key_of_index(size_t index);
+
+#define RANKING_HASHTAGS_MAX 1000 /* page 10 of 100 is the last that can be asked for */
+#define HASHTAG_ID_DIGITS_MAX 19
+#define HASHTAG_NAME_BYTES_MAX 512
+#define HASHTAG_TREND_MAX 400
+#define HASHTAG_CREATORS_MAX 100
+
+enum rank_change { RANK_UP = 1, RANK_UNCHANGED = 2, RANK_DOWN = 3, RANK_NEW = 4 };
+
+struct trend_point {
+    int64_t time;   /* unix seconds, 00:00 UTC */
+    int hundredths; /* 0 to 100 */
+};
+
+struct creator {
+    struct text nick_name;
+    struct text avatar_url;
+};
+
+struct hashtag {
+    struct text id; /* 1 to 19 digits, kept as written */
+    struct text name;
+    unsigned industry; /* index, INDUSTRY_ALL for none */
+    bool is_promoted;
+    enum rank_change rank_change;
+    int64_t rank; /* from 1 */
+    int64_t rank_diff;
+    int64_t posts;
+    int64_t views;
+    struct trend_point *trend;
+    size_t trend_count;
+    struct creator *creators;
+    size_t creator_count;
+};
+
+struct ranking {
+    struct list_key list;
+    instant captured_at;
+    struct text source; /* "import", "sample", "creative-center", ... */
+    struct hashtag *hashtags;
+    size_t hashtag_count;
+};
+
+/* Sorts by rank and each trend by time, then refuses (STATUS_INVALID, with the hashtag and what
+ * is wrong with it) what is no valid list: a rank or hashtag id twice, a count below 0, an
+ * unknown rank change, a difference on a new or unchanged rank, a trend time twice or not at
+ * 00:00 UTC, a bound of this page passed. */
+enum status ranking_check(struct ranking *ranking, struct reason *reason);
+
+/* The newest trend point of any hashtag, or captured_at where there is none. */
+instant ranking_as_of(const struct ranking *ranking);
+
+/* The hashtag as one JSON object, the fields in the order of the endpoint's page. industry_info
+ * is left out where there is none, creators likewise; trend is [] where there is none. */
+void hashtag_write(struct json_writer *writer, const struct hashtag *hashtag, unsigned country);

@@ -1,0 +1,49 @@
+/* settings: everything an operator can set, in one table.
+ *
+ * Each row of the table in settings.c is a section, a name, a type with its range, a default and
+ * a sentence; reading the file and the environment, `config show`, `config check` and
+ * etc/trendgate.ini all come from it. Frozen after settings_open; any thread.
+ *
+ * Order of strength: command line, environment (TRENDGATE_ + SECTION + _ + NAME, a '.' as '_';
+ * TRENDGATE_DATABASE and TRENDGATE_PLANS for short), file, default. */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/reason.h"
+
+struct settings {
+    /* [server] */
+    struct text listen;
+    int64_t threads; /* 0: one a core */
+    struct text trusted_proxies;
+    struct text public_url;
+    bool access_log;
+    int64_t request_line_bytes, fields_bytes, fields, body_bytes;
+    int64_t connections, connections_per_address;
+    int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms, write_timeout_ms, stop_timeout_ms;
+    /* [database] */
+    struct text database_url;
+    /* [plans] */
+    struct text plans_file; /* empty: the plans built into the program, those of etc/plans.ini */
+    /* [catalog] */
+    int64_t cache_mb;
+    int64_t ttl_hours;
+    /* [source.sample] */
+    bool sample_enabled;
+
+    struct arena *memory; /* owns the texts */
+};
+
+/* file: NULL for none. environment: as environ. A fault names the file, the line (or the
+ * environment variable) and the reason. */
+enum status settings_open(const char *file, char *const *environment, struct settings *settings,
+                          struct reason *reason);
+void settings_close(struct settings *settings);
+
+/* The settings in force as an ini file; commented: with each row's sentence, range and default, as
+ * etc/trendgate.ini is. */
+void settings_write(const struct settings *settings, bool commented, struct buffer *out);
+
+/* "sqlite:PATH" as its PATH. STATUS_INVALID: another form; the reason says which are known. */
+enum status settings_sqlite_path(struct text database_url, struct text *path,
+                                 struct reason *reason);

@@ -1,0 +1,2 @@
+/* db: the one small interface to a database file. To be written by the owner of sql/. */
+#pragma once
