@@ -1,2 +1,82 @@
-/* db: the one small interface to a database file. To be written by the owner of sql/. */
+/* db: the one small interface to a database, here a SQLite file.
+ *
+ * A db and its statements are owned by one thread at a time. Every call but the binds and the
+ * column readers may block on the disk. A failed call leaves a sentence in reason that names the
+ * file. Outcomes of all calls with a status:
+ *   STATUS_BUSY     another process holds the file longer than busy_timeout_ms
+ *   STATUS_EXISTS   a unique or primary key is taken
+ *   STATUS_CONFLICT another constraint of the schema is broken
+ *   STATUS_CORRUPT  the file is no database, or a damaged one
+ *   STATUS_IO       anything else the store failed at
+ *
+ * SQL is written for both engines: parameters are $1 to $n wherever they stand, generated ids
+ * come back by RETURNING. */
 #pragma once
+
+#include "base/reason.h"
+
+struct db;
+struct db_statement;
+
+enum db_journal {
+    DB_JOURNAL_WAL,      /* one process at a time writes the file */
+    DB_JOURNAL_ROLLBACK, /* several may, one after the other */
+};
+
+struct db_options {
+    enum db_journal journal;
+    int busy_timeout_ms;
+};
+
+/* Makes the file (mode 0600) when absent; synchronous=FULL, foreign keys enforced. */
+enum status db_open(struct text path, const struct db_options *options, struct db **db,
+                    struct reason *reason);
+
+/* All statements must have been released. NULL is fine. */
+void db_close(struct db *db);
+
+/* Runs SQL without parameters and results, one or more statements. */
+enum status db_execute(struct db *db, const char *sql, struct reason *reason);
+
+/* One statement, prepared at its first use and kept until db_close. sql lives for ever (a
+ * literal). A statement is taken once at a time: taking it twice is a bug. */
+enum status db_statement_take(struct db *db, const char *sql, struct db_statement **statement,
+                              struct reason *reason);
+
+/* Ends it wherever it stands and forgets what was bound: CLEANUP(db_statement_release) on a
+ * pointer that is NULL until taken. */
+void db_statement_release(struct db_statement **statement);
+
+/* parameter: n of $n. Texts and blobs are borrowed until the statement has been run, is released or
+ * is bound anew; what is not bound is NULL. */
+void db_bind_integer(struct db_statement *statement, int parameter, int64_t value);
+void db_bind_text(struct db_statement *statement, int parameter, struct text value);
+void db_bind_blob(struct db_statement *statement, int parameter, struct text bytes);
+void db_bind_null(struct db_statement *statement, int parameter);
+
+/* *row tells whether a row stands to be read; after the last one the statement is rewound, its
+ * values still bound. */
+enum status db_step(struct db_statement *statement, bool *row, struct reason *reason);
+
+/* Runs a statement to its end, passing over rows; it may then be bound and run again. */
+enum status db_run(struct db_statement *statement, struct reason *reason);
+
+/* Of the row that stands, column from 0. Texts and blobs are borrowed until the next step or the
+ * release; NULL reads as 0 or as an empty text. */
+int64_t db_column_integer(struct db_statement *statement, int column);
+struct text db_column_text(struct db_statement *statement, int column);
+struct text db_column_blob(struct db_statement *statement, int column);
+bool db_column_is_null(struct db_statement *statement, int column);
+
+/* Rows that the last INSERT, UPDATE or DELETE touched. */
+int64_t db_changed(const struct db *db);
+
+/* A transaction for writing, from db_begin to db_commit. Declared as
+ *     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+ * it is rolled back by every return that did not commit. They do not nest. */
+struct db_transaction {
+    struct db *db; /* NULL: none is open */
+};
+enum status db_begin(struct db *db, struct db_transaction *transaction, struct reason *reason);
+enum status db_commit(struct db_transaction *transaction, struct reason *reason);
+void db_transaction_finish(struct db_transaction *transaction);
