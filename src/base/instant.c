@@ -49,7 +49,8 @@ struct text instant_date(instant at, char *room)
 struct text instant_rfc3339(instant at, char *room)
 {
     struct tm fields = calendar(at);
-    return (struct text){room, strftime(room, INSTANT_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &fields)};
+    return (struct text){room,
+                         strftime(room, INSTANT_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &fields)};
 }
 
 struct text instant_http_date(instant at, char *room)

@@ -15,8 +15,8 @@ void log_line(enum log_level level, const char *part, const char *format, ...)
     char line[LOG_LINE_BYTES_MAX];
     char date[INSTANT_TEXT_BYTES];
     struct text at = instant_rfc3339(time_now(time_source_system()), date);
-    int start = snprintf(line, sizeof(line), "%.*s %s %s: ", TEXT_PRINT(at),
-                         level_words[level], part);
+    int start = snprintf(line, sizeof(line), "%.*s %s %s: ", TEXT_PRINT(at), level_words[level],
+                         part);
     check(start > 0 && start < (int)sizeof(line) - 2);
     va_list arguments;
     va_start(arguments, format);

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+/* clang-format off */
 enum [[nodiscard]] status {
     STATUS_OK = 0,
 
@@ -26,6 +27,7 @@ enum [[nodiscard]] status {
     STATUS_IO,          /* the operating system or the store failed */
     STATUS_CORRUPT,     /* stored bytes are not what was stored */
 };
+/* clang-format on */
 
 /* One lower-case English word for logs; never NULL. */
 const char *status_word(enum status status);
@@ -39,8 +41,7 @@ const char *status_word(enum status status);
     } while (0)
 
 /* Aborts the program with file, line and condition when condition is false: a bug of ours. */
-#define check(condition)                                                                       \
-    ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
+#define check(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
 _Noreturn void check_failed(const char *file, int line, const char *condition);
 
 /* Calls function with the variable's address when the variable goes out of scope. */

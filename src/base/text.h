@@ -19,7 +19,9 @@ struct text {
 
 /* A text of a string literal or char array, for expressions and for static tables. */
 #define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
+/* clang-format off */
 #define TEXT_INITIAL(literal) {(literal), sizeof(literal) - 1}
+/* clang-format on */
 
 /* For printf's "%.*s". */
 #define TEXT_PRINT(text) (int)(text).length, (text).at

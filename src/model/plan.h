@@ -9,12 +9,12 @@ enum overage { OVERAGE_NONE, OVERAGE_OPT_IN, OVERAGE_ALWAYS };
 
 struct plan {
     char name[41];
-    int64_t price_cents;             /* a month, 0 to 100,000,000 */
-    int64_t included_credits;        /* a billing period, 0 to 10^12 */
-    int64_t daily_credit_cap;        /* 0: none; to 10^12 */
-    int64_t rate_limit_per_minute;   /* 1 to 1,000,000 */
+    int64_t price_cents;           /* a month, 0 to 100,000,000 */
+    int64_t included_credits;      /* a billing period, 0 to 10^12 */
+    int64_t daily_credit_cap;      /* 0: none; to 10^12 */
+    int64_t rate_limit_per_minute; /* 1 to 1,000,000 */
     enum overage overage;
-    int64_t overage_cents_per_1000;  /* for 1,000 credits, 0 to 1,000,000; 0 with OVERAGE_NONE */
+    int64_t overage_cents_per_1000; /* for 1,000 credits, 0 to 1,000,000; 0 with OVERAGE_NONE */
 };
 
 /* "none", "opt_in", "always". */

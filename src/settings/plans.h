@@ -24,8 +24,8 @@ struct plans {
 
 /* file: empty for the plans built into the program. known_operations (NULL-ended): the operation
  * ids that a price may be given for. A fault names file, line and reason. */
-enum status plans_read(struct text file, const char *const *known_operations, struct plans *plans,
-                       struct reason *reason);
+enum status plans_read(struct text file, const char *const *known_operations,
+                       struct plans *plans, struct reason *reason);
 
 /* NULL: none has that name (compared in any letter case). */
 const struct plan *plans_find(const struct plans *plans, struct text name);

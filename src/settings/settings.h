@@ -20,11 +20,12 @@ struct settings {
     bool access_log;
     int64_t request_line_bytes, fields_bytes, fields, body_bytes;
     int64_t connections, connections_per_address;
-    int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms, write_timeout_ms, stop_timeout_ms;
+    int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms;
+    int64_t write_timeout_ms, stop_timeout_ms;
     /* [database] */
     struct text database_url;
     /* [plans] */
-    struct text plans_file; /* empty: the plans built into the program, those of etc/plans.ini */
+    struct text plans_file; /* empty: the built-in ones, those of etc/plans.ini */
     /* [catalog] */
     int64_t cache_mb;
     int64_t ttl_hours;
