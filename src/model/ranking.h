@@ -35,6 +35,9 @@ struct list_key list_key_of_index(size_t index);
 #define HASHTAG_NAME_BYTES_MAX 512
 #define HASHTAG_TREND_MAX 400
 #define HASHTAG_CREATORS_MAX 100
+#define CREATOR_NAME_BYTES_MAX 1024
+#define CREATOR_URL_BYTES_MAX 4096 /* signed picture addresses run to 400 */
+#define RANKING_SOURCE_BYTES_MAX 31
 
 enum rank_change { RANK_UP = 1, RANK_UNCHANGED = 2, RANK_DOWN = 3, RANK_NEW = 4 };
 
@@ -67,7 +70,7 @@ struct hashtag {
 struct ranking {
     struct list_key list;
     instant captured_at;
-    struct text source; /* "import", "sample", "creative-center", ... */
+    struct text source; /* "import", "sample", "creative-center", ...: a-z, 0-9 and '-' */
     struct hashtag *hashtags;
     size_t hashtag_count;
 };
@@ -75,7 +78,8 @@ struct ranking {
 /* Sorts by rank and each trend by time, then refuses (STATUS_INVALID, with the hashtag and what
  * is wrong with it) what is no valid list: a rank or hashtag id twice, a count below 0, an
  * unknown rank change, a difference on a new or unchanged rank, a trend time twice or not at
- * 00:00 UTC, a bound of this page passed. */
+ * 00:00 UTC, an empty name, a control character in a name, invalid UTF-8, a bound of this page
+ * passed. Indexes outside their tables are a bug. */
 enum status ranking_check(struct ranking *ranking, struct reason *reason);
 
 /* The newest trend point of any hashtag, or captured_at where there is none. */
