@@ -1,9 +1,6 @@
 #include "model/country.h"
+#include "support/unit.h"
 #include "unit/model/reference_table.h"
-
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
 
 static void all_comes_first_and_codes_are_sorted(void **state)
 {

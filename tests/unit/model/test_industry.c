@@ -1,9 +1,7 @@
 #include "model/industry.h"
+#include "support/unit.h"
 #include "unit/model/reference_table.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 static void all_comes_first_and_ids_rise(void **state)

@@ -1,8 +1,6 @@
 #include "model/ranking.h"
+#include "support/unit.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #define US 68
