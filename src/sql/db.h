@@ -35,6 +35,9 @@ enum status db_open(struct text path, const struct db_options *options, struct d
 /* All statements must have been released. NULL is fine. */
 void db_close(struct db *db);
 
+/* As it was given to db_open; lives as long as the db. For sentences. */
+const char *db_path(const struct db *db);
+
 /* Runs SQL without parameters and results, one or more statements. */
 enum status db_execute(struct db *db, const char *sql, struct reason *reason);
 
