@@ -10,7 +10,7 @@
 #define OUTWARD_ID_LENGTH 32 /* 128 random bits in lower-case hexadecimal */
 
 struct account {
-    int64_t id;                     /* inward; outside nobody sees it */
+    int64_t id; /* inward; outside nobody sees it */
     char outward_id[OUTWARD_ID_LENGTH + 1];
     char email[ACCOUNT_EMAIL_BYTES_MAX + 1];
     char name[ACCOUNT_NAME_BYTES_MAX + 1];
@@ -38,3 +38,7 @@ struct api_key {
 /* local@domain in printable ASCII or UTF-8, no white space, no control byte, exactly one '@' with
  * something on both sides, at most ACCOUNT_EMAIL_BYTES_MAX; the domain may be a single word. */
 bool account_email_is_valid(struct text email);
+
+/* The form by which accounts are told apart: ASCII letters in lower case. folded has room for
+ * email.length bytes. */
+struct text account_email_fold(struct text email, char *folded);

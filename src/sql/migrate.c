@@ -92,10 +92,11 @@ enum status db_migrate(struct db *db, const struct migration_set *set, struct re
     int64_t version;
     TRY(version_find(db, set, &version, reason));
     if (version > (int64_t)set->count)
-        return reason_set(reason, STATUS_CONFLICT,
-                          "%s is a %s of version %lld and this program knows %zu: run the newer "
-                          "trendgate that wrote it",
-                          db_path(db), set->name, (long long)version, set->count);
+        return reason_set(
+            reason, STATUS_CONFLICT,
+            "%s is a %s of version %lld and this program knows %zu: run the newer "
+            "trendgate that wrote it",
+            db_path(db), set->name, (long long)version, set->count);
     for (size_t i = (size_t)version; i < set->count; i++)
         TRY(step_apply(db, set, &set->steps[i], reason));
     return STATUS_OK;

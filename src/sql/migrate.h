@@ -7,7 +7,7 @@
 #include "sql/db.h"
 
 struct migration {
-    int64_t version; /* from 1, without gaps */
+    int64_t version;  /* from 1, without gaps */
     const char *name; /* of the file */
     const char *sql;
 };

@@ -29,20 +29,16 @@ static enum status status_of(int code)
     switch (code & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
-    case SQLITE_DONE:
-        return STATUS_OK;
+    case SQLITE_DONE: return STATUS_OK;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return STATUS_BUSY;
+    case SQLITE_LOCKED: return STATUS_BUSY;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return STATUS_CORRUPT;
+    case SQLITE_NOTADB: return STATUS_CORRUPT;
     case SQLITE_CONSTRAINT:
         return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY
                    ? STATUS_EXISTS
                    : STATUS_CONFLICT;
-    default:
-        return STATUS_IO;
+    default: return STATUS_IO;
     }
 }
 

@@ -1,13 +1,12 @@
 /* db.h and migrate.h over real files in a folder of their own. */
 #include "sql/migrate.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static char folder[] = "/tmp/trendgate-sql-XXXXXX";
 static char path[64];
@@ -79,8 +78,8 @@ static void values_come_back(void **state)
     (void)state;
     struct db *db = opened(&wal);
     ran(db, "CREATE TABLE t (a BIGINT, b TEXT, c BLOB, d TEXT)");
-    struct db_statement *insert =
-        taken(db, "INSERT INTO t VALUES ($2, $1, $3, '$1') RETURNING a");
+    struct db_statement *insert = taken(db,
+                                        "INSERT INTO t VALUES ($2, $1, $3, '$1') RETURNING a");
     db_bind_text(insert, 1, TEXT("caf\xc3\xa9 \xf0\x9f\x8e\x89"));
     db_bind_integer(insert, 2, INT64_MIN);
     db_bind_blob(insert, 3, TEXT("\0\1\377"));
@@ -121,7 +120,8 @@ static void constraints_have_outcomes(void **state)
 {
     (void)state;
     struct db *db = opened(&wal);
-    ran(db, "CREATE TABLE t (a BIGINT NOT NULL UNIQUE CHECK (a < 10)); INSERT INTO t VALUES (1)");
+    ran(db,
+        "CREATE TABLE t (a BIGINT NOT NULL UNIQUE CHECK (a < 10)); INSERT INTO t VALUES (1)");
     assert_int_equal(db_execute(db, "INSERT INTO t VALUES (1)", NULL), STATUS_EXISTS);
     assert_int_equal(db_execute(db, "INSERT INTO t VALUES (11)", NULL), STATUS_CONFLICT);
     assert_int_equal(db_execute(db, "INSERT INTO t VALUES (NULL)", NULL), STATUS_CONFLICT);
