@@ -8,6 +8,11 @@ void buffer_init(struct buffer *buffer, size_t ceiling_bytes)
     *buffer = (struct buffer){.ceiling = ceiling_bytes};
 }
 
+void buffer_init_on(struct buffer *buffer, char *memory, size_t bytes)
+{
+    *buffer = (struct buffer){.bytes = memory, .capacity = bytes, .ceiling = bytes};
+}
+
 void buffer_finish(struct buffer *buffer)
 {
     free(buffer->bytes);

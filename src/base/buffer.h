@@ -15,6 +15,10 @@ struct buffer {
 };
 
 void buffer_init(struct buffer *buffer, size_t ceiling_bytes);
+
+/* Writes into memory that somebody else owns and never grows past it; needs no buffer_finish. */
+void buffer_init_on(struct buffer *buffer, char *memory, size_t bytes);
+
 void buffer_finish(struct buffer *buffer);
 
 /* Forgets the bytes and the overflow, keeps the memory. */

@@ -12,3 +12,8 @@
 /* A sentence for a person: one long line of a terminal log. */
 #define REASON_BYTES_MAX 512
 #define LOG_LINE_BYTES_MAX 2048
+
+/* Catalogue: an arena that holds any valid list while it is read; callers who may wait for cold
+ * lists (each costs a parked call, and a render takes milliseconds). */
+#define RANKING_ARENA_BYTES_MAX (256 * 1024 * 1024)
+#define CATALOG_WAITERS_MAX 4096

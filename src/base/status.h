@@ -6,6 +6,7 @@
  * queue and input has a bound in base/limits.h, so running out means that a bound is wrong. */
 #pragma once
 
+#include <stddef.h>
 #include <stdlib.h>
 
 /* clang-format off */
@@ -51,5 +52,9 @@ _Noreturn void check_failed(const char *file, int line, const char *condition);
 void *memory_take(size_t bytes);
 void *memory_take_zeroed(size_t count, size_t bytes);
 void *memory_grow(void *memory, size_t bytes);
+
+/* The struct of that type whose member this is the address of. */
+#define CONTAINER_OF(address, type, member)                                                    \
+    ((type *)(void *)((char *)(address)-offsetof(type, member)))
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))

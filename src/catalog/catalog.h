@@ -5,8 +5,7 @@
  * period have none at all and the sample source is on, the sample list serves.
  *
  * Shared: its own lock, below nothing but the pool's. Reading a snapshot, rendering and
- * compressing happen on pool threads, once however many wait; catalog_find never blocks. The
- * store is polled every CATALOG_POLL_MS for snapshots that others published. */
+ * compressing happen on pool threads, once however many wait. */
 #pragma once
 
 #include "base/instant.h"
@@ -41,26 +40,32 @@ struct catalog_page {
     struct text opening; /* the body up to and with "list":[ */
     struct text items;   /* a slice of the list's one buffer */
     struct text closing; /* from ] up to and with "request_id":" */
-    struct text deflated; /* raw deflate of the three, ended by a full flush; empty unless asked for */
-    uint32_t crc;         /* CRC-32 of the three, for the gzip trailer */
-    struct text etag;     /* W/"..." over the bytes of data.data */
-    size_t item_count;    /* on this page */
-    size_t total;         /* in the filtered list */
-    int64_t snapshot_id;  /* 0: the sample */
+    struct text
+        deflated; /* raw deflate of the three, ended by a full flush; empty unless asked for */
+    uint32_t crc; /* CRC-32 of the three, for the gzip trailer */
+    struct text etag;    /* W/"..." over the bytes of data.data */
+    size_t item_count;   /* on this page */
+    size_t total;        /* in the filtered list */
+    int64_t snapshot_id; /* in the store; negative: the sample of the day -snapshot_id */
     instant captured_at;
     instant as_of;
     struct text source;
 };
 
-/* Tells its owner, from a pool thread and once, that catalog_find is worth asking again. */
+/* A caller who waits for a page that is being made. Its memory is the caller's until wake was
+ * called, which happens once, on a pool thread, with outcome set and page a share if it is
+ * STATUS_OK. */
 struct catalog_waiter {
     void (*wake)(struct catalog_waiter *waiter);
+    struct page_request request; /* the catalog's copy */
+    enum status outcome;
+    const struct catalog_page *page;
     struct catalog_waiter *next; /* the catalog's own */
 };
 
-/* STATUS_OK: *page is a share. STATUS_BUSY: it is being made; waiter will be woken.
- * STATUS_MISSING: there is no such list. STATUS_EXHAUSTED: too many wait. Faults of the store as
- * they come. Any thread; never blocks. */
+/* STATUS_OK: *page is a share. STATUS_BUSY: it is being made; waiter will be woken with it.
+ * STATUS_MISSING: there is no such list. STATUS_EXHAUSTED: CATALOG_WAITERS_MAX wait already.
+ * Any thread; never blocks. */
 enum status catalog_find(struct catalog *catalog, const struct page_request *request,
                          struct catalog_waiter *waiter, const struct catalog_page **page);
 
@@ -78,5 +83,9 @@ struct catalog_entry {
  * list_key_index; returns how many. Sample lists count when the sample source is on. */
 size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries);
 
-/* STATUS_OK when the store answered the last poll. */
+/* Has a pool thread look for snapshots that were published since the last look, by whatever
+ * process; they are served from then on. Any thread; never blocks. */
+void catalog_poll(struct catalog *catalog);
+
+/* STATUS_OK when the store answered the last look. Any thread; never blocks. */
 enum status catalog_health(struct catalog *catalog, struct reason *reason);

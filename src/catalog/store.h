@@ -13,7 +13,8 @@
 struct store;
 
 /* Makes or migrates the file. */
-enum status store_open(struct text path, struct store **store, struct reason *reason);
+enum status store_open(struct text path, const struct time_source *time, struct store **store,
+                       struct reason *reason);
 void store_close(struct store *store);
 
 /* Keeps one valid ranking as a snapshot, in one transaction. STATUS_EXISTS: the same list with the

@@ -1,0 +1,104 @@
+#include "api/endpoints.h"
+
+#include "api/look_ups.h"
+#include "model/country.h"
+#include "model/industry.h"
+
+static enum status industry_known(struct text written, unsigned *index)
+{
+    int64_t id;
+    TRY(text_read_integer(written, &id));
+    return industry_find(id, index);
+}
+
+#define INTEGER TEXT_INITIAL("integer")
+#define STRING TEXT_INITIAL("string")
+
+static const struct parameter hashtag_parameters[] = {
+    [HASHTAG_PAGE] = {.name = TEXT_INITIAL("page"),
+                      .type = INTEGER,
+                      .kind = PARAMETER_CLAMPED,
+                      .minimum = 1,
+                      .maximum = 10,
+                      .absent = 1,
+                      .refusal = TEXT_INITIAL("must be an integer; it is clamped to 1-10"),
+                      .description = TEXT_INITIAL("Page number")},
+    [HASHTAG_LIMIT] = {.name = TEXT_INITIAL("limit"),
+                       .type = INTEGER,
+                       .kind = PARAMETER_CLAMPED,
+                       .minimum = 1,
+                       .maximum = 100,
+                       .absent = 20,
+                       .refusal = TEXT_INITIAL("must be an integer; it is clamped to 1-100"),
+                       .example = TEXT_INITIAL("50"),
+                       .description = TEXT_INITIAL("Number of results per page")},
+    [HASHTAG_PERIOD] = {.name = TEXT_INITIAL("period"),
+                        .type = INTEGER,
+                        .kind = PARAMETER_ONE_OF,
+                        .one_of = {7, 30, 120},
+                        .absent = 7,
+                        .refusal = TEXT_INITIAL("must be 7, 30 or 120"),
+                        .description = TEXT_INITIAL("Trend window in days")},
+    [HASHTAG_INDUSTRY] = {.name = TEXT_INITIAL("industry_id"),
+                          .type = INTEGER,
+                          .kind = PARAMETER_KNOWN,
+                          .known = industry_known,
+                          .absent = INDUSTRY_ALL,
+                          .refusal = TEXT_INITIAL(
+                              "must be the id of a known industry; GET " META_PATH
+                              " lists them"),
+                          .description = TEXT_INITIAL("Industry ID to filter trends")},
+    [HASHTAG_COUNTRY] = {.name = TEXT_INITIAL("country_code"),
+                         .type = STRING,
+                         .kind = PARAMETER_KNOWN,
+                         .known = country_find,
+                         .absent = COUNTRY_ALL,
+                         .refusal = TEXT_INITIAL("must be the code of a known country, or ALL; "
+                                                 "GET " META_PATH " lists them"),
+                         .example = TEXT_INITIAL("US"),
+                         .description = TEXT_INITIAL("Country code filter")},
+    [HASHTAG_FILTER] = {.name = TEXT_INITIAL("filter_by"),
+                        .type = STRING,
+                        .kind = PARAMETER_WORD,
+                        .word = TEXT_INITIAL("new_on_board"),
+                        .absent = 0,
+                        .refusal = TEXT_INITIAL("must be new_on_board"),
+                        .description = TEXT_INITIAL(
+                            "Filter criteria, only 'new_on_board' is allowed")},
+};
+
+const struct endpoint endpoints[] = {
+    {.path = TEXT_INITIAL("/api/v1/tiktok/popular-trend/hashtag"),
+     .operation_id = TEXT_INITIAL("tiktok-popular-trend-hashtag"),
+     .summary = TEXT_INITIAL("Retrieve TikTok popular-trend hashtags"),
+     .credits = 8,
+     .takes_key = true,
+     .parameters = hashtag_parameters,
+     .parameter_count = LENGTH_OF(hashtag_parameters),
+     .look_up = hashtag_look_up},
+    {.path = TEXT_INITIAL(META_PATH),
+     .operation_id = TEXT_INITIAL("tiktok-popular-trend-country-industry-meta"),
+     .summary = TEXT_INITIAL("List countries, industries, periods and capture times"),
+     .takes_key = true,
+     .look_up = meta_look_up},
+    {.path = TEXT_INITIAL("/ping"),
+     .operation_id = TEXT_INITIAL("ping"),
+     .summary = TEXT_INITIAL("Tell that the service runs, and its version"),
+     .look_up = ping_look_up},
+    {.path = TEXT_INITIAL("/api/v1/ping"),
+     .operation_id = TEXT_INITIAL("api-ping"),
+     .summary = TEXT_INITIAL("Tell that the service runs, and its version"),
+     .look_up = ping_look_up},
+    {.path = TEXT_INITIAL("/ready"),
+     .operation_id = TEXT_INITIAL("ready"),
+     .summary = TEXT_INITIAL("Tell whether every part of the service works"),
+     .look_up = ready_look_up},
+    {.path = TEXT_INITIAL("/api/v1/ready"),
+     .operation_id = TEXT_INITIAL("api-ready"),
+     .summary = TEXT_INITIAL("Tell whether every part of the service works"),
+     .look_up = ready_look_up},
+};
+
+const size_t endpoint_count = LENGTH_OF(endpoints);
+
+const char *const priced_operations[] = {"tiktok-popular-trend-hashtag", NULL};

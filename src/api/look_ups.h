@@ -1,0 +1,21 @@
+/* look_ups: what each row of the endpoint table asks for; on the call's loop thread, never
+ * blocking. Each ends the call. */
+#pragma once
+
+#include "call/call.h"
+
+/* Places in the arguments of the hashtag endpoint. */
+enum {
+    HASHTAG_PAGE,
+    HASHTAG_LIMIT,
+    HASHTAG_PERIOD,
+    HASHTAG_INDUSTRY,
+    HASHTAG_COUNTRY,
+    HASHTAG_FILTER,
+    HASHTAG_PARAMETERS
+};
+
+void hashtag_look_up(struct call *call); /* one page of one list */
+void meta_look_up(struct call *call);    /* countries, industries, periods, capture times */
+void ping_look_up(struct call *call);    /* that we run, and what */
+void ready_look_up(struct call *call);   /* whether every part works: 200 or 503 */

@@ -1,0 +1,58 @@
+#include "call/access_log.h"
+
+#include "call/client_address.h"
+
+#include <unistd.h>
+
+#define GATHERED_BYTES_MAX (64 * 1024) /* written at once when full */
+#define LINE_BYTES_MAX 1024
+#define PATH_SHOWN_MAX 256
+
+static _Thread_local char gathered[GATHERED_BYTES_MAX];
+static _Thread_local size_t gathered_length;
+
+void access_log_flush(void)
+{
+    size_t written = 0;
+    while (written < gathered_length) {
+        ssize_t count = write(STDERR_FILENO, gathered + written, gathered_length - written);
+        if (count <= 0)
+            break;
+        written += (size_t)count;
+    }
+    gathered_length = 0;
+}
+
+void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
+{
+    if (gathered_length + LINE_BYTES_MAX > sizeof(gathered))
+        access_log_flush();
+    const struct http_request *request = call->request;
+    const struct time_source *time = call->pipeline->time;
+    char date[INSTANT_TEXT_BYTES];
+    struct buffer line;
+    buffer_init_on(&line, gathered + gathered_length, LINE_BYTES_MAX - 1);
+    buffer_append(&line, instant_rfc3339(time_now(time), date));
+    buffer_append(&line, TEXT(" request id="));
+    buffer_append(&line, call->request_id);
+    buffer_append(&line, TEXT(" client="));
+    buffer_append(&line, client_address(request, call->pipeline->trusted_proxies));
+    buffer_append_byte(&line, ' ');
+    buffer_append(&line, text_slice(request->method_name, 0, 16));
+    buffer_append_byte(&line, ' ');
+    buffer_append(&line, text_slice(request->path, 0, PATH_SHOWN_MAX));
+    buffer_append_byte(&line, ' ');
+    buffer_append_integer(&line, status);
+    buffer_append(&line, TEXT(" bytes="));
+    buffer_append_integer(&line, (int64_t)body_bytes);
+    buffer_append(&line, TEXT(" us="));
+    buffer_append_integer(&line, time_elapsed(time).us - call->started.us);
+    if (call->key_prefix.length > 0) {
+        buffer_append(&line, TEXT(" key="));
+        buffer_append(&line, call->key_prefix);
+        buffer_append(&line, TEXT(" account="));
+        buffer_append_integer(&line, call->key.account_id);
+    }
+    gathered_length += line.length;
+    gathered[gathered_length++] = '\n';
+}

@@ -1,0 +1,249 @@
+#include "call/access_log.h"
+#include "call/call.h"
+#include "call/negotiate.h"
+
+#include <zlib.h>
+
+#define HEADER_BYTES_MAX 2048 /* our own lines are under 1 KB; a request id adds 128 */
+
+/* On every answer. Any page may read any answer: there are no cookies on these paths, only keys,
+ * and a browser does not send those by itself. */
+#define COMMON_HEADERS                                                                         \
+    "X-Content-Type-Options: nosniff\r\n"                                                      \
+    "Access-Control-Allow-Origin: *\r\n"                                                       \
+    "Access-Control-Expose-Headers: X-Request-Id, ETag, Date, Retry-After, X-Trend-As-Of, "    \
+    "X-Trend-Source, X-Trend-Stale\r\n"
+
+#define JSON_TYPE "Content-Type: application/json; charset=utf-8\r\n"
+
+static struct buffer headers_open(struct call *call)
+{
+    struct buffer headers;
+    char *room = arena_take(http_exchange_arena(call->exchange), HEADER_BYTES_MAX);
+    buffer_init_on(&headers, room, room ? HEADER_BYTES_MAX : 0);
+    buffer_append(&headers, TEXT(COMMON_HEADERS "X-Request-Id: "));
+    buffer_append(&headers, call->request_id);
+    buffer_append(&headers, TEXT("\r\n"));
+    return headers;
+}
+
+static void header_add(struct buffer *headers, struct text name, struct text value)
+{
+    buffer_append(headers, name);
+    buffer_append(headers, TEXT(": "));
+    buffer_append(headers, value);
+    buffer_append(headers, TEXT("\r\n"));
+}
+
+static void answer_send(struct call *call, struct http_answer *answer,
+                        const struct buffer *headers)
+{
+    check(!headers->overflowed);
+    answer->headers = buffer_text(headers);
+    if (call->pipeline->logs_access) {
+        size_t bytes = 0;
+        for (size_t i = 0; i < answer->body_pieces; i++)
+            bytes += answer->body[i].length;
+        access_log_add(call, answer->status, bytes);
+    }
+    http_exchange_answer(call->exchange, answer);
+}
+
+/* ---- A page ---- */
+
+static void page_headers_add(struct call *call, struct buffer *headers)
+{
+    const struct catalog_page *page = call->finding.page;
+    const struct pipeline *pipeline = call->pipeline;
+    char room[INSTANT_TEXT_BYTES];
+    header_add(headers, TEXT("ETag"), page->etag);
+    header_add(headers, TEXT("Last-Modified"), instant_http_date(page->captured_at, room));
+    header_add(headers, TEXT("X-Trend-As-Of"), instant_date(page->as_of, room));
+    header_add(headers, TEXT("X-Trend-Source"), page->source);
+    int64_t age_us = time_now(pipeline->time).us - page->captured_at.us;
+    if (age_us > pipeline->time_to_live.us)
+        header_add(headers, TEXT("X-Trend-Stale"), TEXT("1"));
+}
+
+/* RFC 1952 section 2.3: deflate, no flags, no time, extra flags of the fastest level, Unix. */
+static const char gzip_opening[10] = {0x1F, (char)0x8B, 8, 0, 0, 0, 0, 0, 4, 3};
+
+#define STORED_OPENING_BYTES                                                                   \
+    5                        /* RFC 1951 section 3.2.4: final, stored, length and complement */
+#define GZIP_TRAILER_BYTES 8 /* CRC-32 and length */
+
+static char *put_little_endian(char *at, uint32_t value, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++)
+        *at++ = (char)(value >> (8 * i) & 0xFF);
+    return at;
+}
+
+/* crc32_combine_gen costs microseconds and depends on the length alone, which rarely changes. */
+static uint32_t crc_append(uint32_t crc, struct text tail)
+{
+    static _Thread_local size_t known_length;
+    static _Thread_local uLong known_operator;
+    if (tail.length != known_length) {
+        known_operator = crc32_combine_gen((z_off_t)tail.length);
+        known_length = tail.length;
+    }
+    uLong tail_crc = crc32_z(0, (const Bytef *)tail.at, tail.length);
+    return (uint32_t)crc32_combine_op(crc, tail_crc, known_operator);
+}
+
+/* One gzip member: the cached deflate of everything before the request id, then the tail as one
+ * stored block. False when the arena is full. */
+static bool gzip_body(struct call *call, struct text tail, struct http_answer *answer)
+{
+    const struct catalog_page *page = call->finding.page;
+    size_t ending_bytes = STORED_OPENING_BYTES + tail.length + GZIP_TRAILER_BYTES;
+    char *ending = arena_take(http_exchange_arena(call->exchange), ending_bytes);
+    if (!ending)
+        return false;
+    size_t plain = page->opening.length + page->items.length + page->closing.length;
+    char *at = put_little_endian(ending, 1, 1);
+    at = put_little_endian(at, (uint32_t)tail.length, 2);
+    at = put_little_endian(at, ~(uint32_t)tail.length, 2);
+    memcpy(at, tail.at, tail.length);
+    at = put_little_endian(at + tail.length, crc_append(page->crc, tail), 4);
+    (void)put_little_endian(at, (uint32_t)(plain + tail.length), 4);
+    answer->body[0] = (struct text){gzip_opening, sizeof(gzip_opening)};
+    answer->body[1] = page->deflated;
+    answer->body[2] = (struct text){ending, ending_bytes};
+    answer->body_pieces = 3;
+    return true;
+}
+
+static void plain_body(const struct catalog_page *page, struct text tail,
+                       struct http_answer *answer)
+{
+    answer->body[0] = page->opening;
+    answer->body[1] = page->items;
+    answer->body[2] = page->closing;
+    answer->body[3] = tail;
+    answer->body_pieces = 4;
+}
+
+static void page_release(void *page)
+{
+    catalog_page_release(page);
+}
+
+#define TAIL_CLOSING "\"}}"
+
+static struct text tail_make(struct call *call)
+{
+    size_t room = call->request_id.length + sizeof(TAIL_CLOSING);
+    struct buffer tail;
+    char *memory = arena_take(http_exchange_arena(call->exchange), room);
+    buffer_init_on(&tail, memory, memory ? room : 0);
+    buffer_append(&tail, call->request_id);
+    buffer_append(&tail, TEXT(TAIL_CLOSING));
+    check(!tail.overflowed);
+    return buffer_text(&tail);
+}
+
+static void answer_page(struct call *call)
+{
+    const struct catalog_page *page = call->finding.page;
+    struct http_answer answer = {
+        .status = 200, .release = page_release, .held = (void *)(uintptr_t)page};
+    struct buffer headers = headers_open(call);
+    buffer_append(&headers,
+                  TEXT("Cache-Control: private, no-cache\r\nVary: Accept-Encoding\r\n"));
+    page_headers_add(call, &headers);
+    if (call->finding.is_current) {
+        answer.status = 304;
+        answer_send(call, &answer, &headers);
+        return;
+    }
+    buffer_append(&headers, TEXT(JSON_TYPE));
+    struct text tail = tail_make(call);
+    if (page->deflated.length > 0 && negotiate_gzip(call->request) &&
+        gzip_body(call, tail, &answer))
+        header_add(&headers, TEXT("Content-Encoding"), TEXT("gzip"));
+    else
+        plain_body(page, tail, &answer);
+    answer_send(call, &answer, &headers);
+}
+
+void call_answer_finding(struct call *call)
+{
+    if (call->finding.page) {
+        answer_page(call);
+        return;
+    }
+    struct http_answer answer = {.status = 200, .body_pieces = 2};
+    struct buffer headers = headers_open(call);
+    buffer_append(&headers, TEXT("Cache-Control: private, no-cache\r\n" JSON_TYPE));
+    answer.body[0] = call->finding.body;
+    answer.body[1] = tail_make(call);
+    answer_send(call, &answer, &headers);
+}
+
+void call_found(struct call *call, const struct finding *finding)
+{
+    call->finding = *finding;
+    const struct catalog_page *page = finding->page;
+    call->finding.is_current = page && negotiate_is_current(call->request, page->etag,
+                                                            page->captured_at);
+    if (call_charge(call) == STATUS_OK)
+        call_answer_finding(call);
+}
+
+/* ---- Errors and everything small ---- */
+
+static void free_body(void *body)
+{
+    free(body);
+}
+
+void call_answer_body(struct call *call, unsigned status, struct text headers, struct text body)
+{
+    struct http_answer answer = {.status = status, .body_pieces = body.length > 0};
+    struct buffer lines = headers_open(call);
+    buffer_append(&lines, headers);
+    if (body.length > 0) {
+        buffer_append(&lines, TEXT("Cache-Control: no-store\r\n" JSON_TYPE));
+        char *copy = memory_take(body.length);
+        memcpy(copy, body.at, body.length);
+        answer.body[0] = (struct text){copy, body.length};
+        answer.release = free_body;
+        answer.held = copy;
+    }
+    answer_send(call, &answer, &lines);
+}
+
+/* An error quotes at most what a request line holds, a few times over. */
+#define ERROR_BYTES_MAX (1024 * 1024)
+
+void call_refuse(struct call *call, const struct refusal *refusal)
+{
+    struct buffer body;
+    buffer_init(&body, ERROR_BYTES_MAX);
+    struct json_writer writer = json_writer_on(&body);
+    json_object_open(&writer);
+    json_member_integer(&writer, TEXT("code"), refusal->status);
+    json_member_text(&writer, TEXT("msg"), refusal->message);
+    json_name(&writer, TEXT("data"));
+    json_object_open(&writer);
+    buffer_append(&body, refusal->extra);
+    json_member_text(&writer, TEXT("reason"), refusal->reason);
+    json_member_text(&writer, TEXT("request_id"), call->request_id);
+    json_object_close(&writer);
+    json_object_close(&writer);
+    check(!body.overflowed);
+    call_answer_body(call, refusal->status, refusal->headers, buffer_text(&body));
+    buffer_finish(&body);
+}
+
+void call_refuse_unavailable(struct call *call, struct text reason, struct text message)
+{
+    call_refuse(call, &(struct refusal){.status = 503,
+                                        .reason = reason,
+                                        .message = message,
+                                        .headers = text_equals(reason, TEXT("no_data"))
+                                                       ? TEXT("Retry-After: 60\r\n")
+                                                       : TEXT("Retry-After: 1\r\n")});
+}

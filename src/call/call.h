@@ -1,0 +1,73 @@
+/* call: one request on its way through the pipeline, and what it found.
+ *
+ * Lives in its exchange's arena and belongs to the exchange's loop thread. The steps are
+ * authenticate, validate, look_up, charge and answer, a file each; the first refusal ends it. */
+#pragma once
+
+#include "call/endpoint.h"
+#include "call/pipeline.h"
+#include "catalog/catalog.h"
+#include "http/server.h"
+#include "ledger/ledger.h"
+
+#define REQUEST_ID_LENGTH_MAX 128
+
+/* What a look-up found: a catalogue page, or a body of its own. */
+struct finding {
+    const struct catalog_page
+        *page;        /* a share, given back when the answer is written; or NULL */
+    struct text body; /* up to the request id; in the call's arena */
+    bool is_charged;  /* false: an empty page, or an endpoint without a price */
+    bool is_current;  /* the client's copy is: 304; set by call_found */
+};
+
+struct call {
+    struct pipeline *pipeline;
+    struct http_exchange *exchange;
+    const struct http_request *request;
+    const struct endpoint *endpoint; /* NULL: none of the table */
+    struct text request_id;
+    struct key_standing key; /* set by authenticate */
+    struct text key_prefix;  /* for the log; empty before authenticate */
+    struct arguments arguments;
+    struct finding finding;
+    duration started;
+    struct catalog_waiter waiter; /* while look_up waits */
+    struct http_task task;        /* brings a woken call back to its loop */
+};
+
+/* Steps; each says by STATUS_OK that the call goes on. Otherwise it has answered. */
+enum status call_authenticate(struct call *call);
+enum status call_validate(struct call *call);
+
+/* For look-ups: finds the page and goes on to call_found, or refuses; waits off the loop. */
+void call_look_up_page(struct call *call, const struct page_request *request);
+
+/* Ends the look-up: charges what was found and answers it. */
+void call_found(struct call *call, const struct finding *finding);
+
+/* The charge step: takes its place between what was found and the answer. */
+enum status call_charge(struct call *call);
+
+/* ---- Answers; each ends the call ---- */
+
+/* The finding, as 200 or 304, in the encoding that the client accepts. */
+void call_answer_finding(struct call *call);
+
+/* An error in the envelope of CONTRACT section 2. extra: members of data, rendered, without the
+ * braces and before reason; empty for none. headers: further whole lines. */
+struct refusal {
+    unsigned status;
+    struct text reason;
+    struct text message;
+    struct text extra;
+    struct text headers;
+};
+void call_refuse(struct call *call, const struct refusal *refusal);
+
+/* 503 with Retry-After and the reason no_data, upstream_unavailable or overloaded. */
+void call_refuse_unavailable(struct call *call, struct text reason, struct text message);
+
+/* A body that is whole already, for the endpoints outside the product. */
+void call_answer_body(struct call *call, unsigned status, struct text headers,
+                      struct text body);

@@ -1,0 +1,53 @@
+/* endpoint: what one row of the endpoint table says, and what a request's arguments become.
+ *
+ * The table itself is api/endpoints.c. Everything that depends on an endpoint is derived from its
+ * row: routing, validation, price, headers, and later both API documents. Frozen; any thread. */
+#pragma once
+
+#include "base/text.h"
+
+struct call;
+
+enum parameter_kind {
+    PARAMETER_CLAMPED, /* an integer, brought into minimum to maximum */
+    PARAMETER_ONE_OF,  /* an integer of the list one_of */
+    PARAMETER_WORD,    /* the text word and nothing else; read as 1 */
+    PARAMETER_KNOWN,   /* what known finds; read as its index */
+};
+
+#define PARAMETER_CHOICES_MAX 8
+#define PARAMETERS_MAX 16
+
+struct parameter {
+    struct text name;
+    struct text type; /* "integer" or "string", as the API documents say it */
+    enum parameter_kind kind;
+    int64_t minimum, maximum;
+    int64_t one_of[PARAMETER_CHOICES_MAX]; /* ended by 0 */
+    struct text word;
+    /* STATUS_OK and the index, STATUS_INVALID: not the type, STATUS_MISSING: not known. */
+    enum status (*known)(struct text value, unsigned *index);
+    int64_t absent;      /* the value when the parameter is absent or empty */
+    struct text refusal; /* the rest of the sentence "<name> must be ..." */
+    struct text example;
+    struct text description;
+};
+
+struct endpoint {
+    struct text path; /* below /api/v1 also where is_product; matched byte by byte */
+    struct text operation_id;
+    struct text summary;
+    int64_t credits; /* of a successful call, unless the plan file says otherwise */
+    bool
+        takes_key; /* a product endpoint: the caller is authenticated and its outcome is charged */
+    const struct parameter *parameters;
+    size_t parameter_count;
+    /* Finds what the call asks for and ends in exactly one call_found or call_refused, at once
+     * or later, on the loop's thread. */
+    void (*look_up)(struct call *call);
+};
+
+/* arguments[i] belongs to parameters[i] of the call's endpoint. */
+struct arguments {
+    int64_t values[PARAMETERS_MAX];
+};

@@ -1,0 +1,50 @@
+#include "call/call.h"
+
+static void page_found(struct call *call, const struct catalog_page *page)
+{
+    call_found(call, &(struct finding){.page = page, .is_charged = page->item_count > 0});
+}
+
+static void page_refused(struct call *call, enum status status)
+{
+    if (status == STATUS_MISSING)
+        call_refuse_unavailable(call, TEXT("no_data"),
+                                TEXT("There is no such list yet; ask again later, or ask for "
+                                     "one that country-industry-meta names."));
+    else if (status == STATUS_EXHAUSTED)
+        call_refuse_unavailable(call, TEXT("overloaded"),
+                                TEXT("Too many calls wait for lists; try again shortly."));
+    else
+        call_refuse_unavailable(call, TEXT("upstream_unavailable"),
+                                TEXT("The list cannot be read at the moment; try again "
+                                     "shortly."));
+}
+
+/* On the call's loop again. */
+static void call_resumed(struct http_task *task)
+{
+    struct call *call = CONTAINER_OF(task, struct call, task);
+    if (call->waiter.outcome == STATUS_OK)
+        page_found(call, call->waiter.page);
+    else
+        page_refused(call, call->waiter.outcome);
+}
+
+/* On a pool thread. */
+static void call_woken(struct catalog_waiter *waiter)
+{
+    struct call *call = CONTAINER_OF(waiter, struct call, waiter);
+    http_loop_post(http_exchange_loop(call->exchange), &call->task);
+}
+
+void call_look_up_page(struct call *call, const struct page_request *request)
+{
+    call->waiter.wake = call_woken;
+    call->task.run = call_resumed;
+    const struct catalog_page *page;
+    enum status status = catalog_find(call->pipeline->catalog, request, &call->waiter, &page);
+    if (status == STATUS_OK)
+        page_found(call, page);
+    else if (status != STATUS_BUSY)
+        page_refused(call, status);
+}

@@ -1,0 +1,27 @@
+/* pipeline: takes every request to its endpoint and through the steps of a call.
+ *
+ * One pipeline serves all loops; it is frozen after pipeline_open but for the parts that it
+ * borrows, which lock for themselves. */
+#pragma once
+
+#include "call/endpoint.h"
+#include "catalog/catalog.h"
+#include "http/server.h"
+#include "ledger/ledger.h"
+
+#include <stdatomic.h>
+
+struct pipeline {
+    struct ledger *ledger;
+    struct catalog *catalog;
+    const struct time_source *time;
+    const struct endpoint *endpoints;
+    size_t endpoint_count;
+    duration time_to_live; /* older lists are marked stale */
+    bool logs_access;
+    struct text trusted_proxies; /* comma-separated addresses and networks */
+    atomic_bool ledger_answers;  /* kept up to date by who watches the ledger */
+};
+
+/* The receiver for http_server_open. */
+struct http_receiver pipeline_receiver(struct pipeline *pipeline);

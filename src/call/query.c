@@ -1,0 +1,77 @@
+#include "call/query.h"
+
+static int hexadecimal(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'A' && digit <= 'F')
+        return digit - 'A' + 10;
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+static enum query_fault decode(struct text written, char *room, struct text *decoded)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < written.length; i++) {
+        char byte = written.at[i];
+        if (byte == '+') {
+            byte = ' ';
+        } else if (byte == '%') {
+            int high = i + 1 < written.length ? hexadecimal(written.at[i + 1]) : -1;
+            int low = i + 2 < written.length ? hexadecimal(written.at[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return QUERY_BAD_ESCAPE;
+            byte = (char)(high * 16 + low);
+            i += 2;
+        }
+        if (byte == 0)
+            return QUERY_NUL;
+        room[length++] = byte;
+    }
+    struct text whole = {room, length};
+    if (!text_is_utf8(whole))
+        return QUERY_BAD_UTF8;
+    *decoded = whole;
+    return QUERY_FINE;
+}
+
+static bool is_plain(struct text written)
+{
+    for (size_t i = 0; i < written.length; i++)
+        if (written.at[i] == '%' || written.at[i] == '+')
+            return false;
+    return true;
+}
+
+/* Most queries need no decoding, and then no memory either. */
+static enum status decode_in(struct arena *arena, struct text *part, enum query_fault *fault)
+{
+    if (is_plain(*part))
+        return STATUS_OK;
+    char *room = arena_take(arena, part->length);
+    if (!room)
+        return STATUS_TOO_LARGE;
+    enum query_fault found = decode(*part, room, part);
+    if (found != QUERY_FINE)
+        *fault = found;
+    return STATUS_OK;
+}
+
+enum status query_read(struct text written, struct arena *arena, struct query *query)
+{
+    query->count = 0;
+    struct text rest = written;
+    while (rest.at) {
+        struct text value = text_cut(&rest, '&');
+        if (value.length == 0)
+            continue;
+        if (query->count == QUERY_PAIRS_MAX)
+            return STATUS_TOO_LARGE;
+        struct query_pair *pair = &query->pairs[query->count++];
+        struct text name = text_cut(&value, '=');
+        *pair = (struct query_pair){.name = name, .value = value};
+        TRY(decode_in(arena, &pair->name, &pair->fault));
+        TRY(decode_in(arena, &pair->value, &pair->fault));
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,31 @@
+/* query: the parameters of a request's query, split and decoded
+ * (application/x-www-form-urlencoded as the WHATWG URL standard reads it, but strict).
+ *
+ * Pure; any thread. */
+#pragma once
+
+#include "base/arena.h"
+
+#define QUERY_PAIRS_MAX 64 /* more than any honest request; bounds the list of faults too */
+
+enum query_fault {
+    QUERY_FINE,
+    QUERY_BAD_ESCAPE, /* a '%' that two hexadecimal digits do not follow */
+    QUERY_NUL,
+    QUERY_BAD_UTF8,
+};
+
+struct query_pair {
+    struct text name;  /* decoded; as written where fault is set */
+    struct text value; /* likewise */
+    enum query_fault fault;
+};
+
+struct query {
+    struct query_pair pairs[QUERY_PAIRS_MAX];
+    size_t count;
+};
+
+/* Empty parts ("a=1&&b=2") are passed over; a part without '=' is a name with an empty value.
+ * STATUS_TOO_LARGE: more than QUERY_PAIRS_MAX parts, or the arena is full. */
+enum status query_read(struct text written, struct arena *arena, struct query *query);

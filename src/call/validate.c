@@ -1,0 +1,195 @@
+#include "call/call.h"
+#include "call/query.h"
+
+/* How far a misspelt name may be from a known one to be suggested. */
+#define SUGGESTION_DISTANCE_MAX 3
+
+/* Faults are written as they are found: the members of errors[] and the sentence of msg. */
+struct faults {
+    struct buffer errors;
+    struct json_writer writer;
+    struct buffer sentence;
+    size_t count;
+};
+
+static void fault_add(struct faults *faults, struct text name, struct text value,
+                      struct text reason)
+{
+    json_object_open(&faults->writer);
+    json_member_text(&faults->writer, TEXT("parameter"), name);
+    json_member_text(&faults->writer, TEXT("value"), value);
+    json_member_text(&faults->writer, TEXT("reason"), reason);
+    json_object_close(&faults->writer);
+    buffer_append(&faults->sentence, faults->count++ ? TEXT("; ") : TEXT(""));
+    buffer_append(&faults->sentence, name);
+    buffer_append_byte(&faults->sentence, ' ');
+    buffer_append(&faults->sentence, reason);
+}
+
+static enum status read_integer(struct text written, int64_t *value)
+{
+    enum status status = text_read_integer(written, value);
+    return status == STATUS_TOO_LARGE ? STATUS_OK : status;
+}
+
+static enum status read_clamped(const struct parameter *parameter, struct text written,
+                                int64_t *value)
+{
+    TRY(read_integer(written, value));
+    if (*value < parameter->minimum)
+        *value = parameter->minimum;
+    if (*value > parameter->maximum)
+        *value = parameter->maximum;
+    return STATUS_OK;
+}
+
+static enum status read_one_of(const struct parameter *parameter, struct text written,
+                               int64_t *value)
+{
+    TRY(read_integer(written, value));
+    for (size_t i = 0; i < PARAMETER_CHOICES_MAX && parameter->one_of[i] != 0; i++)
+        if (parameter->one_of[i] == *value)
+            return STATUS_OK;
+    return STATUS_INVALID;
+}
+
+static enum status read_known(const struct parameter *parameter, struct text written,
+                              int64_t *value)
+{
+    unsigned index;
+    TRY(parameter->known(written, &index));
+    *value = index;
+    return STATUS_OK;
+}
+
+static enum status parameter_read(const struct parameter *parameter, struct text written,
+                                  int64_t *value)
+{
+    if (written.length == 0) {
+        *value = parameter->absent;
+        return STATUS_OK;
+    }
+    switch (parameter->kind) {
+    case PARAMETER_CLAMPED: return read_clamped(parameter, written, value);
+    case PARAMETER_ONE_OF: return read_one_of(parameter, written, value);
+    case PARAMETER_KNOWN: return read_known(parameter, written, value);
+    case PARAMETER_WORD:
+        *value = 1;
+        return text_equals(written, parameter->word) ? STATUS_OK : STATUS_INVALID;
+    }
+    check(!"kind is in the list");
+    return STATUS_INVALID;
+}
+
+static size_t parameter_index(const struct endpoint *endpoint, struct text name)
+{
+    size_t i = 0;
+    while (i < endpoint->parameter_count && !text_equals(endpoint->parameters[i].name, name))
+        i++;
+    return i;
+}
+
+/* The known name that was most likely meant, or an empty text. */
+static struct text suggestion(const struct endpoint *endpoint, struct text name)
+{
+    struct text nearest = {0};
+    unsigned least = SUGGESTION_DISTANCE_MAX + 1;
+    for (size_t i = 0; i < endpoint->parameter_count; i++) {
+        struct text known = endpoint->parameters[i].name;
+        bool is_part = name.length >= 3 &&
+                       (text_starts_with(known, name) || text_starts_with(name, known));
+        unsigned distance = is_part ? 0 : text_distance(known, name);
+        if (distance < least && distance < known.length) {
+            least = distance;
+            nearest = known;
+        }
+    }
+    return nearest;
+}
+
+static void fault_add_unknown(struct faults *faults, const struct endpoint *endpoint,
+                              const struct query_pair *pair)
+{
+    char room[512];
+    struct buffer reason;
+    buffer_init_on(&reason, room, sizeof(room));
+    buffer_append(&reason, TEXT("is not a parameter of this endpoint"));
+    struct text meant = suggestion(endpoint, pair->name);
+    if (meant.length > 0) {
+        buffer_append_format(&reason, "; did you mean %.*s?", TEXT_PRINT(meant));
+    } else {
+        buffer_append(&reason, endpoint->parameter_count ? TEXT("; known are") : TEXT(""));
+        for (size_t i = 0; i < endpoint->parameter_count; i++)
+            buffer_append_format(&reason, "%s %.*s", i ? "," : "",
+                                 TEXT_PRINT(endpoint->parameters[i].name));
+    }
+    fault_add(faults, pair->name, pair->value, buffer_text(&reason));
+}
+
+static const struct text query_fault_reasons[] = {
+    [QUERY_FINE] = TEXT_INITIAL(""),
+    [QUERY_BAD_ESCAPE] = TEXT_INITIAL("holds a '%' that two hexadecimal digits do not follow"),
+    [QUERY_NUL] = TEXT_INITIAL("holds a NUL"),
+    [QUERY_BAD_UTF8] = TEXT_INITIAL("is not valid UTF-8"),
+};
+
+static void arguments_read(const struct endpoint *endpoint, const struct query *query,
+                           struct arguments *arguments, struct faults *faults)
+{
+    bool is_given[PARAMETERS_MAX] = {false};
+    for (size_t i = 0; i < endpoint->parameter_count; i++)
+        arguments->values[i] = endpoint->parameters[i].absent;
+    for (size_t i = 0; i < query->count; i++) {
+        const struct query_pair *pair = &query->pairs[i];
+        if (pair->fault != QUERY_FINE) {
+            fault_add(faults, pair->name, pair->value, query_fault_reasons[pair->fault]);
+            continue;
+        }
+        size_t index = parameter_index(endpoint, pair->name);
+        if (index == endpoint->parameter_count) {
+            fault_add_unknown(faults, endpoint, pair);
+            continue;
+        }
+        const struct parameter *parameter = &endpoint->parameters[index];
+        if (is_given[index])
+            fault_add(faults, pair->name, pair->value, TEXT("is given more than once"));
+        else if (parameter_read(parameter, pair->value, &arguments->values[index]) != STATUS_OK)
+            fault_add(faults, pair->name, pair->value, parameter->refusal);
+        is_given[index] = true;
+    }
+}
+
+static void refuse_faults(struct call *call, struct faults *faults)
+{
+    struct text message = buffer_text(&faults->sentence);
+    call_refuse(call, &(struct refusal){.status = 400,
+                                        .reason = TEXT("invalid_input"),
+                                        .message = message,
+                                        .extra = buffer_text(&faults->errors)});
+}
+
+/* A fault is at most a few times as long as what it quotes, and a request line is bounded. */
+#define FAULTS_BYTES_MAX (256 * 1024)
+
+enum status call_validate(struct call *call)
+{
+    struct query query;
+    struct arena *arena = http_exchange_arena(call->exchange);
+    struct faults faults = {0};
+    buffer_init(&faults.errors, FAULTS_BYTES_MAX);
+    buffer_init(&faults.sentence, FAULTS_BYTES_MAX);
+    buffer_append(&faults.errors, TEXT("\"errors\":["));
+    buffer_append(&faults.sentence, TEXT("Invalid input: "));
+    faults.writer = json_writer_on(&faults.errors);
+    if (query_read(call->request->query, arena, &query) == STATUS_OK)
+        arguments_read(call->endpoint, &query, &call->arguments, &faults);
+    else
+        fault_add(&faults, TEXT("query"), TEXT(""), TEXT("has more than 64 parameters"));
+    buffer_append(&faults.errors, TEXT("],"));
+    enum status status = faults.count == 0 ? STATUS_OK : STATUS_INVALID;
+    if (status != STATUS_OK)
+        refuse_faults(call, &faults);
+    buffer_finish(&faults.errors);
+    buffer_finish(&faults.sentence);
+    return status;
+}

@@ -1,0 +1,265 @@
+#include "catalog/store.h"
+
+#include "base/secret.h"
+#include "catalog/capture.h"
+#include "sql/migrate.h"
+
+#include <zstd.h>
+
+#define BUSY_TIMEOUT_MS 10000 /* another process may be importing a large file */
+#define ZSTD_LEVEL 9          /* written once, kept for years */
+
+struct store {
+    struct db *db;
+    const struct time_source *time;
+};
+
+enum status store_open(struct text path, const struct time_source *time, struct store **opened,
+                       struct reason *reason)
+{
+    struct db_options options = {DB_JOURNAL_ROLLBACK, BUSY_TIMEOUT_MS};
+    struct db *db;
+    TRY(db_open(path, &options, &db, reason));
+    enum status status = db_migrate(db, &migrations_catalog, reason);
+    if (status != STATUS_OK) {
+        db_close(db);
+        return status;
+    }
+    *opened = memory_take_zeroed(1, sizeof(**opened));
+    **opened = (struct store){db, time};
+    return STATUS_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    db_close(store->db);
+    free(store);
+}
+
+/* ---- Publishing ---- */
+
+static void canonical_write(const struct ranking *ranking, struct buffer *json)
+{
+    struct json_writer writer = json_writer_on(json);
+    json_array_open(&writer);
+    for (size_t i = 0; i < ranking->hashtag_count; i++)
+        hashtag_write(&writer, &ranking->hashtags[i], ranking->list.country);
+    json_array_close(&writer);
+}
+
+static void list_bind(struct db_statement *statement, struct list_key list)
+{
+    db_bind_text(statement, 1, country_at(list.country)->code);
+    db_bind_integer(statement, 2, period_days[list.period]);
+    db_bind_integer(statement, 3, industry_at(list.industry)->id);
+}
+
+static enum status list_id_of(struct store *store, struct list_key list, int64_t *id,
+                              struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(store->db,
+                          "INSERT INTO list (country, period, industry) VALUES ($1, $2, $3) "
+                          "ON CONFLICT (country, period, industry) DO NOTHING",
+                          &insert, reason));
+    list_bind(insert, list);
+    TRY(db_run(insert, reason));
+    CLEANUP(db_statement_release) struct db_statement *find = NULL;
+    TRY(db_statement_take(
+        store->db, "SELECT id FROM list WHERE country = $1 AND period = $2 AND industry = $3",
+        &find, reason));
+    list_bind(find, list);
+    bool row;
+    TRY(db_step(find, &row, reason));
+    check(row);
+    *id = db_column_integer(find, 0);
+    return STATUS_OK;
+}
+
+/* STATUS_OK: nothing stands in the way. */
+static enum status snapshot_precedes(struct store *store, int64_t list_id,
+                                     const struct ranking *ranking, const struct digest *digest,
+                                     int64_t *snapshot_id, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *find = NULL;
+    TRY(db_statement_take(store->db,
+                          "SELECT id, digest FROM snapshot "
+                          "WHERE list_id = $1 AND captured_at = $2 AND source = $3",
+                          &find, reason));
+    db_bind_integer(find, 1, list_id);
+    db_bind_integer(find, 2, ranking->captured_at.us);
+    db_bind_text(find, 3, ranking->source);
+    bool row;
+    TRY(db_step(find, &row, reason));
+    if (!row)
+        return STATUS_OK;
+    struct text kept = db_column_blob(find, 1);
+    struct text given = {(const char *)digest->bytes, sizeof(digest->bytes)};
+    if (!text_equals(kept, given))
+        return reason_set(reason, STATUS_CONFLICT,
+                          "the list %.*s, %d days, was captured at that time with other "
+                          "content; a capture is never changed: give the time of this one",
+                          TEXT_PRINT(country_at(ranking->list.country)->code),
+                          period_days[ranking->list.period]);
+    *snapshot_id = db_column_integer(find, 0);
+    return reason_set(reason, STATUS_EXISTS, "the snapshot is there already");
+}
+
+static enum status snapshot_insert(struct store *store, int64_t list_id,
+                                   const struct ranking *ranking, struct text json,
+                                   const struct digest *digest, int64_t *snapshot_id,
+                                   struct reason *reason)
+{
+    struct buffer packed CLEANUP(buffer_finish);
+    size_t bound = ZSTD_compressBound(json.length);
+    buffer_init(&packed, bound);
+    packed.length = ZSTD_compress(buffer_reserve(&packed, bound), bound, json.at, json.length,
+                                  ZSTD_LEVEL);
+    check(!ZSTD_isError(packed.length));
+
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(store->db,
+                          "INSERT INTO snapshot (list_id, captured_at, as_of, source, "
+                          "hashtag_count, digest, plain_size, items, published_at) "
+                          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+                          &insert, reason));
+    db_bind_integer(insert, 1, list_id);
+    db_bind_integer(insert, 2, ranking->captured_at.us);
+    db_bind_integer(insert, 3, ranking_as_of(ranking).us);
+    db_bind_text(insert, 4, ranking->source);
+    db_bind_integer(insert, 5, (int64_t)ranking->hashtag_count);
+    db_bind_blob(insert, 6, (struct text){(const char *)digest->bytes, sizeof(digest->bytes)});
+    db_bind_integer(insert, 7, (int64_t)json.length);
+    db_bind_blob(insert, 8, buffer_text(&packed));
+    db_bind_integer(insert, 9, time_now(store->time).us);
+    bool row;
+    TRY(db_step(insert, &row, reason));
+    check(row);
+    *snapshot_id = db_column_integer(insert, 0);
+    return STATUS_OK;
+}
+
+enum status store_publish(struct store *store, const struct ranking *ranking,
+                          int64_t *snapshot_id, struct reason *reason)
+{
+    struct buffer json CLEANUP(buffer_finish);
+    buffer_init(&json, JSON_BYTES_MAX);
+    canonical_write(ranking, &json);
+    if (json.overflowed)
+        return reason_set(reason, STATUS_TOO_LARGE, "the list is over %d bytes of JSON",
+                          JSON_BYTES_MAX);
+    struct digest digest = secret_digest(buffer_text(&json));
+
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(store->db, &transaction, reason));
+    int64_t list_id;
+    TRY(list_id_of(store, ranking->list, &list_id, reason));
+    TRY(snapshot_precedes(store, list_id, ranking, &digest, snapshot_id, reason));
+    int64_t inserted;
+    TRY(snapshot_insert(store, list_id, ranking, buffer_text(&json), &digest, &inserted,
+                        reason));
+    TRY(db_commit(&transaction, reason));
+    *snapshot_id = inserted;
+    return STATUS_OK;
+}
+
+/* ---- Reading ---- */
+
+static enum status list_read(struct db_statement *row, int column, struct list_key *list,
+                             struct reason *reason)
+{
+    unsigned country;
+    unsigned period;
+    unsigned industry = INDUSTRY_ALL;
+    int64_t industry_id = db_column_integer(row, column + 2);
+    if (country_find(db_column_text(row, column), &country) != STATUS_OK ||
+        period_find(db_column_integer(row, column + 1), &period) != STATUS_OK ||
+        (industry_id != 0 && industry_find(industry_id, &industry) != STATUS_OK))
+        return reason_set(reason, STATUS_CORRUPT,
+                          "the catalogue holds a list of an unknown country, period or "
+                          "industry; was it written by a newer program?");
+    *list = (struct list_key){(uint8_t)country, (uint8_t)period, (uint8_t)industry};
+    return STATUS_OK;
+}
+
+static enum status entry_read(struct db_statement *row, struct snapshot_entry *entry,
+                              struct reason *reason)
+{
+    struct text source = db_column_text(row, 6);
+    if (source.length >= sizeof(entry->source))
+        return reason_set(reason, STATUS_CORRUPT, "a snapshot's source name is too long");
+    *entry = (struct snapshot_entry){.id = db_column_integer(row, 0),
+                                     .captured_at = {db_column_integer(row, 4)},
+                                     .as_of = {db_column_integer(row, 5)},
+                                     .hashtag_count = (size_t)db_column_integer(row, 7)};
+    memcpy(entry->source, source.at, source.length);
+    return list_read(row, 1, &entry->list, reason);
+}
+
+enum status store_visit(struct store *store, int64_t after,
+                        void (*visit)(void *owner, const struct snapshot_entry *entry),
+                        void *owner, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(store->db,
+                          "SELECT snapshot.id, country, period, industry, captured_at, as_of, "
+                          "source, hashtag_count FROM snapshot JOIN list ON list.id = list_id "
+                          "WHERE snapshot.id > $1 ORDER BY snapshot.id",
+                          &select, reason));
+    db_bind_integer(select, 1, after);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    while (row) {
+        struct snapshot_entry entry;
+        TRY(entry_read(select, &entry, reason));
+        visit(owner, &entry);
+        TRY(db_step(select, &row, reason));
+    }
+    return STATUS_OK;
+}
+
+static enum status items_unpack(struct db_statement *row, struct buffer *json,
+                                struct reason *reason)
+{
+    struct text packed = db_column_blob(row, 5);
+    struct text digest = db_column_blob(row, 7);
+    int64_t plain_bytes = db_column_integer(row, 6);
+    char *room = plain_bytes > 0 ? buffer_reserve(json, (size_t)plain_bytes) : NULL;
+    if (!room)
+        return reason_set(reason, STATUS_CORRUPT, "a snapshot's size is out of range");
+    size_t unpacked = ZSTD_decompress(room, (size_t)plain_bytes, packed.at, packed.length);
+    if (ZSTD_isError(unpacked) || unpacked != (size_t)plain_bytes)
+        return reason_set(reason, STATUS_CORRUPT, "a snapshot does not unpack");
+    json->length = unpacked;
+    struct digest found = secret_digest(buffer_text(json));
+    if (!text_equals(digest, (struct text){(const char *)found.bytes, sizeof(found.bytes)}))
+        return reason_set(reason, STATUS_CORRUPT, "a snapshot's content is not what was kept");
+    return STATUS_OK;
+}
+
+enum status store_read(struct store *store, int64_t id, struct arena *arena,
+                       struct ranking *ranking, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(store->db,
+                          "SELECT country, period, industry, captured_at, source, items, "
+                          "plain_size, digest FROM snapshot JOIN list ON list.id = list_id "
+                          "WHERE snapshot.id = $1",
+                          &select, reason));
+    db_bind_integer(select, 1, id);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    if (!row)
+        return reason_set(reason, STATUS_MISSING, "there is no snapshot %lld", (long long)id);
+    struct ranking read = {.captured_at = {db_column_integer(select, 3)}};
+    TRY(list_read(select, 0, &read.list, reason));
+    read.source = arena_copy(arena, db_column_text(select, 4));
+    struct buffer json CLEANUP(buffer_finish);
+    buffer_init(&json, JSON_BYTES_MAX);
+    TRY(items_unpack(select, &json, reason));
+    TRY(capture_read_canonical(buffer_text(&json), arena, &read, reason));
+    *ranking = read;
+    return STATUS_OK;
+}
