@@ -1,0 +1,89 @@
+#include "settings/table.h"
+
+#include "settings/forms.h"
+
+#include <stdio.h>
+
+static enum status form_database(struct text value, struct reason *reason)
+{
+    struct text path;
+    return settings_sqlite_path(value, &path, reason);
+}
+
+#define AT(member) offsetof(struct settings, member)
+#define A_DAY_MS INT64_C(86400000)
+
+/* clang-format off */
+const struct setting setting_table[SETTING_COUNT] = {
+    {"server", "listen", NULL, SETTING_TEXT, AT(listen), 0, 0, "127.0.0.1:8080", form_listen,
+     "ADDRESS:PORT",
+     "Where calls are answered; port 0 picks a free one."},
+    {"server", "threads", NULL, SETTING_INTEGER, AT(threads), 0, 256, "0", NULL, NULL,
+     "Threads that answer calls; 0 for one a core."},
+    {"server", "trusted_proxies", NULL, SETTING_TEXT, AT(trusted_proxies), 0, 0, "", form_networks,
+     "Addresses and networks parted by commas; empty for none",
+     "Proxies whose X-Forwarded-For header is believed."},
+    {"server", "public_url", NULL, SETTING_TEXT, AT(public_url), 0, 0, "", form_public_url,
+     "https://HOST; empty for the address listened on",
+     "How customers reach this service, for the addresses that it prints."},
+    {"server", "access_log", NULL, SETTING_BOOLEAN, AT(access_log), 0, 0, "true", NULL, NULL,
+     "Whether each answer leaves a line on standard error."},
+    {"server", "request_line_bytes", NULL, SETTING_INTEGER, AT(request_line_bytes), 256, 65536,
+     "8192", NULL, NULL,
+     "The longest request line; a longer one is answered 414."},
+    {"server", "fields_bytes", NULL, SETTING_INTEGER, AT(fields_bytes), 1024, 262144, "32768",
+     NULL, NULL,
+     "All header lines of a request together; more are answered 431."},
+    {"server", "fields", NULL, SETTING_INTEGER, AT(fields), 8, 1000, "100", NULL, NULL,
+     "How many header lines a request may have; more are answered 431."},
+    {"server", "body_bytes", NULL, SETTING_INTEGER, AT(body_bytes), 0, 524288, "65536", NULL, NULL,
+     "The longest request body; a longer one is answered 413."},
+    {"server", "connections", NULL, SETTING_INTEGER, AT(connections), 1, 1000000, "10000", NULL,
+     NULL,
+     "Open connections; one more is answered 503."},
+    {"server", "connections_per_address", NULL, SETTING_INTEGER, AT(connections_per_address), 1,
+     1000000, "1000", NULL, NULL,
+     "Open connections of one address; raise it behind a proxy."},
+    {"server", "head_timeout_ms", NULL, SETTING_INTEGER, AT(head_timeout_ms), 10, A_DAY_MS,
+     "10000", NULL, NULL,
+     "From the first byte of a request to the end of its headers."},
+    {"server", "body_timeout_ms", NULL, SETTING_INTEGER, AT(body_timeout_ms), 10, A_DAY_MS,
+     "30000", NULL, NULL,
+     "From the end of the headers to the end of the body."},
+    {"server", "idle_timeout_ms", NULL, SETTING_INTEGER, AT(idle_timeout_ms), 10, A_DAY_MS,
+     "75000", NULL, NULL,
+     "How long a connection may rest between two requests."},
+    {"server", "write_timeout_ms", NULL, SETTING_INTEGER, AT(write_timeout_ms), 10, A_DAY_MS,
+     "30000", NULL, NULL,
+     "How long a client may take none of an answer's bytes."},
+    {"server", "stop_timeout_ms", NULL, SETTING_INTEGER, AT(stop_timeout_ms), 0, A_DAY_MS,
+     "10000", NULL, NULL,
+     "How long a stop waits for the answers in flight."},
+    {"database", "url", "TRENDGATE_DATABASE", SETTING_TEXT, AT(database_url), 0, 0,
+     "sqlite:./var/trendgate.db", form_database,
+     "sqlite:PATH",
+     "Where accounts and keys are kept; the lists stand beside it, in PATH-catalog."},
+    {"plans", "file", "TRENDGATE_PLANS", SETTING_TEXT, AT(plans_file), 0, 0, "", NULL,
+     "A path; empty for the plans built into the program",
+     "The plans on sale and what each endpoint costs."},
+    {"catalog", "cache_mb", NULL, SETTING_INTEGER, AT(cache_mb), 1, 1048576, "256", NULL, NULL,
+     "Megabytes of rendered lists that are kept in memory."},
+    {"catalog", "ttl_hours", NULL, SETTING_INTEGER, AT(ttl_hours), 1, 87600, "24", NULL, NULL,
+     "Hours after its capture in which a list counts as fresh."},
+    {"source.sample", "enabled", NULL, SETTING_BOOLEAN, AT(sample_enabled), 0, 0, "false", NULL,
+     NULL,
+     "Whether made-up lists are served where there is no capture."},
+};
+/* clang-format on */
+
+struct text setting_variable(const struct setting *setting, char *room)
+{
+    int length = snprintf(room, VARIABLE_BYTES_MAX, "TRENDGATE_%s_%s", setting->section,
+                          setting->name);
+    check(length > 0 && length < VARIABLE_BYTES_MAX);
+    for (char *byte = room; *byte; byte++)
+        *byte = *byte == '.'                   ? '_'
+                : *byte >= 'a' && *byte <= 'z' ? (char)(*byte - ('a' - 'A'))
+                                               : *byte;
+    return (struct text){room, (size_t)length};
+}
