@@ -9,6 +9,13 @@
 #define PLAN_NAME_BYTES_MAX 40
 #define OUTWARD_ID_LENGTH 32 /* 128 random bits in lower-case hexadecimal */
 
+/* Which part of a cluster an account belongs to, 0 to 63; never changes. */
+#define ACCOUNT_BUCKETS 64
+static inline int64_t account_bucket(int64_t account_id)
+{
+    return account_id % ACCOUNT_BUCKETS;
+}
+
 struct account {
     int64_t id; /* inward; outside nobody sees it */
     char outward_id[OUTWARD_ID_LENGTH + 1];

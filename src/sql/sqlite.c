@@ -63,19 +63,25 @@ static enum status outcome(const struct db *db, int code, struct reason *reason)
     case SQLITE_READONLY:
         return reason_set(reason, status, "%s may not be written: look at its permissions",
                           db->path);
+    case SQLITE_CANTOPEN:
+        return reason_set(reason, status, "cannot open the database %s: %s", db->path,
+                          strerror(sqlite3_system_errno(db->connection)));
     default:
         return reason_set(reason, status, "%s: %s", db->path, sqlite3_errmsg(db->connection));
     }
 }
 
-/* SQLite would make it readable to all; its journals take the mode of the file. */
+/* SQLite would make it readable to all; its journals take the mode of the file. One that exists
+ * is left alone: closing a second descriptor would drop the POSIX locks that another connection
+ * of this process holds on it. */
 static enum status file_make(const char *path, struct reason *reason)
 {
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0)
-        return reason_set(reason, STATUS_IO, "cannot open the database %s: %s", path,
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0)
+        check(close(file) == 0);
+    else if (errno != EEXIST)
+        return reason_set(reason, STATUS_IO, "cannot make the database %s: %s", path,
                           strerror(errno));
-    check(close(file) == 0);
     return STATUS_OK;
 }
 

@@ -18,6 +18,7 @@ CREATE TABLE account (
 CREATE UNIQUE INDEX account_by_email ON account (email_folded);
 CREATE UNIQUE INDEX account_by_id ON account (id);
 CREATE UNIQUE INDEX account_by_outward_id ON account (outward_id);
+CREATE INDEX account_suspended ON account (bucket, id) WHERE suspended_at IS NOT NULL;
 
 -- One row a key; the key itself is kept nowhere.
 CREATE TABLE api_key (

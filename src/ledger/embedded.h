@@ -1,0 +1,58 @@
+/* embedded: the inside of the ledger over one SQLite file, shared by the files embedded_*.c.
+ *
+ * Every verb takes the ledger's lock for as long as it runs: begin with
+ *     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger); */
+#pragma once
+
+#include "ledger/directory.h"
+#include "ledger/ledger.h"
+#include "ledger/owner_lock.h"
+#include "sql/db.h"
+
+#include <pthread.h>
+
+struct ledger {
+    pthread_mutex_t lock; /* over everything but the directory, which has its own */
+    struct owner_lock owner;
+    struct db *db;
+    struct directory *directory;
+    const struct time_source *time;
+};
+
+struct ledger *ledger_lock(struct ledger *ledger);
+void ledger_unlock(struct ledger **held);
+
+/* The largest id of a table plus one; sql selects it. Inside a transaction. */
+enum status ledger_next_id(struct ledger *ledger, const char *sql, int64_t *id,
+                           struct reason *reason);
+
+/* 128 random bits in hexadecimal, NUL at the end. */
+void ledger_outward_id(char outward_id[OUTWARD_ID_LENGTH + 1]);
+
+/* The part of a text that a column of fixed room takes; longer is a bug. */
+void ledger_copy_text(char *room, size_t room_bytes, struct text value);
+
+/* UTF-8 without control bytes and not longer than bytes_max, else STATUS_INVALID; what: "name". */
+enum status ledger_check_label(struct text label, size_t bytes_max, const char *what,
+                               struct reason *reason);
+
+/* STATUS_MISSING: no account has that mail. */
+enum status ledger_find_account(struct ledger *ledger, struct text email,
+                                struct account *account, struct reason *reason);
+
+struct key_row {
+    int64_t id;
+    int64_t account_id;
+    struct text name;
+    char outward_id[OUTWARD_ID_LENGTH + 1];
+    struct digest digest;
+};
+
+/* Makes a key and writes its row; inside a transaction. The directory is told by
+ * ledger_publish_key once that is committed. */
+enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instant now,
+                              struct api_key_text *secret, struct reason *reason);
+void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
+                        bool account_is_suspended);
+
+#define LEDGER_NEXT_KEY_SQL "SELECT coalesce(max(id), 0) + 1 FROM api_key"

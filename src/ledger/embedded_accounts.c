@@ -1,0 +1,222 @@
+#include "ledger/embedded.h"
+
+#define ACCOUNT_COLUMNS "id, outward_id, email, name, plan, suspended_at, created_at"
+
+static void account_read(struct db_statement *row, struct account *account)
+{
+    *account = (struct account){
+        .id = db_column_integer(row, 0),
+        .is_suspended = !db_column_is_null(row, 5),
+        .created_at = {db_column_integer(row, 6)},
+    };
+    ledger_copy_text(account->outward_id, sizeof(account->outward_id), db_column_text(row, 1));
+    ledger_copy_text(account->email, sizeof(account->email), db_column_text(row, 2));
+    ledger_copy_text(account->name, sizeof(account->name), db_column_text(row, 3));
+    ledger_copy_text(account->plan, sizeof(account->plan), db_column_text(row, 4));
+}
+
+enum status ledger_find_account(struct ledger *ledger, struct text email,
+                                struct account *account, struct reason *reason)
+{
+    if (!account_email_is_valid(email))
+        return reason_set(reason, STATUS_MISSING, "'%.*s' is not a mail address",
+                          TEXT_PRINT(text_slice(email, 0, ACCOUNT_EMAIL_BYTES_MAX)));
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT " ACCOUNT_COLUMNS " FROM account WHERE email_folded = $1",
+                          &select, reason));
+    char folded[ACCOUNT_EMAIL_BYTES_MAX];
+    db_bind_text(select, 1, account_email_fold(email, folded));
+    bool row;
+    TRY(db_step(select, &row, reason));
+    if (!row)
+        return reason_set(reason, STATUS_MISSING, "there is no account for %.*s",
+                          TEXT_PRINT(email));
+    account_read(select, account);
+    return STATUS_OK;
+}
+
+static enum status row_check(const struct account_row *row, struct reason *reason)
+{
+    if (!account_email_is_valid(row->email))
+        return reason_set(reason, STATUS_INVALID, "'%.*s' is not a mail address",
+                          TEXT_PRINT(text_slice(row->email, 0, ACCOUNT_EMAIL_BYTES_MAX)));
+    if (row->plan.length == 0)
+        return reason_set(reason, STATUS_INVALID, "the account of %.*s has no plan",
+                          TEXT_PRINT(row->email));
+    TRY(ledger_check_label(row->plan, PLAN_NAME_BYTES_MAX, "plan", reason));
+    return ledger_check_label(row->name, ACCOUNT_NAME_BYTES_MAX, "name", reason);
+}
+
+static enum status account_insert(struct ledger *ledger, const struct account_row *row,
+                                  int64_t id, instant now, struct reason *reason)
+{
+    TRY(row_check(row, reason));
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "INSERT INTO account (bucket, id, outward_id, email, email_folded,"
+                          " name, plan, created_at, updated_at)"
+                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+                          &insert, reason));
+    char outward_id[OUTWARD_ID_LENGTH + 1];
+    ledger_outward_id(outward_id);
+    char folded[ACCOUNT_EMAIL_BYTES_MAX];
+    db_bind_integer(insert, 1, account_bucket(id));
+    db_bind_integer(insert, 2, id);
+    db_bind_text(insert, 3, (struct text){outward_id, OUTWARD_ID_LENGTH});
+    db_bind_text(insert, 4, row->email);
+    db_bind_text(insert, 5, account_email_fold(row->email, folded));
+    db_bind_text(insert, 6, row->name);
+    db_bind_text(insert, 7, row->plan);
+    db_bind_integer(insert, 8, now.us);
+    enum status status = db_run(insert, reason);
+    if (status == STATUS_EXISTS)
+        return reason_set(reason, status, "there is an account for %.*s already",
+                          TEXT_PRINT(row->email));
+    return status;
+}
+
+static enum status next_account_id(struct ledger *ledger, int64_t *id, struct reason *reason)
+{
+    return ledger_next_id(ledger, "SELECT coalesce(max(id), 0) + 1 FROM account", id, reason);
+}
+
+enum status ledger_account_create(struct ledger *ledger, struct text email, struct text name,
+                                  struct text plan, struct account *account,
+                                  struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(held->db, &transaction, reason));
+    const struct account_row row = {.email = email, .plan = plan, .name = name};
+    int64_t id;
+    TRY(next_account_id(held, &id, reason));
+    TRY(account_insert(held, &row, id, time_now(held->time), reason));
+    struct account made;
+    TRY(ledger_find_account(held, email, &made, reason));
+    TRY(db_commit(&transaction, reason));
+    *account = made;
+    return STATUS_OK;
+}
+
+static enum status import_rows(struct ledger *ledger, const struct account_row *rows,
+                               struct key_row *key_rows, size_t count,
+                               struct api_key_text *keys, struct reason *reason)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(ledger->db, &transaction, reason));
+    int64_t account_id, key_id;
+    TRY(next_account_id(ledger, &account_id, reason));
+    TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &key_id, reason));
+    instant now = time_now(ledger->time);
+    for (size_t i = 0; i < count; i++) {
+        TRY(account_insert(ledger, &rows[i], account_id, now, reason));
+        key_rows[i] = (struct key_row){.id = key_id++, .account_id = account_id++};
+        TRY(ledger_insert_key(ledger, &key_rows[i], now, &keys[i], reason));
+    }
+    return db_commit(&transaction, reason);
+}
+
+enum status ledger_account_import(struct ledger *ledger, const struct account_row *rows,
+                                  size_t count, struct api_key_text *keys,
+                                  struct reason *reason)
+{
+    if (count == 0)
+        return STATUS_OK;
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    struct key_row *key_rows = memory_take_zeroed(count, sizeof(*key_rows));
+    enum status status = import_rows(held, rows, key_rows, count, keys, reason);
+    if (status == STATUS_OK)
+        for (size_t i = 0; i < count; i++)
+            ledger_publish_key(held, &key_rows[i], false);
+    else
+        explicit_bzero(keys, count * sizeof(keys[0]));
+    free(key_rows);
+    return status;
+}
+
+enum status ledger_account_find(struct ledger *ledger, struct text email,
+                                struct account *account, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    return ledger_find_account(held, email, account, reason);
+}
+
+enum status ledger_account_list(struct ledger *ledger, struct text after_email,
+                                struct account *accounts, size_t count, size_t *listed,
+                                struct reason *reason)
+{
+    if (after_email.length > ACCOUNT_EMAIL_BYTES_MAX)
+        return reason_set(reason, STATUS_INVALID, "that is not a mail address to list from");
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(held->db,
+                          "SELECT " ACCOUNT_COLUMNS " FROM account"
+                          " WHERE email_folded > $1 ORDER BY email_folded LIMIT $2",
+                          &select, reason));
+    char folded[ACCOUNT_EMAIL_BYTES_MAX];
+    db_bind_text(select, 1, account_email_fold(after_email, folded));
+    db_bind_integer(select, 2, (int64_t)count);
+    size_t read = 0;
+    for (; read < count; read++) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            break;
+        account_read(select, &accounts[read]);
+    }
+    *listed = read;
+    return STATUS_OK;
+}
+
+static enum status suspension_write(struct ledger *ledger, const struct account *account,
+                                    bool suspended, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "UPDATE account SET suspended_at = $3, updated_at = $4"
+                          " WHERE bucket = $1 AND id = $2",
+                          &update, reason));
+    int64_t now = time_now(ledger->time).us;
+    db_bind_integer(update, 1, account_bucket(account->id));
+    db_bind_integer(update, 2, account->id);
+    if (suspended)
+        db_bind_integer(update, 3, now);
+    else
+        db_bind_null(update, 3);
+    db_bind_integer(update, 4, now);
+    return db_run(update, reason);
+}
+
+static enum status suspension_publish(struct ledger *ledger, const struct account *account,
+                                      bool suspended, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT digest FROM api_key WHERE bucket = $1 AND account_id = $2",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(account->id));
+    db_bind_integer(select, 2, account->id);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        struct digest digest;
+        struct text stored = db_column_blob(select, 0);
+        check(stored.length == sizeof(digest.bytes)); /* as loaded at start, or written since */
+        memcpy(digest.bytes, stored.at, sizeof(digest.bytes));
+        directory_suspend(ledger->directory, &digest, suspended);
+    }
+}
+
+enum status ledger_account_suspend(struct ledger *ledger, struct text email, bool suspended,
+                                   struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    struct account account;
+    TRY(ledger_find_account(held, email, &account, reason));
+    if (account.is_suspended != suspended)
+        TRY(suspension_write(held, &account, suspended, reason));
+    return suspension_publish(held, &account, suspended, reason);
+}

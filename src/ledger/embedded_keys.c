@@ -1,0 +1,200 @@
+#include "ledger/embedded.h"
+
+#define LIVE_KEY "revoked_at IS NULL AND (stops_at IS NULL OR stops_at > $3)"
+
+enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instant now,
+                              struct api_key_text *secret, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "INSERT INTO api_key (bucket, account_id, id, outward_id, digest,"
+                          " prefix, suffix, name, created_at, updated_at)"
+                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+                          &insert, reason));
+    *secret = api_key_make();
+    struct text written = {secret->characters, API_KEY_LENGTH};
+    row->digest = secret_digest(written);
+    ledger_outward_id(row->outward_id);
+    db_bind_integer(insert, 1, account_bucket(row->account_id));
+    db_bind_integer(insert, 2, row->account_id);
+    db_bind_integer(insert, 3, row->id);
+    db_bind_text(insert, 4, (struct text){row->outward_id, OUTWARD_ID_LENGTH});
+    db_bind_blob(insert, 5,
+                 (struct text){(const char *)row->digest.bytes, sizeof(row->digest.bytes)});
+    db_bind_text(insert, 6, text_slice(written, 0, API_KEY_PREFIX_LENGTH));
+    db_bind_text(insert, 7,
+                 text_slice(written, API_KEY_LENGTH - API_KEY_SUFFIX_LENGTH, API_KEY_LENGTH));
+    db_bind_text(insert, 8, row->name);
+    db_bind_integer(insert, 9, now.us);
+    return db_run(insert, reason);
+}
+
+void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
+                        bool account_is_suspended)
+{
+    directory_add(ledger->directory, &row->digest,
+                  &(struct directory_entry){.key_id = row->id,
+                                            .account_id = row->account_id,
+                                            .account_is_suspended = account_is_suspended});
+}
+
+/* The bounds on live keys: how many, and that no two share a name. */
+static enum status live_keys_check(struct ledger *ledger, const struct account *account,
+                                   struct text name, instant now, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT count(*), coalesce(sum(name <> '' AND name = $4), 0)"
+                          " FROM api_key WHERE bucket = $1 AND account_id = $2 AND " LIVE_KEY,
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(account->id));
+    db_bind_integer(select, 2, account->id);
+    db_bind_integer(select, 3, now.us);
+    db_bind_text(select, 4, name);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    if (db_column_integer(select, 0) >= API_KEY_LIVE_MAX)
+        return reason_set(reason, STATUS_EXHAUSTED,
+                          "%s has %d live keys, the most an account may have: revoke one first",
+                          account->email, API_KEY_LIVE_MAX);
+    if (db_column_integer(select, 1) > 0)
+        return reason_set(reason, STATUS_EXISTS,
+                          "%s has a live key named '%.*s' already: choose another name",
+                          account->email, TEXT_PRINT(name));
+    return STATUS_OK;
+}
+
+static void new_key_read(const struct key_row *row, const struct api_key_text *secret,
+                         instant now, struct api_key *key)
+{
+    struct text written = {secret->characters, API_KEY_LENGTH};
+    *key = (struct api_key){.id = row->id, .status = API_KEY_ACTIVE, .created_at = now};
+    memcpy(key->outward_id, row->outward_id, sizeof(key->outward_id));
+    ledger_copy_text(key->prefix, sizeof(key->prefix),
+                     text_slice(written, 0, API_KEY_PREFIX_LENGTH));
+    ledger_copy_text(
+        key->suffix, sizeof(key->suffix),
+        text_slice(written, API_KEY_LENGTH - API_KEY_SUFFIX_LENGTH, API_KEY_LENGTH));
+    ledger_copy_text(key->name, sizeof(key->name), row->name);
+}
+
+enum status ledger_key_create(struct ledger *ledger, struct text email, struct text name,
+                              struct api_key *key, struct api_key_text *secret,
+                              struct reason *reason)
+{
+    TRY(ledger_check_label(name, API_KEY_NAME_BYTES_MAX, "name of the key", reason));
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(held->db, &transaction, reason));
+    instant now = time_now(held->time);
+    struct account account;
+    TRY(ledger_find_account(held, email, &account, reason));
+    TRY(live_keys_check(held, &account, name, now, reason));
+    struct key_row row = {.account_id = account.id, .name = name};
+    struct api_key_text made;
+    TRY(ledger_next_id(held, LEDGER_NEXT_KEY_SQL, &row.id, reason));
+    TRY(ledger_insert_key(held, &row, now, &made, reason));
+    TRY(db_commit(&transaction, reason));
+    ledger_publish_key(held, &row, account.is_suspended);
+    new_key_read(&row, &made, now, key);
+    *secret = made;
+    explicit_bzero(&made, sizeof(made));
+    return STATUS_OK;
+}
+
+static enum api_key_status status_of(struct db_statement *row, instant now)
+{
+    if (!db_column_is_null(row, 7))
+        return API_KEY_REVOKED;
+    if (db_column_is_null(row, 6))
+        return API_KEY_ACTIVE;
+    return db_column_integer(row, 6) > now.us ? API_KEY_GRACE : API_KEY_EXPIRED;
+}
+
+static void key_read(struct db_statement *row, instant now, struct api_key *key)
+{
+    *key = (struct api_key){
+        .id = db_column_integer(row, 0),
+        .status = status_of(row, now),
+        .created_at = {db_column_integer(row, 5)},
+        .stops_at = {db_column_integer(row, 6)},
+    };
+    ledger_copy_text(key->outward_id, sizeof(key->outward_id), db_column_text(row, 1));
+    ledger_copy_text(key->prefix, sizeof(key->prefix), db_column_text(row, 2));
+    ledger_copy_text(key->suffix, sizeof(key->suffix), db_column_text(row, 3));
+    ledger_copy_text(key->name, sizeof(key->name), db_column_text(row, 4));
+}
+
+enum status ledger_key_list(struct ledger *ledger, struct text email, struct api_key *keys,
+                            size_t count, size_t *listed, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    struct account account;
+    TRY(ledger_find_account(held, email, &account, reason));
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(held->db,
+                          "SELECT id, outward_id, prefix, suffix, name, created_at, stops_at,"
+                          " revoked_at FROM api_key WHERE bucket = $1 AND account_id = $2"
+                          " ORDER BY id DESC LIMIT $3",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(account.id));
+    db_bind_integer(select, 2, account.id);
+    db_bind_integer(select, 3, (int64_t)count);
+    instant now = time_now(held->time);
+    size_t read = 0;
+    for (; read < count; read++) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            break;
+        key_read(select, now, &keys[read]);
+    }
+    *listed = read;
+    return STATUS_OK;
+}
+
+static enum status key_find(struct ledger *ledger, struct text outward_id,
+                            struct key_row *found, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT account_id, id, digest FROM api_key WHERE outward_id = $1",
+                          &select, reason));
+    db_bind_text(select, 1, outward_id);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    if (!row)
+        return reason_set(
+            reason, STATUS_MISSING,
+            "there is no key with the id '%.*s': `trendgate key list EMAIL` shows "
+            "the ids of an account",
+            TEXT_PRINT(text_slice(outward_id, 0, API_KEY_PREFIX_LENGTH)));
+    struct text stored = db_column_blob(select, 2);
+    found->account_id = db_column_integer(select, 0);
+    found->id = db_column_integer(select, 1);
+    check(stored.length ==
+          sizeof(found->digest.bytes)); /* as loaded at start, or written since */
+    memcpy(found->digest.bytes, stored.at, sizeof(found->digest.bytes));
+    return STATUS_OK;
+}
+
+enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    struct key_row row;
+    TRY(key_find(held, id, &row, reason));
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(held->db,
+                          "UPDATE api_key SET revoked_at = $4, updated_at = $4"
+                          " WHERE bucket = $1 AND account_id = $2 AND id = $3"
+                          " AND revoked_at IS NULL",
+                          &update, reason));
+    db_bind_integer(update, 1, account_bucket(row.account_id));
+    db_bind_integer(update, 2, row.account_id);
+    db_bind_integer(update, 3, row.id);
+    db_bind_integer(update, 4, time_now(held->time).us);
+    TRY(db_run(update, reason));
+    directory_revoke(held->directory, &row.digest);
+    return STATUS_OK;
+}
