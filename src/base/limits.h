@@ -17,3 +17,6 @@
  * lists (each costs a parked call, and a render takes milliseconds). */
 #define RANKING_ARENA_BYTES_MAX (256 * 1024 * 1024)
 #define CATALOG_WAITERS_MAX 4096
+
+/* A path with its NUL, as Linux takes it. */
+#define PATH_BYTES_MAX 4096

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -15,7 +14,7 @@ static enum status folder_make(struct text path, struct reason *reason)
         end--;
     if (end <= 1)
         return STATUS_OK;
-    char folder[PATH_MAX];
+    char folder[PATH_BYTES_MAX];
     memcpy(folder, path.at, end - 1);
     folder[end - 1] = '\0';
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
@@ -47,7 +46,7 @@ static void owner_write(int file)
 
 enum status owner_lock_take(struct text path, struct owner_lock *lock, struct reason *reason)
 {
-    char name[PATH_MAX];
+    char name[PATH_BYTES_MAX];
     if (path.length == 0 || path.length + sizeof("-catalog-journal") > sizeof(name))
         return reason_set(reason, STATUS_INVALID, "the path of the database has %zu bytes",
                           path.length);
