@@ -1,0 +1,105 @@
+#include "model/rate_limit.h"
+
+void rate_window_finish(struct rate_window *window)
+{
+    free(window->instants_ms);
+    *window = (struct rate_window){0};
+}
+
+/* back: 0 for the newest instant, count - 1 for the oldest. */
+static uint32_t age_ms(const struct rate_window *window, uint32_t back, uint32_t now_ms)
+{
+    uint32_t place = (window->newest + window->capacity - back) % window->capacity;
+    return now_ms - window->instants_ms[place];
+}
+
+/* How many instants are younger than the window: they stand in order, so halving finds it. */
+static uint32_t taken_count(const struct rate_window *window, uint32_t now_ms)
+{
+    uint32_t low = 0;
+    uint32_t high = window->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (age_ms(window, middle, now_ms) < RATE_WINDOW_MS)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct rate_standing rate_window_look(const struct rate_window *window, uint32_t limit,
+                                      uint32_t now_ms)
+{
+    check(limit >= 1 && limit <= RATE_LIMIT_MAX);
+    uint32_t taken = taken_count(window, now_ms);
+    struct rate_standing standing = {.limit = limit};
+    if (taken > 0)
+        standing.reset_ms = RATE_WINDOW_MS - (int64_t)age_ms(window, taken - 1, now_ms);
+    if (taken < limit)
+        standing.remaining = limit - taken;
+    else
+        standing.retry_ms = RATE_WINDOW_MS - (int64_t)age_ms(window, limit - 1, now_ms);
+    return standing;
+}
+
+static void ring_resize(struct rate_window *window, uint32_t capacity)
+{
+    uint32_t kept = window->count;
+    uint32_t *instants = memory_take(capacity * sizeof(instants[0]));
+    for (uint32_t i = 0; i < kept; i++)
+        instants[kept - 1 - i] =
+            window->instants_ms[(window->newest + window->capacity - i) % window->capacity];
+    free(window->instants_ms);
+    *window = (struct rate_window){.instants_ms = instants,
+                                   .capacity = capacity,
+                                   .newest = (kept + capacity - 1) % capacity,
+                                   .count = kept};
+}
+
+#define CAPACITY_FIRST 4
+
+/* Doubles up to the limit, so that an account that calls rarely keeps a short ring; past it only
+ * to restore what was admitted under a higher one. */
+static void ring_make_room(struct rate_window *window, uint32_t limit)
+{
+    if (window->count < window->capacity)
+        return;
+    uint32_t doubled = window->capacity ? window->capacity * 2 : CAPACITY_FIRST;
+    ring_resize(window, doubled > limit && window->count < limit ? limit : doubled);
+}
+
+static void instant_add(struct rate_window *window, uint32_t instant_ms)
+{
+    window->newest = (window->newest + 1) % window->capacity;
+    window->instants_ms[window->newest] = instant_ms;
+    if (window->count < window->capacity)
+        window->count++;
+}
+
+bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms)
+{
+    check(limit >= 1 && limit <= RATE_LIMIT_MAX);
+    uint32_t taken = taken_count(window, now_ms);
+    if (taken >= limit)
+        return false;
+    window->count = taken; /* what is older than the window never counts again */
+    ring_make_room(window, limit);
+    instant_add(window, now_ms);
+    return true;
+}
+
+void rate_window_restore(struct rate_window *window, uint32_t limit, uint32_t now_ms,
+                         int64_t age)
+{
+    if (age >= RATE_WINDOW_MS)
+        return;
+    uint32_t instant_ms = now_ms - (uint32_t)(age > 0 ? age : 0);
+    ring_make_room(window, limit);
+    instant_add(window, instant_ms);
+}
+
+bool rate_window_is_idle(const struct rate_window *window, uint32_t now_ms)
+{
+    return window->count == 0 || age_ms(window, 0, now_ms) >= RATE_WINDOW_MS;
+}

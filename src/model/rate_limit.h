@@ -1,0 +1,50 @@
+/* rate_limit: at most N calls in any 60,000 ms, exactly.
+ *
+ * A ring keeps the instants of the last calls admitted: a call is admitted when the N-th last is
+ * 60,000 ms old, or there is none. Never one more, never refused while fewer than N were made. A
+ * slot takes 4 bytes: milliseconds of a clock that never steps, counted from the process's
+ * beginning, modulo 2^32; an idle window must be given back (rate_window_is_idle) before 24 days
+ * have passed, so that ages stay clear of the wrap.
+ *
+ * Owned: whoever holds the account's lock. Never blocks. */
+#pragma once
+
+#include "base/text.h"
+
+#define RATE_WINDOW_MS 60000
+#define RATE_LIMIT_MAX 1000000 /* calls a minute */
+
+struct rate_window {
+    uint32_t *instants_ms; /* a ring; NULL until the first call */
+    uint32_t capacity;     /* slots of the ring */
+    uint32_t newest;       /* place of the newest instant */
+    uint32_t count;        /* instants in the ring */
+};
+
+/* A zeroed struct is an empty window. */
+void rate_window_finish(struct rate_window *window);
+
+/* What a window says at one instant. */
+struct rate_standing {
+    uint32_t limit;
+    uint32_t remaining; /* calls that may follow at once */
+    int64_t reset_ms;   /* until the oldest slot returns; 0 when none is taken */
+    int64_t retry_ms;   /* until a call would be admitted; 0: now */
+};
+
+/* limit: 1 to RATE_LIMIT_MAX. now_ms: not before any earlier one. Takes nothing. */
+struct rate_standing rate_window_look(const struct rate_window *window, uint32_t limit,
+                                      uint32_t now_ms);
+
+/* Takes a slot when one is free; false, and nothing taken, when not. A limit that was lowered
+ * keeps its longer ring as long as instants of the last 60 s need it, so that raising it again
+ * grants nothing twice. */
+bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms);
+
+/* Puts in a call admitted age_ms ago, as read from the journal; oldest first. Ages of 60 s and
+ * more leave no trace. */
+void rate_window_restore(struct rate_window *window, uint32_t limit, uint32_t now_ms,
+                         int64_t age_ms);
+
+/* True when no instant is younger than 60 s: the ring may be given back. */
+bool rate_window_is_idle(const struct rate_window *window, uint32_t now_ms);
