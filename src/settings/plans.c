@@ -216,7 +216,7 @@ static enum status plan_end(const struct plans_opening *opening, struct reason *
         if (opening->set_in_line[i] == 0 && (i != OVERAGE_PRICE || may_exceed))
             return reason_set(reason, STATUS_INVALID, "the plan %s lacks %s", plan->name,
                               plan_members[i].name);
-    if (!may_exceed && opening->set_in_line[OVERAGE_PRICE] > 0)
+    if (!may_exceed && plan->overage_cents_per_1000 > 0)
         return reason_set(reason, STATUS_INVALID,
                           "the plan %s has overage = none and a price for it; leave "
                           "overage_cents_per_1000 out",

@@ -100,7 +100,7 @@ static void faults_name_file_line_and_reason(void **state)
         {"[plan Free]\noverage = none\n", "1: the plan Free lacks price_cents"},
         {FREE "price_cents = 6\n", "7: price_cents is set in line 2 already"},
         {FREE "overage = none\n", "7: overage is set in line 6 already"},
-        {FREE "overage_cents_per_1000 = 1\n",
+        {FREE "overage_cents_per_1000 = 1\n", /* 0 would do */
          "1: the plan Free has overage = none and a price for it; leave overage_cents_per_1000 "
          "out"},
         {FREE "rate_limit = 1\n",

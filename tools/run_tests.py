@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Runs the tests and counts test cases, not programs.
+
+usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [NAME...]
+
+--unit    the unit tests of that build directory, by `meson test`
+--binary  the Python programs of tests/ and tools/ against that trendgate
+
+Each NAME keeps what has it in its name, as printed. A Python program ends its output with
+"N passed, N failed, N skipped"; so does this one, with the sums. Exit 1 if a case failed, if a
+program ended without its last line, or if nothing ran.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SUMMARY = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
+TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.M)
+# cmocka 1.1.5 writes a skipped test as "not ok 3 # SKIP name".
+TAP_LINE = re.compile(r"^(ok|not ok) \d+(?: - | # SKIP )(.*)$", re.M)
+
+
+class Counts:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, passed, failed, skipped):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def count_unit_test(log):
+    """(passed, failed, names of skipped) of one executable, from what meson logged of it."""
+    output = log.get("stdout") or ""
+    good = log["result"] == "OK"
+    planned = TAP_PLAN.search(output)
+    if not planned:
+        return (1, 0, []) if good else (0, 1, [])
+    passed = failed = 0
+    skipped = []
+    for match in TAP_LINE.finditer(output):
+        if " # SKIP " in match[0]:
+            skipped.append(match[2])
+        elif match[1] == "ok":
+            passed += 1
+        else:
+            failed += 1
+    # A crash takes the cases after it along; a bad exit with no bad case is one more failure.
+    failed += max(0, int(planned[1]) - passed - failed - len(skipped))
+    return passed, failed if good or failed else 1, skipped
+
+
+def run_unit_tests(build, names, factor, total):
+    listed = subprocess.run(["meson", "introspect", "--tests", str(build)], cwd=ROOT, text=True,
+                            capture_output=True, check=True)
+    wanted = [test["name"] for test in json.loads(listed.stdout) if is_wanted(test["name"], names)]
+    if not wanted:
+        return
+    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
+    subprocess.run(["meson", "test", "-C", str(build), "--no-rebuild", "--quiet", "-t", str(factor),
+                    *wanted], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    log = (build / "meson-logs" / "testlog.json").read_text(encoding="utf-8")
+    logs = {entry["name"]: entry for entry in map(json.loads, log.splitlines())}
+    for name in wanted:
+        # meson writes "project:suite / name" for a test that has a suite.
+        entry = next((logs[key] for key in logs if key.split(" / ")[-1] == name), None)
+        if entry is None:
+            entry = {"result": "ERROR", "stderr": "meson did not run it"}
+        passed, failed, skipped = count_unit_test(entry)
+        total.add(passed, failed, len(skipped))
+        report(name, passed, failed, skipped, entry.get("duration", 0.0))
+        if failed:
+            print(f"    {entry['result']}, exit {entry.get('returncode')}")
+            show((entry.get("stdout") or "") + (entry.get("stderr") or ""))
+
+
+def report(name, passed, failed, skipped, seconds):
+    verdict = "FAILED" if failed else "ok"
+    print(f"{verdict:6}  {name}: {passed} of {passed + failed} in {seconds:.1f} s", flush=True)
+    for case in skipped:
+        print(f"skip    {name}: {case}", flush=True)
+
+
+def show(output):
+    for line in output.splitlines()[-60:]:
+        print("    " + line)
+
+
+def programs():
+    yield "tidy/rules", ["tools/tidy.py", "--self-test"]
+    yield "tidy/tree", ["tools/tidy.py"]
+    for folder in ("scenario", "property", "contract"):
+        runner = ROOT / "tests" / folder / "run.py"
+        found = [runner] if runner.exists() else sorted((ROOT / "tests" / folder).glob("*.py"))
+        for path in found:
+            yield f"{folder}/{path.stem}", [str(path.relative_to(ROOT))]
+
+
+def run_program(name, words, environment, total):
+    began = time.monotonic()
+    with subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, text=True, errors="replace",
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as child:
+        last = None
+        for line in child.stdout:
+            last = SUMMARY.fullmatch(line.strip())
+            if not last:
+                print("    " + line.rstrip(), flush=True)
+    passed, failed, skipped = map(int, last.groups()) if last else (0, 1, 0)
+    if child.returncode != 0 and failed == 0:
+        failed = 1
+    if not last:
+        print(f"    {name} ended with {child.returncode} and without its last line")
+    total.add(passed, failed, skipped)
+    report(name, passed, failed, [], time.monotonic() - began)
+
+
+def is_wanted(name, names):
+    return not names or any(part in name for part in names)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--unit", type=pathlib.Path)
+    parser.add_argument("--binary", type=pathlib.Path)
+    parser.add_argument("--timeout-factor", type=int, default=1)
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    total = Counts()
+    if arguments.unit:
+        run_unit_tests(arguments.unit.resolve(), arguments.names, arguments.timeout_factor, total)
+    if arguments.binary:
+        environment = dict(os.environ, TRENDGATE_BINARY=str(arguments.binary.resolve()))
+        for name, words in programs():
+            if is_wanted(name, arguments.names):
+                run_program(name, words, environment, total)
+    print(total)
+    sys.exit(1 if total.failed or not total.passed else 0)
+
+
+main()

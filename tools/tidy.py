@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Holds the tree to the rules of the house that no compiler knows.
+
+usage: tidy.py [--self-test]
+
+Each rule is a row of RULES: a name, the files that it reads, and a function that yields a
+sentence for each fault. The self-test shows every rule a file that breaks it and one that does
+not: a rule that cannot fail proves nothing.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HEADER_LINES_MAX = 150
+SOURCE_LINES_MAX = 500
+ARCHITECTURE_LINES_MAX = 200
+
+# What is not called, by whom it may be called, and what to do instead.
+BANNED = [
+    (r"str(n?cpy|n?cat)|st[rp]n?cpy", (), "carry a struct text, or write into a struct buffer"),
+    (r"v?sprintf", (), "use snprintf and look at what it returns, or buffer_append_format"),
+    (r"ato[ifl]l?|strto(l|ll|ul|ull|d|imax)|sscanf|scanf", (), "use text_read_integer"),
+    (r"strtok(_r)?|strsep", (), "use text_cut"),
+    (r"gets|alloca", (), "there is no safe way to call it"),
+    (r"malloc|calloc|realloc|reallocarray|strn?dup", ("src/base/",),
+     "use memory_take, memory_take_zeroed, memory_grow or an arena"),
+    (r"(v?printf|puts|putchar|perror)|fputs\s*\([^;]*stdout|fprintf\s*\(\s*stdout",
+     ("src/cli/", "src/serve.c", "src/main.c"), "standard output is the commands'; use log_line"),
+    (r"u?sleep|nanosleep|clock_nanosleep", (), "wait for an event, or use a timer of the loop"),
+    (r"time|gettimeofday|clock_gettime|uv_hrtime|uv_now", ("src/base/instant.c",),
+     "ask the struct time_source that was passed in"),
+    (r"rand(om)?(_r)?|srand(om)?|drand48", (), "use secret_fill or secret_base62"),
+    (r"system|popen|v?fork", (), "no other program is started from here"),
+    (r"localtime(_r)?|mktime|ctime(_r)?|asctime|gmtime", (), "use instant.h, which is UTC only"),
+    (r"exit|_exit|abort|assert",
+     ("src/base/status.c", "src/main.c"), "return a status, or use check() for a bug"),
+]
+VAGUE_NAMES = ("util", "helper", "manager", "misc", "common", "handler", "stuff")
+MACHINE_PATHS = re.compile(r"/work/|/home/[a-z]|/root/|/tmp/(?!trendgate-)[A-Za-z0-9_.-]+/")
+
+
+def without_comments_and_strings(source):
+    """The source with comments and the inside of literals blanked, lines kept."""
+    pattern = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+
+    def blank(match):
+        found = match[0]
+        kept = re.sub(r"[^\n]", " ", found)
+        return kept if found[0] == "/" else found[0] + kept[1:-1] + found[-1]
+
+    return pattern.sub(blank, source)
+
+
+def line_of(source, offset):
+    return source.count("\n", 0, offset) + 1
+
+
+def banned_calls(path, source):
+    code = without_comments_and_strings(source)
+    for pattern, allowed, instead in BANNED:
+        if path.startswith(allowed):
+            continue
+        for match in re.finditer(rf"(?<![\w.>])(?:{pattern})(?=\s*\()", code):
+            name = re.match(r"\w+", match[0])[0]
+            yield f"{path}:{line_of(code, match.start())}: {name}() is not called here: {instead}"
+
+
+def goto(path, source):
+    for match in re.finditer(r"\bgoto\b", without_comments_and_strings(source)):
+        yield (f"{path}:{line_of(source, match.start())}: no goto: return early and let "
+               "CLEANUP(...) tidy up")
+
+
+def header_length(path, source):
+    yield from too_long(path, source, HEADER_LINES_MAX, "split the header by subject")
+
+
+def source_length(path, source):
+    yield from too_long(path, source, SOURCE_LINES_MAX, "move one of its subjects to its own file")
+
+
+def architecture_length(path, source):
+    yield from too_long(path, source, ARCHITECTURE_LINES_MAX, "a tour is short: leave details to headers")
+
+
+def too_long(path, source, most, advice):
+    count = source.count("\n")
+    if count > most:
+        yield f"{path}: {count} lines, {most} are the most: {advice}"
+
+
+def header_opening(path, source):
+    stem = pathlib.PurePath(path).stem
+    if not re.match(rf"/\* {re.escape(stem)}: ", source) or "#pragma once" not in source:
+        yield f"{path}:1: open it with '/* {stem}: one sentence' and '#pragma once'"
+
+
+def vague_name(path, source):
+    del source
+    for word in VAGUE_NAMES:
+        if word in pathlib.PurePath(path).name.lower():
+            yield f"{path}: '{word}' says nothing: name the file after what it does"
+
+
+def machine_path(path, source):
+    for match in MACHINE_PATHS.finditer(source):
+        yield (f"{path}:{line_of(source, match.start())}: {match[0]} is on one machine only: "
+               "write a path relative to the tree")
+
+
+def plain_text(path, source):
+    for number, line in enumerate(source.split("\n"), start=1):
+        if line != line.rstrip() or "\t" in line:
+            yield f"{path}:{number}: take out the tab or the blanks at its end"
+    if source and not source.endswith("\n"):
+        yield f"{path}: end the last line with a newline"
+
+
+def read_layers(text):
+    """{folder: what it may include}, or faults: a folder may name only those above it."""
+    layers, faults = {}, []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, _, allowed = line.partition(":")
+        for other in allowed.split():
+            if other not in layers and not other.endswith(".h"):
+                faults.append(f"tools/layers.txt:{number}: {name} may include {other} only if "
+                              f"{other} stands above it")
+        layers[name.strip()] = {name.strip(), *allowed.split()}
+    return layers, faults
+
+
+def layers_order(path, source):
+    del path
+    yield from read_layers(source)[1]
+
+
+LAYERS = read_layers((ROOT / "tools/layers.txt").read_text(encoding="utf-8"))[0]
+
+
+def layers(path, source):
+    parts = path.split("/")
+    if len(parts) < 3:
+        return
+    allowed = LAYERS.get(parts[1])
+    if allowed is None:
+        yield f"{path}: give src/{parts[1]} a line in tools/layers.txt"
+        return
+    for match in re.finditer(r'^\s*#\s*include\s+"([^"]+)"', source, re.M):
+        target = match[1].split("/")[0]
+        if target not in allowed:
+            yield (f"{path}:{line_of(source, match.start())}: {parts[1]} may not include {match[1]}; "
+                   "tools/layers.txt says what it may")
+
+
+SOURCES = r"src/.*\.c"
+HEADERS = r"src/.*\.h"
+C_FILES = r"src/.*\.[ch]"
+
+# name, files, function, a file that breaks the rule, one that keeps it
+RULES = [
+    ("banned calls", C_FILES, banned_calls,
+     [("src/a/b.c", f"x = {call}(y);\n") for call in
+      ("strcpy", "strncat", "sprintf", "atoi", "strtol", "strtok", "gets", "malloc", "realloc", "strdup",
+       "printf", "usleep", "time", "gettimeofday", "rand", "system", "localtime", "exit", "assert")],
+     ("src/base/a.c", '/* atoi(x) */ memory = malloc(1); snprintf(a, "sprintf(", 1); uptime(x);\n')),
+    ("no goto", C_FILES, goto, [("src/a/b.c", "goto out;\n")], ("src/a/b.c", '/* goto */ "goto";\n')),
+    ("header length", HEADERS, header_length, [("src/a/b.h", "\n" * (HEADER_LINES_MAX + 1))],
+     ("src/a/b.h", "\n" * HEADER_LINES_MAX)),
+    ("source length", SOURCES, source_length, [("src/a/b.c", "\n" * (SOURCE_LINES_MAX + 1))],
+     ("src/a/b.c", "\n" * SOURCE_LINES_MAX)),
+    ("header opening", HEADERS, header_opening,
+     [("src/a/b.h", "#pragma once\n"), ("src/a/b.h", "/* b: x */\n"), ("src/a/b.h", "/* c: x */\n#pragma once\n")],
+     ("src/a/b.h", "/* b: what it is.\n */\n#pragma once\n")),
+    ("names", r"(src|tests|tools)/.*", vague_name,
+     [("src/a/string_util.c", ""), ("tests/helpers.py", "")], ("src/a/text.c", "")),
+    ("machine paths", r"(src|docs|etc|tools)/(?!tidy\.py).*|[A-Z]+\.md|dev|meson\.build", machine_path,
+     [("docs/a.md", "see /work/x\n"), ("src/a/b.c", "/* /tmp/abc/x */\n")], ("docs/a.md", "see ./work\n")),
+    ("plain text", r"(src|tests|tools|docs|etc)/.*|dev|meson\.build|[A-Z]+\.md", plain_text,
+     [("src/a/b.c", "x; \n"), ("src/a/b.c", "\tx;\n"), ("src/a/b.c", "x;")], ("src/a/b.c", "x;\n")),
+    ("layers in order", r"tools/layers\.txt", layers_order, [("tools/layers.txt", "a: b\nb:\n")],
+     ("tools/layers.txt", "# c\nb:\na: b x.h\n")),
+    ("layers", C_FILES, layers,
+     [("src/base/a.c", '#include "model/b.h"\n'), ("src/attic/a.c", "\n")],
+     ("src/model/a.c", '#include "base/b.h"\n#include "model/c.h"\n#include <time.h>\n')),
+    ("length of the tour", r"ARCHITECTURE\.md", architecture_length,
+     [("ARCHITECTURE.md", "\n" * (ARCHITECTURE_LINES_MAX + 1))], ("ARCHITECTURE.md", "\n")),
+]
+
+
+def tracked_files():
+    """What git knows or would add; without git, all outside the build folders."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            cwd=ROOT, capture_output=True, check=False) if (ROOT / ".git").exists() else None
+    if listed and listed.returncode == 0:
+        names = listed.stdout.decode().split("\0")
+    else:
+        names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
+                 if path.relative_to(ROOT).parts[0] not in ("build", "var", ".git")]
+    return sorted(name for name in names if name and (ROOT / name).is_file())
+
+
+def read_text(name):
+    try:
+        return (ROOT / name).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def check_tree():
+    files = {name: read_text(name) for name in tracked_files()}
+    failed = 0
+    for title, pattern, rule, _, _ in RULES:
+        faults = [fault for name, source in files.items()
+                  if source is not None and re.fullmatch(pattern, name) for fault in rule(name, source)]
+        for fault in faults:
+            print(fault)
+        failed += bool(faults)
+        if faults:
+            print(f"FAIL {title}: {len(faults)}")
+    return failed
+
+
+def check_rules():
+    failed = 0
+    for title, pattern, rule, bad, good in RULES:
+        faults = [f"takes {name!r} {source[:40]!r} for good" for name, source in bad
+                  if not re.fullmatch(pattern, name) or not list(rule(name, source))]
+        faults += [f"takes {good[0]!r} for bad: {fault}" for fault in rule(*good)]
+        for fault in faults:
+            print(f"FAIL {title}: {fault}")
+        failed += bool(faults)
+    return failed
+
+
+def main():
+    if sys.argv[1:] not in ([], ["--self-test"]):
+        sys.exit(__doc__)
+    failed = check_rules() if sys.argv[1:] else check_tree()
+    print(f"{len(RULES) - failed} passed, {failed} failed, 0 skipped")
+    sys.exit(1 if failed else 0)
+
+
+main()
