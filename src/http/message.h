@@ -1,14 +1,17 @@
 /* message: one request as it was read, and one answer as it is to be written (RFC 9110, 9112). */
 #pragma once
 
-#include "base/text.h"
+#include "http/field.h"
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS,
-                   HTTP_OTHER_METHOD };
-
-struct http_field {
-    struct text name;  /* as written; compare ignoring case */
-    struct text value; /* without the white space around it */
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_OTHER_METHOD
 };
 
 /* Borrowed from the exchange it came with; every text lives until that exchange is answered. */
@@ -16,12 +19,14 @@ struct http_request {
     enum http_method method;
     struct text method_name; /* as written */
     struct text target;      /* as written */
-    struct text path;        /* of origin-form or absolute-form; "*" for asterisk-form; still encoded */
-    struct text query;       /* after the '?', still encoded; at is NULL when there is no '?' */
+    struct text
+        path; /* of origin-form or absolute-form; "*" for asterisk-form; still encoded */
+    struct text query; /* after the '?', still encoded; at is NULL when there is no '?' */
     const struct http_field *fields;
     size_t field_count;
     struct text body;
-    struct text peer_address; /* printable, without port: who holds the other end of the socket */
+    struct text
+        peer_address; /* printable, without port: who holds the other end of the socket */
 };
 
 /* The value of the first field of that name; at is NULL when there is none. */
@@ -35,8 +40,9 @@ size_t http_request_field_count(const struct http_request *request, struct text 
 /* What to send back. The server adds the status line, Date, Content-Length (none for 204 and
  * 304) and Connection, and leaves the body out for HEAD, 204 and 304. */
 struct http_answer {
-    unsigned status;     /* 200 to 599 */
-    struct text headers; /* whole lines, each ended by CRLF; read before http_exchange_answer returns */
+    unsigned status; /* 200 to 599 */
+    struct text
+        headers; /* whole lines, each ended by CRLF; read before http_exchange_answer returns */
     struct text body[HTTP_BODY_PIECES_MAX]; /* sent in order, not copied */
     size_t body_pieces;
     /* Called once on the loop's thread when no byte of body is needed any more; NULL when body

@@ -16,24 +16,24 @@ struct http_loop;
 struct http_exchange;
 
 struct http_limits {
-    size_t request_line_bytes_max; /* 414 past it */
-    size_t fields_bytes_max;       /* all header lines together; 431 past it */
-    size_t fields_max;             /* count of header lines; 431 past it */
-    size_t body_bytes_max;         /* 413 past it */
-    unsigned connections_max;      /* of the whole server; 503 past it */
+    size_t request_line_bytes_max;        /* 414 past it */
+    size_t fields_bytes_max;              /* all header lines together; 431 past it */
+    size_t fields_max;                    /* count of header lines; 431 past it */
+    size_t body_bytes_max;                /* 413 past it */
+    unsigned connections_max;             /* of the whole server; 503 past it */
     unsigned connections_per_address_max; /* 503 past it */
     int64_t head_timeout_ms;  /* from the first byte to the end of the head; 408 past it */
     int64_t body_timeout_ms;  /* from the end of the head to the end of the body; 408 past it */
     int64_t idle_timeout_ms;  /* between requests; closed silently */
     int64_t write_timeout_ms; /* without a byte accepted by the client; cut */
-    int64_t stop_timeout_ms;  /* how long http_server_stop waits for answers in flight */
+    int64_t stop_timeout_ms;  /* how long http_server_close lets clients finish */
 };
 
 struct http_receiver {
     /* A whole, well-formed request. */
     void (*receive)(void *owner, struct http_exchange *exchange);
-    /* A request that the server itself refuses (400, 408, 413, 414, 431, 501, 503, 505): answer with this
-     * status; sentence says what is wrong and lives for ever. The exchange's request may be
+    /* A request that the server itself refuses (400, 408, 413, 414, 417, 431, 501, 503, 505):
+     * answer with this status, at once or later; sentence says what is wrong and lives for ever. The exchange's request may be
      * incomplete: fields that were not read are empty. The server closes afterwards. */
     void (*refuse)(void *owner, struct http_exchange *exchange, unsigned status,
                    struct text sentence);
@@ -57,13 +57,16 @@ enum status http_server_open(const struct http_server_options *options,
 /* The address it really listens on, "127.0.0.1:34567"; lives as long as the server. */
 struct text http_server_address(const struct http_server *server);
 
-/* Stops accepting, lets answers in flight finish (Connection: close), closes idle connections,
- * joins the threads and frees everything. Blocks up to stop_timeout_ms, then cuts. */
+/* Stops accepting, closes idle connections, lets requests and answers in flight finish (with
+ * Connection: close), joins the threads and frees everything; NULL is fine. After stop_timeout_ms
+ * the clients that are still there are cut. Exchanges are not: it blocks until the owner has
+ * answered each, and runs every task that was posted before it returns. */
 void http_server_close(struct http_server *server);
 
 /* Of an exchange; on its loop's thread. */
 const struct http_request *http_exchange_request(const struct http_exchange *exchange);
-struct arena *http_exchange_arena(struct http_exchange *exchange); /* lives until it is answered */
+/* What is taken from it lives until the answer has been sent. */
+struct arena *http_exchange_arena(struct http_exchange *exchange);
 struct http_loop *http_exchange_loop(struct http_exchange *exchange);
 
 /* Hands over the one answer; the exchange is gone afterwards. */

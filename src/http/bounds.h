@@ -1,0 +1,32 @@
+/* bounds: what the HTTP server limits whatever the settings say, with the reasons. */
+#pragma once
+
+/* One read buffer a loop: a full socket buffer of small requests in one read(2). */
+#define HTTP_READ_BUFFER_BYTES (64 * 1024)
+
+/* Requests that wait behind the one in flight; past it the client's own window fills. */
+#define HTTP_STASH_BYTES_MAX (64 * 1024)
+
+/* What is read and thrown away after a closing answer, so that the client sees the answer and
+ * not a reset (RFC 9112 section 9.6): an honest client stops well before. */
+#define HTTP_LINGER_BYTES_MAX (256 * 1024)
+#define HTTP_LINGER_MS 2000
+
+/* A chunk's size is at most 16 hexadecimal digits (a uint64). Extensions mean nothing to us:
+ * room for an honest one a chunk, and a total, so that they cannot outweigh the body. */
+#define HTTP_CHUNK_DIGITS_MAX 16
+#define HTTP_CHUNK_EXTENSION_BYTES_MAX 256
+#define HTTP_CHUNK_EXTENSIONS_BYTES_MAX 4096
+
+/* Arenas a loop keeps for its next requests: 4 KB each, as many as one busy turn uses. */
+#define HTTP_ARENAS_SPARE_MAX 256
+
+/* Connections over the limit that are told so at one time, a loop; past it they are closed
+ * without a word, because the telling takes memory and up to HTTP_LINGER_MS as well. */
+#define HTTP_TURNED_AWAY_MAX 64
+
+/* The answer's own header lines: a bug of ours if longer. */
+#define HTTP_ANSWER_HEAD_BYTES_MAX (256 * 1024)
+
+#define HTTP_THREADS_MAX 256
+#define HTTP_BACKLOG 1024

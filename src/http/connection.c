@@ -1,0 +1,213 @@
+#include "http/connection.h"
+
+#include "base/log.h"
+
+#include <unistd.h>
+
+static void list_add(struct connection *connection)
+{
+    struct http_loop *loop = connection->loop;
+    connection->next = loop->connections;
+    if (connection->next)
+        connection->next->previous = connection;
+    loop->connections = connection;
+    loop->connection_count++;
+}
+
+static void list_remove(struct connection *connection)
+{
+    struct http_loop *loop = connection->loop;
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        loop->connections = connection->next;
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    loop->connection_count--;
+}
+
+static struct connection *connection_new(struct http_loop *loop)
+{
+    const struct http_limits *limits = &loop->server->options.limits;
+    struct connection *connection = memory_take_zeroed(1, sizeof(*connection));
+    check(uv_tcp_init(&loop->uv, &connection->tcp) == 0);
+    connection->tcp.data = connection;
+    connection->loop = loop;
+    buffer_init(&connection->stash, HTTP_STASH_BYTES_MAX + HTTP_READ_BUFFER_BYTES +
+                                        limits->request_line_bytes_max +
+                                        limits->fields_bytes_max);
+    connection->peer_text = TEXT("unknown");
+    list_add(connection);
+    return connection;
+}
+
+/* Counts the connection, or says that it is one too many. */
+static bool is_within_limits(struct connection *connection)
+{
+    struct http_server *server = connection->loop->server;
+    const struct http_limits *limits = &server->options.limits;
+    if (atomic_fetch_add(&server->connections, 1) < limits->connections_max) {
+        if (peer_counts_add(server->peers, connection->peer,
+                            limits->connections_per_address_max))
+            return true;
+    }
+    atomic_fetch_sub(&server->connections, 1);
+    return false;
+}
+
+static void turn_away(struct connection *connection)
+{
+    struct http_loop *loop = connection->loop;
+    connection->turned_away = true;
+    if (loop->turned_away++ >= HTTP_TURNED_AWAY_MAX) {
+        connection_close(connection);
+        return;
+    }
+    connection->advancing = true;
+    connection_refuse(connection,
+                      (struct refusal){503, TEXT("Too many connections are open; use fewer, or "
+                                                 "try again later.")});
+    connection->advancing = false;
+}
+
+static void connection_begin(struct connection *connection)
+{
+    struct sockaddr_storage address = {0};
+    int length = sizeof(address);
+    if (uv_tcp_getpeername(&connection->tcp, (struct sockaddr *)&address, &length) != 0) {
+        connection->turned_away = true;
+        connection->loop->turned_away++;
+        connection_close(connection);
+        return;
+    }
+    connection->peer = peer_of(&address);
+    connection->peer_text = address_write_host(&address, connection->peer_room);
+    connection_enter(connection, STAGE_IDLE);
+    if (!is_within_limits(connection))
+        turn_away(connection);
+    connection_advance(connection, TEXT(""));
+}
+
+static void begin_or_drop(struct connection *connection, int outcome)
+{
+    if (outcome == 0) {
+        connection_begin(connection);
+        return;
+    }
+    log_line(LOG_WARNING, "http", "A connection could not be accepted: %s.",
+             uv_strerror(outcome));
+    connection->turned_away = true;
+    connection->loop->turned_away++;
+    connection_close(connection);
+}
+
+void connection_accept(struct http_loop *loop)
+{
+    struct connection *connection = connection_new(loop);
+    begin_or_drop(connection,
+                  uv_accept((uv_stream_t *)&loop->listener, (uv_stream_t *)&connection->tcp));
+}
+
+void connection_adopt(struct http_loop *loop, int socket)
+{
+    struct connection *connection = connection_new(loop);
+    int outcome = uv_tcp_open(&connection->tcp, socket);
+    if (outcome != 0)
+        close(socket);
+    begin_or_drop(connection, outcome);
+}
+
+void connection_enter(struct connection *connection, enum stage stage)
+{
+    connection->stage = stage;
+    connection->stage_entered = true;
+}
+
+static void on_closed(uv_handle_t *tcp)
+{
+    struct connection *connection = tcp->data;
+    connection->socket_gone = true;
+    connection_free_when_over(connection);
+}
+
+void connection_close(struct connection *connection)
+{
+    if (connection->stage == STAGE_CLOSED)
+        return;
+    connection_enter(connection, STAGE_CLOSED);
+    deadline_set(&connection->loop->deadlines, &connection->deadline, DEADLINE_NONE);
+    uv_close((uv_handle_t *)&connection->tcp, on_closed);
+}
+
+void connection_free_when_over(struct connection *connection)
+{
+    struct http_loop *loop = connection->loop;
+    if (!connection->socket_gone || connection->unanswered || connection->writes_pending > 0)
+        return;
+    connection_exchange_end(connection);
+    buffer_finish(&connection->stash);
+    if (connection->turned_away) {
+        loop->turned_away--;
+    } else {
+        peer_counts_remove(loop->server->peers, connection->peer);
+        atomic_fetch_sub(&loop->server->connections, 1);
+    }
+    list_remove(connection);
+    free(connection);
+    loop_connection_gone(loop);
+}
+
+static void refuse_late(struct connection *connection, struct text sentence)
+{
+    connection->advancing = true;
+    connection_refuse(connection, (struct refusal){408, sentence});
+    connection->advancing = false;
+    connection_advance(connection, TEXT(""));
+}
+
+/* Patience starts anew whenever the client has taken something since the last look. */
+static void look_at_write(struct connection *connection)
+{
+    size_t queued = uv_stream_get_write_queue_size((uv_stream_t *)&connection->tcp);
+    if (queued >= connection->write_queue_seen) {
+        connection_close(connection);
+        return;
+    }
+    connection->write_queue_seen = queued;
+    deadline_set(&connection->loop->deadlines, &connection->deadline, DEADLINE_WRITE);
+}
+
+void connection_deadline_passed(struct deadline *deadline, enum deadline_kind kind)
+{
+    struct connection *connection = CONTAINER_OF(deadline, struct connection, deadline);
+    switch (kind) {
+    case DEADLINE_HEAD:
+        refuse_late(connection, TEXT("The request's head took too long to arrive."));
+        break;
+    case DEADLINE_BODY:
+        refuse_late(connection, TEXT("The request's body took too long to arrive."));
+        break;
+    case DEADLINE_WRITE: look_at_write(connection); break;
+    case DEADLINE_IDLE:
+    case DEADLINE_LINGER: connection_close(connection); break;
+    case DEADLINE_NONE:
+    case DEADLINE_KINDS: check(false);
+    }
+}
+
+/* A request that is in the kernel already is read in the next turn, and answered. */
+void connection_stop(struct connection *connection)
+{
+    uv_os_fd_t descriptor;
+    char byte;
+    if (connection->stage == STAGE_IDLE &&
+        (uv_fileno((uv_handle_t *)&connection->tcp, &descriptor) != 0 ||
+         recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0))
+        connection_close(connection);
+}
+
+void connection_cut(struct connection *connection)
+{
+    if (!connection->unanswered)
+        connection_close(connection);
+}

@@ -1,0 +1,93 @@
+/* connection: one client's socket and the one exchange it may have in flight.
+ *
+ *   IDLE -> HEAD -> BODY -> ANSWER -> FLUSH -> IDLE, or LINGER -> CLOSED
+ *
+ * connection.c opens, closes and times it, progress.c reads requests, answer.c writes answers.
+ * Owned by its loop's thread. Memory is freed when the socket is closed, the exchange answered
+ * and the last write over, whichever comes last. */
+#pragma once
+
+#include "http/chunked.h"
+#include "http/loop.h"
+#include "http/request_read.h"
+
+enum stage {
+    STAGE_IDLE,   /* no byte of a request yet */
+    STAGE_HEAD,   /* reading one */
+    STAGE_BODY,   /* reading its body */
+    STAGE_ANSWER, /* the owner has the exchange */
+    STAGE_FLUSH,  /* answered; the client has not taken all of it yet */
+    STAGE_LINGER, /* our half is closed; what comes is thrown away */
+    STAGE_CLOSED, /* the socket is gone or going */
+};
+
+struct http_exchange {
+    struct http_request request;
+    struct arena arena;
+    struct buffer body;
+    bool open; /* arena and body are in use */
+};
+
+struct connection {
+    uv_tcp_t tcp;
+    struct http_loop *loop;
+    struct connection *previous;
+    struct connection *next;
+    struct deadline deadline;
+    enum stage stage;
+    bool stage_entered; /* since the deadline was last set */
+    bool reading;
+    bool input_ended; /* the client has closed its half */
+    bool advancing;   /* connection_advance is at work further up the stack */
+    bool unanswered;  /* the owner owes an answer */
+    bool closes;      /* after the answer being written */
+    bool skipped_empty_line;
+    bool turned_away; /* over a limit: not counted, told so and closed */
+    bool socket_gone;
+    unsigned writes_pending;
+    size_t write_queue_seen; /* bytes, when the write deadline was last set */
+    size_t lingered_bytes;
+    struct buffer stash; /* read, but not yet used; no memory while empty */
+    size_t stash_start;
+    struct head_scan scan;
+    struct framing framing;
+    struct chunked chunked;
+    struct http_exchange exchange;
+    struct peer peer;
+    char peer_room[ADDRESS_TEXT_BYTES];
+    struct text peer_text;
+};
+
+/* A connection for a socket that waits at the listener, or for one already accepted. */
+void connection_accept(struct http_loop *loop);
+void connection_adopt(struct http_loop *loop, int socket);
+
+/* The deadlines' callback. */
+void connection_deadline_passed(struct deadline *deadline, enum deadline_kind kind);
+
+/* The server stops: closes the connection if nothing is going on, or about to. */
+void connection_stop(struct connection *connection);
+
+/* The stop's time is up: closes the socket unless the owner still owes an answer. */
+void connection_cut(struct connection *connection);
+
+/* Closes the socket at once; does nothing the second time. */
+void connection_close(struct connection *connection);
+
+/* Frees the connection when nothing refers to it any more; it may be gone afterwards. */
+void connection_free_when_over(struct connection *connection);
+
+void connection_enter(struct connection *connection, enum stage stage);
+
+/* Reads on from fresh bytes (borrowed, may be empty) as far as it can, then sets the deadline
+ * and starts or stops reading as the new stage asks. */
+void connection_advance(struct connection *connection, struct text fresh);
+
+/* Has the owner refuse what is being read; the connection closes after the answer. */
+void connection_refuse(struct connection *connection, struct refusal refusal);
+
+/* Gives back what the exchange held; does nothing when it holds nothing. */
+void connection_exchange_end(struct connection *connection);
+
+/* 100 Continue. */
+void connection_send_continue(struct connection *connection);

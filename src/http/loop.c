@@ -1,0 +1,194 @@
+#include "http/loop.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/connection.h"
+
+#include <unistd.h>
+
+struct text loop_date(struct http_loop *loop)
+{
+    instant now = time_now(time_source_system());
+    if (instant_seconds(now) != loop->date_second) {
+        loop->date_second = instant_seconds(now);
+        loop->date_text = instant_http_date(now, loop->date);
+    }
+    return loop->date_text;
+}
+
+struct arena loop_arena_take(struct http_loop *loop)
+{
+    if (loop->spare_arena_count > 0)
+        return loop->spare_arenas[--loop->spare_arena_count];
+    const struct http_limits *limits = &loop->server->options.limits;
+    size_t head_bytes = limits->request_line_bytes_max + limits->fields_bytes_max +
+                        (limits->fields_max + 2) * sizeof(struct http_field);
+    struct arena arena;
+    arena_init(&arena, CALL_ARENA_BYTES_MAX + head_bytes);
+    return arena;
+}
+
+void loop_arena_release(struct http_loop *loop, struct arena *arena)
+{
+    if (loop->spare_arena_count < HTTP_ARENAS_SPARE_MAX) {
+        arena_reset(arena);
+        loop->spare_arenas[loop->spare_arena_count++] = *arena;
+    } else {
+        arena_finish(arena);
+    }
+}
+
+static struct http_task *mailbox_take(struct mailbox *mailbox)
+{
+    check(pthread_mutex_lock(&mailbox->lock) == 0);
+    struct http_task *first = mailbox->first;
+    mailbox->first = NULL;
+    mailbox->end = &mailbox->first;
+    check(pthread_mutex_unlock(&mailbox->lock) == 0);
+    return first;
+}
+
+void http_loop_post(struct http_loop *loop, struct http_task *task)
+{
+    struct mailbox *mailbox = &loop->mailbox;
+    task->next = NULL;
+    check(pthread_mutex_lock(&mailbox->lock) == 0);
+    bool wakes = mailbox->wakes && !mailbox->first;
+    *mailbox->end = task;
+    mailbox->end = &task->next;
+    if (wakes)
+        check(uv_async_send(&loop->wake) == 0);
+    check(pthread_mutex_unlock(&mailbox->lock) == 0);
+}
+
+bool loop_drain(struct http_loop *loop)
+{
+    struct http_task *task = mailbox_take(&loop->mailbox);
+    bool found = task != NULL;
+    while (task) {
+        struct http_task *next = task->next;
+        task->run(task);
+        task = next;
+    }
+    return found;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    loop_drain(wake->data);
+}
+
+static void on_turn(uv_check_t *turn)
+{
+    struct http_loop *loop = turn->data;
+    const struct http_receiver *receiver = &loop->server->options.receiver;
+    if (!loop->received)
+        return;
+    loop->received = false;
+    if (receiver->turn_ended)
+        receiver->turn_ended(receiver->owner, loop);
+}
+
+static void on_connection(uv_stream_t *listener, int outcome)
+{
+    struct http_loop *loop = listener->data;
+    if (outcome < 0)
+        log_line(LOG_WARNING, "http", "A connection could not be accepted: %s.",
+                 uv_strerror(outcome));
+    else
+        connection_accept(loop);
+}
+
+static void close_handles(struct http_loop *loop)
+{
+    check(pthread_mutex_lock(&loop->mailbox.lock) == 0);
+    loop->mailbox.wakes = false;
+    check(pthread_mutex_unlock(&loop->mailbox.lock) == 0);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->turn, NULL);
+    uv_close((uv_handle_t *)&loop->stop_timer, NULL);
+    uv_close((uv_handle_t *)&loop->deadlines.timer, NULL);
+}
+
+void loop_connection_gone(struct http_loop *loop)
+{
+    if (loop->stopping && loop->connection_count == 0)
+        close_handles(loop);
+}
+
+static void on_stop_deadline(uv_timer_t *timer)
+{
+    struct http_loop *loop = timer->data;
+    loop->cutting = true;
+    struct connection *connection = loop->connections;
+    for (; connection; connection = connection->next)
+        connection_cut(connection);
+}
+
+/* Clients that wait at the listener have been promised a connection by the kernel; closing the
+ * listener would reset them. */
+static void accept_the_waiting(struct http_loop *loop)
+{
+    uv_os_fd_t listener;
+    check(uv_fileno((uv_handle_t *)&loop->listener, &listener) == 0);
+    int accepted = 0;
+    while (accepted >= 0) {
+        accepted = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (accepted >= 0)
+            connection_adopt(loop, accepted);
+    }
+}
+
+static void stop(struct http_task *task)
+{
+    struct http_loop *loop = CONTAINER_OF(task, struct http_loop, stop);
+    int64_t timeout_ms = loop->server->options.limits.stop_timeout_ms;
+    accept_the_waiting(loop);
+    uv_close((uv_handle_t *)&loop->listener, NULL);
+    loop->stopping = true;
+    struct connection *connection = loop->connections;
+    for (; connection; connection = connection->next)
+        connection_stop(connection);
+    check(uv_timer_start(&loop->stop_timer, on_stop_deadline,
+                         timeout_ms > 0 ? (uint64_t)timeout_ms : 0, 0) == 0);
+    loop_connection_gone(loop);
+}
+
+struct http_loop *loop_open(struct http_server *server, int socket)
+{
+    struct http_loop *loop = memory_take_zeroed(1, sizeof(*loop));
+    loop->server = server;
+    loop->stop.run = stop;
+    loop->date_second = INT64_MIN;
+    buffer_init(&loop->answer_head, HTTP_ANSWER_HEAD_BYTES_MAX);
+    check(pthread_mutex_init(&loop->mailbox.lock, NULL) == 0);
+    loop->mailbox.end = &loop->mailbox.first;
+    loop->mailbox.wakes = true;
+    check(uv_loop_init(&loop->uv) == 0);
+    check(uv_async_init(&loop->uv, &loop->wake, on_wake) == 0);
+    check(uv_check_init(&loop->uv, &loop->turn) == 0);
+    check(uv_check_start(&loop->turn, on_turn) == 0);
+    check(uv_timer_init(&loop->uv, &loop->stop_timer) == 0);
+    check(uv_tcp_init(&loop->uv, &loop->listener) == 0);
+    check(uv_tcp_open(&loop->listener, socket) == 0);
+    check(uv_listen((uv_stream_t *)&loop->listener, HTTP_BACKLOG, on_connection) == 0);
+    deadlines_init(&loop->deadlines, &loop->uv, &server->options.limits,
+                   connection_deadline_passed);
+    loop->wake.data = loop->turn.data = loop->stop_timer.data = loop->listener.data = loop;
+    return loop;
+}
+
+void loop_run(struct http_loop *loop)
+{
+    check(uv_run(&loop->uv, UV_RUN_DEFAULT) == 0);
+}
+
+void loop_close(struct http_loop *loop)
+{
+    check(uv_loop_close(&loop->uv) == 0);
+    for (size_t i = 0; i < loop->spare_arena_count; i++)
+        arena_finish(&loop->spare_arenas[i]);
+    buffer_finish(&loop->answer_head);
+    pthread_mutex_destroy(&loop->mailbox.lock);
+    free(loop);
+}

@@ -1,0 +1,82 @@
+/* loop: one thread of the server with its listening socket, connections, mailbox and timer. */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/instant.h"
+#include "http/address.h"
+#include "http/bounds.h"
+#include "http/deadlines.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct connection;
+
+struct http_server {
+    struct http_server_options options;
+    struct http_loop **loops;
+    size_t loop_count;
+    struct peer_counts *peers;
+    atomic_uint connections;
+    char address[ADDRESS_TEXT_BYTES];
+    struct text address_text;
+};
+
+/* Tasks on their way to a loop. Shared: its own lock, the lowest of the server's. */
+struct mailbox {
+    pthread_mutex_t lock;
+    struct http_task *first;
+    struct http_task **end;
+    bool wakes; /* false once the loop's wake handle is being closed */
+};
+
+struct http_loop {
+    struct http_server *server;
+    pthread_t thread;
+    uv_loop_t uv;
+    uv_tcp_t listener;
+    uv_async_t wake;
+    uv_check_t turn;
+    uv_timer_t stop_timer;
+    struct mailbox mailbox;
+    struct deadlines deadlines;
+    struct http_task stop;
+
+    struct connection *connections;
+    size_t connection_count;
+    size_t turned_away; /* of them, those over the limit that are being told so */
+
+    struct arena spare_arenas[HTTP_ARENAS_SPARE_MAX];
+    size_t spare_arena_count;
+    struct buffer answer_head; /* of the answer being sent */
+    int64_t date_second;
+    char date[INSTANT_TEXT_BYTES];
+    struct text date_text;
+
+    bool received; /* something, in this turn */
+    bool stopping;
+    bool cutting; /* the stop's time is up */
+    char read_buffer[HTTP_READ_BUFFER_BYTES];
+};
+
+/* socket: bound and listening; the loop's from now on. */
+struct http_loop *loop_open(struct http_server *server, int socket);
+
+/* The thread's life: returns when it was stopped and the last connection is gone. */
+void loop_run(struct http_loop *loop);
+
+/* Runs what is still in the mailbox; true when there was something. After loop_run has returned,
+ * on the thread that joined it. */
+bool loop_drain(struct http_loop *loop);
+
+void loop_close(struct http_loop *loop);
+
+/* The present moment for Date, RFC 9110 section 6.6.1; made once a second. */
+struct text loop_date(struct http_loop *loop);
+
+/* An arena for one request, from the spare ones if there are any, and back. */
+struct arena loop_arena_take(struct http_loop *loop);
+void loop_arena_release(struct http_loop *loop, struct arena *arena);
+
+/* A connection is gone for good: ends the loop when it was the last of a stopped one. */
+void loop_connection_gone(struct http_loop *loop);

@@ -1,0 +1,286 @@
+/* progress: from bytes to requests, one at a time, as far as the bytes reach. */
+#include "http/connection.h"
+
+static void exchange_begin(struct connection *connection)
+{
+    struct http_exchange *exchange = &connection->exchange;
+    if (exchange->open)
+        return;
+    *exchange = (struct http_exchange){
+        .request = {.method = HTTP_OTHER_METHOD,
+                    .method_name = TEXT_INITIAL(""),
+                    .target = TEXT_INITIAL(""),
+                    .path = TEXT_INITIAL(""),
+                    .body = TEXT_INITIAL(""),
+                    .peer_address = connection->peer_text},
+        .arena = loop_arena_take(connection->loop),
+        .open = true,
+    };
+    buffer_init(&exchange->body, connection->loop->server->options.limits.body_bytes_max);
+}
+
+void connection_exchange_end(struct connection *connection)
+{
+    struct http_exchange *exchange = &connection->exchange;
+    if (!exchange->open)
+        return;
+    buffer_finish(&exchange->body);
+    loop_arena_release(connection->loop, &exchange->arena);
+    exchange->open = false;
+}
+
+static void hand_over(struct connection *connection)
+{
+    connection_enter(connection, STAGE_ANSWER);
+    connection->unanswered = true;
+    connection->loop->received = true;
+}
+
+static void deliver(struct connection *connection)
+{
+    struct http_exchange *exchange = &connection->exchange;
+    const struct http_receiver *receiver = &connection->loop->server->options.receiver;
+    if (exchange->body.length > 0)
+        exchange->request.body = buffer_text(&exchange->body);
+    hand_over(connection);
+    receiver->receive(receiver->owner, exchange);
+}
+
+void connection_refuse(struct connection *connection, struct refusal refusal)
+{
+    const struct http_receiver *receiver = &connection->loop->server->options.receiver;
+    exchange_begin(connection);
+    connection->framing.keeps_alive = false;
+    hand_over(connection);
+    receiver->refuse(receiver->owner, &connection->exchange, refusal.status, refusal.sentence);
+}
+
+static void refuse_unfinished(struct connection *connection)
+{
+    connection_refuse(connection,
+                      (struct refusal){400, TEXT("The connection ended within the request.")});
+}
+
+/* One empty line before a request is skipped (RFC 9112 section 2.2), and while nothing follows
+ * it no request has begun. */
+static bool idle_step(struct connection *connection, struct text *input)
+{
+    if (input->length == 0) {
+        if (connection->input_ended)
+            connection_close(connection);
+        return false;
+    }
+    if (!connection->skipped_empty_line && text_starts_with(*input, TEXT("\r\n"))) {
+        connection->skipped_empty_line = true;
+        *input = text_slice(*input, 2, input->length);
+        return true;
+    }
+    connection->scan = (struct head_scan){0};
+    connection_enter(connection, STAGE_HEAD);
+    return true;
+}
+
+/* head: borrowed from the read buffer or the stash. */
+static enum status head_read(struct connection *connection, struct text head,
+                             struct refusal *refusal)
+{
+    struct http_exchange *exchange = &connection->exchange;
+    exchange_begin(connection);
+    struct text kept = arena_copy(&exchange->arena, head);
+    if (!kept.at)
+        return refusal_set(refusal, 431, TEXT("The header lines are too long together."));
+    return request_read(kept, connection->scan.lines - 1,
+                        &connection->loop->server->options.limits, &exchange->arena,
+                        &exchange->request, &connection->framing, refusal);
+}
+
+static void head_over(struct connection *connection, const struct text *input)
+{
+    connection->skipped_empty_line = false;
+    if (connection->framing.body == BODY_NONE) {
+        deliver(connection);
+        return;
+    }
+    connection->chunked = (struct chunked){0};
+    connection_enter(connection, STAGE_BODY);
+    if (connection->framing.expects_continue && input->length == 0)
+        connection_send_continue(connection);
+}
+
+static bool head_step(struct connection *connection, struct text *input)
+{
+    struct head_scan *scan = &connection->scan;
+    struct refusal refusal = {0};
+    switch (head_scan_read(scan, *input, &connection->loop->server->options.limits, &refusal)) {
+    case HEAD_PARTIAL:
+        if (connection->input_ended)
+            refuse_unfinished(connection);
+        return connection->input_ended;
+    case HEAD_REFUSED:
+        exchange_begin(connection);
+        connection->exchange.request.method = request_method_at(*input);
+        connection_refuse(connection, refusal);
+        return true;
+    case HEAD_WHOLE: break;
+    }
+    struct text head = text_slice(*input, 0, scan->line_start);
+    *input = text_slice(*input, scan->line_start, input->length);
+    if (head_read(connection, head, &refusal) == STATUS_OK)
+        head_over(connection, input);
+    else
+        connection_refuse(connection, refusal);
+    return true;
+}
+
+static bool body_step(struct connection *connection, struct text *input)
+{
+    const struct framing *framing = &connection->framing;
+    struct buffer *body = &connection->exchange.body;
+    struct refusal refusal = {0};
+    bool whole;
+    if (framing->body == BODY_CHUNKED) {
+        if (chunked_read(&connection->chunked, input, &connection->loop->server->options.limits,
+                         body, &refusal) != STATUS_OK) {
+            connection_refuse(connection, refusal);
+            return true;
+        }
+        whole = connection->chunked.place == CHUNKED_END;
+    } else {
+        size_t missing = (size_t)framing->content_length - body->length;
+        buffer_append(body, text_slice(*input, 0, missing));
+        *input = text_slice(*input, missing, input->length);
+        whole = body->length == framing->content_length;
+    }
+    if (whole)
+        deliver(connection);
+    else if (connection->input_ended)
+        refuse_unfinished(connection);
+    return whole || connection->input_ended;
+}
+
+static void linger_step(struct connection *connection, struct text *input)
+{
+    connection->lingered_bytes += input->length;
+    *input = TEXT("");
+    if (connection->input_ended || connection->lingered_bytes > HTTP_LINGER_BYTES_MAX)
+        connection_close(connection);
+}
+
+/* True when another step may follow. */
+static bool step(struct connection *connection, struct text *input)
+{
+    switch (connection->stage) {
+    case STAGE_IDLE: return idle_step(connection, input);
+    case STAGE_HEAD: return head_step(connection, input);
+    case STAGE_BODY: return body_step(connection, input);
+    case STAGE_LINGER: linger_step(connection, input); return false;
+    case STAGE_ANSWER:
+    case STAGE_FLUSH:
+    case STAGE_CLOSED: break;
+    }
+    return false;
+}
+
+/* All that is unread, in one piece: the fresh bytes themselves where nothing was left before. */
+static struct text stash_join(struct connection *connection, struct text fresh)
+{
+    struct buffer *stash = &connection->stash;
+    if (stash->length == 0)
+        return fresh;
+    if (fresh.length > 0 && connection->stash_start > 0) {
+        stash->length -= connection->stash_start;
+        memmove(stash->bytes, stash->bytes + connection->stash_start, stash->length);
+        connection->stash_start = 0;
+    }
+    buffer_append(stash, fresh);
+    check(!stash->overflowed);
+    return text_slice(buffer_text(stash), connection->stash_start, stash->length);
+}
+
+/* left: the end of what stash_join returned. */
+static void stash_keep(struct connection *connection, struct text left)
+{
+    struct buffer *stash = &connection->stash;
+    if (left.length == 0) {
+        if (stash->bytes)
+            buffer_finish(stash);
+        connection->stash_start = 0;
+    } else if (stash->length > 0) {
+        connection->stash_start = stash->length - left.length;
+    } else {
+        buffer_append(stash, left);
+        check(!stash->overflowed);
+    }
+}
+
+static void on_room_wanted(uv_handle_t *tcp, size_t suggested, uv_buf_t *room)
+{
+    (void)suggested;
+    struct connection *connection = tcp->data;
+    size_t bytes = HTTP_READ_BUFFER_BYTES;
+    size_t stashed = connection->stash.length - connection->stash_start;
+    if (connection->stage == STAGE_ANSWER || connection->stage == STAGE_FLUSH)
+        bytes = HTTP_STASH_BYTES_MAX - stashed;
+    *room = (uv_buf_t){.base = connection->loop->read_buffer, .len = bytes};
+}
+
+static void on_read(uv_stream_t *stream, ssize_t outcome, const uv_buf_t *room)
+{
+    struct connection *connection = stream->data;
+    if (outcome > 0) {
+        connection_advance(connection, (struct text){room->base, (size_t)outcome});
+    } else if (outcome == UV_EOF) {
+        connection->input_ended = true;
+        connection->reading = false;
+        connection_advance(connection, TEXT(""));
+    } else if (outcome < 0) {
+        connection_close(connection);
+    }
+}
+
+/* While an answer is due, reading goes on into the stash: stopping and starting for each request
+ * would cost two system calls, and a full stash is rare. */
+static void settle_reading(struct connection *connection)
+{
+    bool full = connection->stash.length - connection->stash_start >= HTTP_STASH_BYTES_MAX;
+    bool waits = connection->stage == STAGE_ANSWER || connection->stage == STAGE_FLUSH;
+    bool wanted = !connection->input_ended && !(waits && full);
+    if (wanted == connection->reading)
+        return;
+    uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
+    if (wanted && uv_read_start(stream, on_room_wanted, on_read) != 0) {
+        connection_close(connection);
+        return;
+    }
+    if (!wanted)
+        uv_read_stop(stream);
+    connection->reading = wanted;
+}
+
+static void settle_deadline(struct connection *connection)
+{
+    static const enum deadline_kind kinds[] = {
+        [STAGE_IDLE] = DEADLINE_IDLE,   [STAGE_HEAD] = DEADLINE_HEAD,
+        [STAGE_BODY] = DEADLINE_BODY,   [STAGE_ANSWER] = DEADLINE_NONE,
+        [STAGE_FLUSH] = DEADLINE_WRITE, [STAGE_LINGER] = DEADLINE_LINGER,
+        [STAGE_CLOSED] = DEADLINE_NONE,
+    };
+    if (!connection->stage_entered)
+        return;
+    connection->stage_entered = false;
+    deadline_set(&connection->loop->deadlines, &connection->deadline, kinds[connection->stage]);
+}
+
+void connection_advance(struct connection *connection, struct text fresh)
+{
+    connection->advancing = true;
+    struct text input = stash_join(connection, fresh);
+    while (step(connection, &input))
+        continue;
+    stash_keep(connection, input);
+    connection->advancing = false;
+    if (connection->stage == STAGE_CLOSED)
+        return;
+    settle_reading(connection);
+    settle_deadline(connection);
+}

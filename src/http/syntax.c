@@ -1,0 +1,118 @@
+#include "http/syntax.h"
+
+#include <arpa/inet.h>
+
+/* One letter an ASCII byte: 't' tchar, 'r' of a reg-name, 'b' both, '.' neither. */
+static const char classes[] = "................" /* control bytes */
+                              "................" /* control bytes */
+                              ".b.tbtbbrrbbrbb." /* SP to / */
+                              "bbbbbbbbbb.r.r.." /* 0 to ? */
+                              ".bbbbbbbbbbbbbbb" /* @ to O */
+                              "bbbbbbbbbbb...tb" /* P to _ */
+                              "tbbbbbbbbbbbbbbb" /* ` to o */
+                              "bbbbbbbbbbb.t.b." /* p to DEL */;
+
+static bool is_reg_name_byte(unsigned char byte)
+{
+    return byte < 0x80 && (classes[byte] == 'b' || classes[byte] == 'r');
+}
+
+bool syntax_is_token_byte(unsigned char byte)
+{
+    return byte < 0x80 && (classes[byte] == 'b' || classes[byte] == 't');
+}
+
+bool syntax_is_line_byte(unsigned char byte)
+{
+    return (byte >= ' ' && byte != 0x7F) || byte == '\t';
+}
+
+bool syntax_is_token(struct text whole)
+{
+    for (size_t i = 0; i < whole.length; i++)
+        if (!syntax_is_token_byte((unsigned char)whole.at[i]))
+            return false;
+    return whole.length > 0;
+}
+
+size_t syntax_line_end(struct text bytes, size_t start)
+{
+    size_t at = start;
+    while (at < bytes.length && syntax_is_line_byte((unsigned char)bytes.at[at]))
+        at++;
+    return at;
+}
+
+int syntax_hexadecimal(unsigned char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    unsigned char lower = byte | 0x20;
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+static bool is_reg_name(struct text name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        unsigned char byte = (unsigned char)name.at[i];
+        if (is_reg_name_byte(byte))
+            continue;
+        if (byte != '%' || name.length - i < 3 ||
+            syntax_hexadecimal((unsigned char)name.at[i + 1]) < 0 ||
+            syntax_hexadecimal((unsigned char)name.at[i + 2]) < 0)
+            return false;
+        i += 2;
+    }
+    return true;
+}
+
+/* "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ), RFC 3986 section 3.2.2. */
+static bool is_ip_future(struct text literal)
+{
+    size_t dot = text_find(literal, '.');
+    if (dot < 2 || literal.length - dot < 2 || (literal.at[0] | 0x20) != 'v')
+        return false;
+    for (size_t i = 1; i < dot; i++)
+        if (syntax_hexadecimal((unsigned char)literal.at[i]) < 0)
+            return false;
+    for (size_t i = dot + 1; i < literal.length; i++)
+        if (literal.at[i] != ':' && !is_reg_name_byte((unsigned char)literal.at[i]))
+            return false;
+    return true;
+}
+
+static bool is_ip_literal(struct text literal)
+{
+    char copy[INET6_ADDRSTRLEN] = {0};
+    struct in6_addr address;
+    if (literal.length > 0 && literal.length < sizeof(copy)) {
+        memcpy(copy, literal.at, literal.length);
+        if (inet_pton(AF_INET6, copy, &address) == 1)
+            return true;
+    }
+    return is_ip_future(literal);
+}
+
+static bool is_port(struct text digits)
+{
+    int64_t port = 0;
+    return digits.length == 0 ||
+           (text_is_digits(digits) && text_read_integer(digits, &port) == STATUS_OK &&
+            port <= 65535);
+}
+
+bool syntax_is_authority(struct text whole)
+{
+    size_t host_end = text_find(whole, ':');
+    if (whole.length > 0 && whole.at[0] == '[') {
+        size_t bracket = text_find(whole, ']');
+        if (bracket == whole.length || !is_ip_literal(text_slice(whole, 1, bracket)))
+            return false;
+        host_end = bracket + 1;
+    } else if (!is_reg_name(text_slice(whole, 0, host_end))) {
+        return false;
+    }
+    if (host_end == whole.length)
+        return true;
+    return whole.at[host_end] == ':' && is_port(text_slice(whole, host_end + 1, whole.length));
+}
