@@ -165,6 +165,29 @@ static enum status once(struct plans_opening *opening, size_t place,
     return STATUS_OK;
 }
 
+/* NULL: there is none of that name. */
+static const struct plan_member *plan_member_find(struct text name)
+{
+    for (size_t i = 0; i < LENGTH_OF(plan_members); i++)
+        if (text_equals(name, text_of(plan_members[i].name)))
+            return &plan_members[i];
+    return NULL;
+}
+
+static const char *plan_member_nearest(struct text name)
+{
+    const char *nearest = "overage";
+    unsigned least = ini_name_distance(name, text_of(nearest));
+    for (size_t i = 0; i < LENGTH_OF(plan_members); i++) {
+        unsigned distance = ini_name_distance(name, text_of(plan_members[i].name));
+        if (distance < least) {
+            least = distance;
+            nearest = plan_members[i].name;
+        }
+    }
+    return nearest;
+}
+
 static enum status plan_member_set(struct plans_opening *opening, const struct ini_entry *entry,
                                    struct reason *reason)
 {
@@ -173,23 +196,13 @@ static enum status plan_member_set(struct plans_opening *opening, const struct i
         TRY(once(opening, OVERAGE_WORD, entry, reason));
         return overage_read(entry->value, &plan->overage, reason);
     }
-    const char *nearest = "overage";
-    unsigned least = ini_name_distance(entry->name, text_of(nearest));
-    for (size_t i = 0; i < LENGTH_OF(plan_members); i++) {
-        const struct plan_member *row = &plan_members[i];
-        unsigned distance = ini_name_distance(entry->name, text_of(row->name));
-        if (text_equals(entry->name, text_of(row->name))) {
-            TRY(once(opening, i, entry, reason));
-            int64_t *place = (void *)((char *)plan + row->offset);
-            return number_read(entry, row->least, row->most, place, reason);
-        }
-        if (distance < least) {
-            least = distance;
-            nearest = row->name;
-        }
-    }
-    return reason_set(reason, STATUS_INVALID, "a plan has no %.*s; did you mean %s?",
-                      TEXT_PRINT(entry->name), nearest);
+    const struct plan_member *row = plan_member_find(entry->name);
+    if (!row)
+        return reason_set(reason, STATUS_INVALID, "a plan has no %.*s; did you mean %s?",
+                          TEXT_PRINT(entry->name), plan_member_nearest(entry->name));
+    TRY(once(opening, (size_t)(row - plan_members), entry, reason));
+    int64_t *place = (void *)((char *)plan + row->offset);
+    return number_read(entry, row->least, row->most, place, reason);
 }
 
 static enum status endpoint_member_set(struct plans_opening *opening,

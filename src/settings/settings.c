@@ -126,6 +126,7 @@ static enum status section_check(struct text section, struct reason *reason)
     (void)setting_find(section, TEXT(""), &nearest, &section_known);
     if (section_known)
         return STATUS_OK;
+    check(nearest);
     return reason_set(reason, STATUS_INVALID, "there is no section [%.*s]; did you mean [%s]?",
                       TEXT_PRINT(section), nearest->section);
 }
@@ -137,6 +138,7 @@ static enum status member_assign(struct opening *opening, const struct ini_entry
     bool section_known;
     const struct setting *row = setting_find(entry->section, entry->name, &nearest,
                                              &section_known);
+    check(row || nearest);
     if (!row)
         return reason_set(reason, STATUS_INVALID, "[%.*s] has no %.*s; did you mean %s?",
                           TEXT_PRINT(entry->section), TEXT_PRINT(entry->name), nearest->name);
