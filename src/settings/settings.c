@@ -5,6 +5,7 @@
 #include "settings/table.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* All texts together: a file, and the environment's values. */
 #define SETTINGS_BYTES_MAX (256 * 1024)
@@ -348,4 +349,30 @@ void settings_write(const struct settings *settings, bool commented, struct buff
             out->length = before;
         buffer_append_byte(out, '\n');
     }
+}
+
+static void member_write_json(const struct settings *settings, const struct setting *setting,
+                              struct text name, struct json_writer *writer)
+{
+    const void *place = member_read(settings, setting);
+    switch (setting->type) {
+    case SETTING_TEXT: json_member_text(writer, name, *(const struct text *)place); return;
+    case SETTING_INTEGER: json_member_integer(writer, name, *(const int64_t *)place); return;
+    case SETTING_BOOLEAN: json_member_boolean(writer, name, *(const bool *)place); return;
+    }
+    check(false);
+}
+
+void settings_write_json(const struct settings *settings, struct json_writer *writer)
+{
+    json_object_open(writer);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        char name[VARIABLE_BYTES_MAX];
+        int length = snprintf(name, sizeof(name), "%s.%s", setting_table[i].section,
+                              setting_table[i].name);
+        check(length > 0 && length < (int)sizeof(name));
+        member_write_json(settings, &setting_table[i], (struct text){name, (size_t)length},
+                          writer);
+    }
+    json_object_close(writer);
 }

@@ -8,7 +8,7 @@
  * TRENDGATE_DATABASE and TRENDGATE_PLANS for short), file, default. */
 #pragma once
 
-#include "base/buffer.h"
+#include "base/json_write.h"
 #include "base/reason.h"
 
 struct settings {
@@ -44,6 +44,9 @@ void settings_close(struct settings *settings);
 /* The settings in force as an ini file; commented: with each row's sentence, range and default, as
  * etc/trendgate.ini is. */
 void settings_write(const struct settings *settings, bool commented, struct buffer *out);
+
+/* The same as one JSON object with members such as "server.listen". */
+void settings_write_json(const struct settings *settings, struct json_writer *writer);
 
 /* "sqlite:PATH" as its PATH. STATUS_INVALID: another form; the reason says which are known. */
 enum status settings_sqlite_path(struct text database_url, struct text *path,

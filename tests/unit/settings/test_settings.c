@@ -243,6 +243,23 @@ static void the_shipped_file_is_what_the_table_says(void **state)
                  "`trendgate config show --commented` into it");
 }
 
+static void json_shows_every_setting_by_its_type(void **state)
+{
+    (void)state;
+    struct settings settings;
+    struct reason reason = {0};
+    assert_int_equal(settings_open(NULL, NULL, &settings, &reason), STATUS_OK);
+    CLEANUP(buffer_finish) struct buffer buffer;
+    buffer_init(&buffer, 65536);
+    struct json_writer writer = json_writer_on(&buffer);
+    settings_write_json(&settings, &writer);
+    settings_close(&settings);
+    buffer_append_byte(&buffer, '\0');
+    assert_non_null(strstr(buffer.bytes, "{\"server.listen\":\"127.0.0.1:8080\","));
+    assert_non_null(strstr(buffer.bytes, ",\"catalog.cache_mb\":256,"));
+    assert_non_null(strstr(buffer.bytes, ",\"source.sample.enabled\":false}"));
+}
+
 static void no_two_rows_share_a_name(void **state)
 {
     (void)state;
@@ -266,6 +283,7 @@ int main(void)
         cmocka_unit_test(texts_have_the_form_of_what_they_are),
         cmocka_unit_test(what_is_written_reads_back_the_same),
         cmocka_unit_test(the_shipped_file_is_what_the_table_says),
+        cmocka_unit_test(json_shows_every_setting_by_its_type),
         cmocka_unit_test(no_two_rows_share_a_name),
     };
     return cmocka_run_group_tests(tests, file_make, file_remove);
