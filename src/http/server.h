@@ -33,8 +33,9 @@ struct http_receiver {
     /* A whole, well-formed request. */
     void (*receive)(void *owner, struct http_exchange *exchange);
     /* A request that the server itself refuses (400, 408, 413, 414, 417, 431, 501, 503, 505):
-     * answer with this status, at once or later; sentence says what is wrong and lives for ever. The exchange's request may be
-     * incomplete: fields that were not read are empty. The server closes afterwards. */
+     * answer with this status, at once or later. sentence says what is wrong and lives for ever.
+     * Of the request only peer_address is sure; what was not read is empty. The server closes
+     * the connection afterwards. */
     void (*refuse)(void *owner, struct http_exchange *exchange, unsigned status,
                    struct text sentence);
     /* After each turn of a loop in which something was received. May be NULL. */

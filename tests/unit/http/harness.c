@@ -143,7 +143,7 @@ static void turn_ended(void *owner, struct http_loop *loop)
 struct http_limits harness_limits(void)
 {
     return (struct http_limits){.request_line_bytes_max = 1024,
-                                .fields_bytes_max = 4096,
+                                .fields_bytes_max = 2048,
                                 .fields_max = 32,
                                 .body_bytes_max = 100000,
                                 .connections_max = 1000,
