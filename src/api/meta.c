@@ -35,7 +35,7 @@ static void periods_write(struct json_writer *writer)
     json_name(writer, TEXT("periods"));
     json_array_open(writer);
     for (unsigned i = 0; i < PERIOD_COUNT; i++)
-        json_integer(writer, period_days[i]);
+        json_write_integer(writer, period_days[i]);
     json_array_close(writer);
 }
 

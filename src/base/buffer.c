@@ -25,6 +25,12 @@ void buffer_clear(struct buffer *buffer)
     buffer->overflowed = false;
 }
 
+void buffer_shrink(struct buffer *buffer)
+{
+    buffer->bytes = memory_grow(buffer->bytes, buffer->length);
+    buffer->capacity = buffer->length;
+}
+
 char *buffer_reserve(struct buffer *buffer, size_t bytes)
 {
     if (buffer->overflowed || bytes > buffer->ceiling - buffer->length) {

@@ -24,6 +24,9 @@ void buffer_finish(struct buffer *buffer);
 /* Forgets the bytes and the overflow, keeps the memory. */
 void buffer_clear(struct buffer *buffer);
 
+/* Gives back the memory that was not written to: for what is kept long. */
+void buffer_shrink(struct buffer *buffer);
+
 void buffer_append(struct buffer *buffer, struct text bytes);
 void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_integer(struct buffer *buffer, int64_t value);

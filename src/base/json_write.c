@@ -81,29 +81,29 @@ void json_name(struct json_writer *writer, struct text name)
     writer->comma_due = false;
 }
 
-void json_text(struct json_writer *writer, struct text value)
+void json_write_text(struct json_writer *writer, struct text value)
 {
     value_begins(writer);
     append_quoted(writer->out, value);
 }
 
-void json_integer(struct json_writer *writer, int64_t value)
+void json_write_integer(struct json_writer *writer, int64_t value)
 {
     value_begins(writer);
     buffer_append_integer(writer->out, value);
 }
 
-void json_boolean(struct json_writer *writer, bool value)
+void json_write_boolean(struct json_writer *writer, bool value)
 {
-    json_raw(writer, value ? TEXT("true") : TEXT("false"));
+    json_write_raw(writer, value ? TEXT("true") : TEXT("false"));
 }
 
-void json_null(struct json_writer *writer)
+void json_write_null(struct json_writer *writer)
 {
-    json_raw(writer, TEXT("null"));
+    json_write_raw(writer, TEXT("null"));
 }
 
-void json_raw(struct json_writer *writer, struct text value)
+void json_write_raw(struct json_writer *writer, struct text value)
 {
     value_begins(writer);
     buffer_append(writer->out, value);
@@ -112,17 +112,17 @@ void json_raw(struct json_writer *writer, struct text value)
 void json_member_text(struct json_writer *writer, struct text name, struct text value)
 {
     json_name(writer, name);
-    json_text(writer, value);
+    json_write_text(writer, value);
 }
 
 void json_member_integer(struct json_writer *writer, struct text name, int64_t value)
 {
     json_name(writer, name);
-    json_integer(writer, value);
+    json_write_integer(writer, value);
 }
 
 void json_member_boolean(struct json_writer *writer, struct text name, bool value)
 {
     json_name(writer, name);
-    json_boolean(writer, value);
+    json_write_boolean(writer, value);
 }

@@ -25,13 +25,13 @@ void json_array_close(struct json_writer *writer);
 /* The name of the member whose value is written next. */
 void json_name(struct json_writer *writer, struct text name);
 
-void json_text(struct json_writer *writer, struct text value); /* UTF-8, checked by who reads */
-void json_integer(struct json_writer *writer, int64_t value);
-void json_boolean(struct json_writer *writer, bool value);
-void json_null(struct json_writer *writer);
+void json_write_text(struct json_writer *writer, struct text value); /* UTF-8, checked by who reads */
+void json_write_integer(struct json_writer *writer, int64_t value);
+void json_write_boolean(struct json_writer *writer, bool value);
+void json_write_null(struct json_writer *writer);
 
 /* Bytes that are a JSON value already. */
-void json_raw(struct json_writer *writer, struct text value);
+void json_write_raw(struct json_writer *writer, struct text value);
 
 /* A name and its value in one. */
 void json_member_text(struct json_writer *writer, struct text name, struct text value);

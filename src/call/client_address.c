@@ -80,12 +80,3 @@ struct text client_address(const struct http_request *request, struct text trust
     }
     return client;
 }
-
-enum status trusted_proxies_check(struct text trusted)
-{
-    while (trusted.length > 0) {
-        struct network network;
-        TRY(network_read(text_trim(text_cut(&trusted, ',')), &network));
-    }
-    return STATUS_OK;
-}

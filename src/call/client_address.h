@@ -9,6 +9,3 @@
  * the last address in X-Forwarded-For that is not trusted itself counts; else the peer. Borrowed
  * from the request. */
 struct text client_address(const struct http_request *request, struct text trusted);
-
-/* STATUS_INVALID when an entry of trusted is no address and no network. */
-enum status trusted_proxies_check(struct text trusted);

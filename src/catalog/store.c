@@ -1,9 +1,11 @@
 #include "catalog/store.h"
 
+#include "base/folder.h"
 #include "base/secret.h"
 #include "catalog/capture.h"
 #include "sql/migrate.h"
 
+#include <stdio.h>
 #include <zstd.h>
 
 #define BUSY_TIMEOUT_MS 10000 /* another process may be importing a large file */
@@ -14,11 +16,24 @@ struct store {
     const struct time_source *time;
 };
 
+enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
+                          struct reason *reason)
+{
+    int length =
+        snprintf(path, PATH_BYTES_MAX, "%.*s-catalog", TEXT_PRINT(ledger_path));
+    if (length >= PATH_BYTES_MAX)
+        return reason_set(reason, STATUS_TOO_LARGE,
+                          "the database's path is over %d bytes long; use a shorter one",
+                          PATH_BYTES_MAX);
+    return STATUS_OK;
+}
+
 enum status store_open(struct text path, const struct time_source *time, struct store **opened,
                        struct reason *reason)
 {
     struct db_options options = {DB_JOURNAL_ROLLBACK, BUSY_TIMEOUT_MS};
     struct db *db;
+    TRY(folder_make_for(path, reason));
     TRY(db_open(path, &options, &db, reason));
     enum status status = db_migrate(db, &migrations_catalog, reason);
     if (status != STATUS_OK) {
@@ -239,6 +254,27 @@ static enum status items_unpack(struct db_statement *row, struct buffer *json,
     return STATUS_OK;
 }
 
+/* What was kept is a bare array of hashtags, which capture_read knows. */
+static enum status items_read(struct text json, struct arena *arena, struct ranking *ranking,
+                              struct reason *reason)
+{
+    if (text_equals(json, TEXT("[]")))
+        return STATUS_OK;
+    struct capture_options options = {.has_country = true,
+                                      .has_period = true,
+                                      .has_captured_at = true,
+                                      .country = ranking->list.country,
+                                      .period = ranking->list.period,
+                                      .captured_at = ranking->captured_at,
+                                      .file_name = TEXT("snapshot")};
+    struct capture capture;
+    if (capture_read(json, &options, arena, &capture, reason) != STATUS_OK)
+        return STATUS_CORRUPT;
+    ranking->hashtags = capture.rankings[0].hashtags;
+    ranking->hashtag_count = capture.rankings[0].hashtag_count;
+    return STATUS_OK;
+}
+
 enum status store_read(struct store *store, int64_t id, struct arena *arena,
                        struct ranking *ranking, struct reason *reason)
 {
@@ -259,7 +295,7 @@ enum status store_read(struct store *store, int64_t id, struct arena *arena,
     struct buffer json CLEANUP(buffer_finish);
     buffer_init(&json, JSON_BYTES_MAX);
     TRY(items_unpack(select, &json, reason));
-    TRY(capture_read_canonical(buffer_text(&json), arena, &read, reason));
+    TRY(items_read(buffer_text(&json), arena, &read, reason));
     *ranking = read;
     return STATUS_OK;
 }

@@ -12,7 +12,11 @@
 
 struct store;
 
-/* Makes or migrates the file. */
+/* Where the catalogue of that ledger lies. STATUS_TOO_LARGE: the path is too long. */
+enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
+                          struct reason *reason);
+
+/* Makes or migrates the file, and makes the folder that it lies in. */
 enum status store_open(struct text path, const struct time_source *time, struct store **store,
                        struct reason *reason);
 void store_close(struct store *store);

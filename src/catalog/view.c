@@ -61,6 +61,7 @@ struct view *view_render(const struct ranking *ranking, struct list_key list, bo
     }
     view->offsets[view->hashtag_count] = view->rendered.length;
     check(!view->rendered.overflowed);
+    buffer_shrink(&view->rendered);
     return view;
 }
 
@@ -143,8 +144,7 @@ static void deflate_page(struct page *page)
     deflate_piece(&stream, shown->items, Z_NO_FLUSH);
     deflate_piece(&stream, shown->closing, Z_FULL_FLUSH);
     page->deflated.length = room - stream.avail_out;
-    page->deflated.bytes = memory_grow(page->deflated.bytes, page->deflated.length);
-    page->deflated.capacity = page->deflated.length;
+    buffer_shrink(&page->deflated);
     (void)deflateEnd(&stream);
 }
 

@@ -1,27 +1,12 @@
 #include "ledger/owner_lock.h"
 
+#include "base/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static enum status folder_make(struct text path, struct reason *reason)
-{
-    size_t end = path.length;
-    while (end > 0 && path.at[end - 1] != '/')
-        end--;
-    if (end <= 1)
-        return STATUS_OK;
-    char folder[PATH_BYTES_MAX];
-    memcpy(folder, path.at, end - 1);
-    folder[end - 1] = '\0';
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return reason_set(reason, STATUS_IO, "cannot make the folder %s: %s", folder,
-                          strerror(errno));
-    return STATUS_OK;
-}
 
 static enum status refuse(int file, struct text path, struct reason *reason)
 {
@@ -50,7 +35,7 @@ enum status owner_lock_take(struct text path, struct owner_lock *lock, struct re
     if (path.length == 0 || path.length + sizeof("-catalog-journal") > sizeof(name))
         return reason_set(reason, STATUS_INVALID, "the path of the database has %zu bytes",
                           path.length);
-    TRY(folder_make(path, reason));
+    TRY(folder_make_for(path, reason));
     (void)snprintf(name, sizeof(name), "%.*s.lock", TEXT_PRINT(path));
     int file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0)

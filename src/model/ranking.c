@@ -164,9 +164,11 @@ static enum status check_hashtag(const struct hashtag *hashtag, struct reason *r
         fault = creator_fault(hashtag);
     if (!fault)
         return STATUS_OK;
-    return reason_set(reason, STATUS_INVALID, "the hashtag of rank %lld, id \"%.*s\": %s",
-                      (long long)hashtag->rank, TEXT_PRINT(text_slice(hashtag->id, 0, 40)),
-                      fault);
+    if (!text_is_digits(hashtag->id) || hashtag->id.length > HASHTAG_ID_DIGITS_MAX)
+        return reason_set(reason, STATUS_INVALID, "the hashtag of rank %lld: %s",
+                          (long long)hashtag->rank, fault);
+    return reason_set(reason, STATUS_INVALID, "the hashtag of rank %lld, id %.*s: %s",
+                      (long long)hashtag->rank, TEXT_PRINT(hashtag->id), fault);
 }
 
 static enum status check_ranks_differ(const struct ranking *ranking, struct reason *reason)
@@ -276,16 +278,15 @@ static void write_hundredths(struct json_writer *writer, int hundredths)
 {
     check(hundredths >= 0 && hundredths <= 100);
     if (hundredths % 100 == 0) {
-        json_integer(writer, hundredths / 100);
+        json_write_integer(writer, hundredths / 100);
         return;
     }
     char decimal[] = {'0', '.', (char)('0' + hundredths / 10), (char)('0' + hundredths % 10)};
-    json_raw(writer, (struct text){decimal, hundredths % 10 == 0 ? 3 : 4});
+    json_write_raw(writer, (struct text){decimal, hundredths % 10 == 0 ? 3 : 4});
 }
 
-static void write_trend(struct json_writer *writer, const struct hashtag *hashtag)
+void trend_write(struct json_writer *writer, const struct hashtag *hashtag)
 {
-    json_name(writer, TEXT("trend"));
     json_array_open(writer);
     for (size_t i = 0; i < hashtag->trend_count; i++) {
         json_object_open(writer);
@@ -297,9 +298,8 @@ static void write_trend(struct json_writer *writer, const struct hashtag *hashta
     json_array_close(writer);
 }
 
-static void write_creators(struct json_writer *writer, const struct hashtag *hashtag)
+void creators_write(struct json_writer *writer, const struct hashtag *hashtag)
 {
-    json_name(writer, TEXT("creators"));
     json_array_open(writer);
     for (size_t i = 0; i < hashtag->creator_count; i++) {
         json_object_open(writer);
@@ -319,9 +319,12 @@ void hashtag_write(struct json_writer *writer, const struct hashtag *hashtag, un
     if (hashtag->industry != INDUSTRY_ALL)
         write_industry(writer, industry_at(hashtag->industry));
     json_member_boolean(writer, TEXT("is_promoted"), hashtag->is_promoted);
-    write_trend(writer, hashtag);
-    if (hashtag->creator_count > 0) /* where captured answers have them */
-        write_creators(writer, hashtag);
+    json_name(writer, TEXT("trend"));
+    trend_write(writer, hashtag);
+    if (hashtag->creator_count > 0) { /* where captured answers have them */
+        json_name(writer, TEXT("creators"));
+        creators_write(writer, hashtag);
+    }
     json_member_integer(writer, TEXT("publish_cnt"), hashtag->posts);
     json_member_integer(writer, TEXT("video_views"), hashtag->views);
     json_member_integer(writer, TEXT("rank"), hashtag->rank);
