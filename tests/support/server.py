@@ -1,0 +1,196 @@
+"""Runs the real program: the server as a child that is stopped by SIGTERM to its own pid, and
+commands with their three results (exit status, stdout, stderr)."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+from .http_client import PATIENCE_S, Connection, until
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("TRENDGATE_BINARY", CHECKOUT / "build/release/trendgate")).resolve()
+SHARED = pathlib.Path(os.environ.get("TRENDGATE_SHARED", CHECKOUT.parent / "shared")).resolve()
+
+KEY = re.compile(r"tg_live_[0-9A-Za-z]{36}")
+LISTENING = re.compile(r"^listening on http://(127\.0\.0\.1|\[::1\]):([0-9]+)$", re.M)
+SANITIZER = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:")
+
+# A plan under which tests may ask as much as they like, also once limits are enforced.
+ROOMY_PLANS = """\
+[plan Roomy]
+price_cents = 100
+included_credits = 1000000000
+daily_credit_cap = 0
+rate_limit_per_minute = 1000000
+overage = none
+overage_cents_per_1000 = 0
+
+[endpoint tiktok-popular-trend-hashtag]
+credits = 8
+"""
+
+
+class Result:
+    def __init__(self, arguments, status, stdout, stderr):
+        self.arguments = arguments
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+
+    def lines(self):
+        return self.stdout.splitlines()
+
+    def __repr__(self):
+        return (f"trendgate {' '.join(map(str, self.arguments))}: exit {self.status}\n"
+                f"  stdout: {self.stdout[:800]!r}\n  stderr: {self.stderr[:800]!r}")
+
+
+def environment_of(settings):
+    """Only what the program needs, so that the caller's own settings cannot colour a test."""
+    kept = {name: os.environ[name] for name in
+            ("PATH", "HOME", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
+    kept.update(settings)
+    return kept
+
+
+class Place:
+    """A folder of its own with a database, from which commands and servers are run."""
+
+    def __init__(self, settings=None, plans=ROOMY_PLANS):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trendgate-test-"))
+        self.settings = dict(settings or {})
+        self.database = f"sqlite:{self.folder}/x.db"
+        self.servers = []
+        if plans is not None:
+            self.write("plans.ini", plans)
+            self.settings.setdefault("TRENDGATE_PLANS", str(self.folder / "plans.ini"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers:
+            server.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        return path
+
+    def run(self, *arguments, settings=None, database=True, stdin=b"", binary_output=False):
+        """Runs one command to its end. database=False leaves the --database option away."""
+        words = [str(word) for word in arguments]
+        if database:
+            words += ["--database", self.database]
+        environment = environment_of({**self.settings, **(settings or {})})
+        done = subprocess.run([str(BINARY), *words], input=stdin, capture_output=True, cwd=self.folder,
+                              env=environment, timeout=PATIENCE_S * 4, check=False)
+        stdout = done.stdout if binary_output else done.stdout.decode("utf-8")
+        result = Result(arguments, done.returncode, stdout, done.stderr.decode("utf-8", "replace"))
+        if SANITIZER.search(result.stderr):
+            raise AssertionError(f"the sanitizer speaks: {result!r}\n{result.stderr}")
+        return result
+
+    def succeed(self, *arguments, **options):
+        result = self.run(*arguments, **options)
+        assert result.status == 0, f"should have worked: {result!r}"
+        return result
+
+    def refuse(self, *arguments, status=1, **options):
+        result = self.run(*arguments, **options)
+        assert result.status == status, f"should have been refused with exit {status}: {result!r}"
+        assert result.stderr.strip(), f"a refusal needs a sentence on stderr: {result!r}"
+        return result
+
+    def new_key(self, email="test@example.com", plan="Roomy"):
+        """Makes an account and returns its first key."""
+        extra = ["--plan", plan] if plan else []
+        result = self.succeed("account", "create", email, *extra)
+        assert len(result.lines()) == 1 and KEY.fullmatch(result.lines()[0]), repr(result)
+        return result.lines()[0]
+
+    def serve(self, *arguments, settings=None, listen="127.0.0.1:0"):
+        server = Server(self, arguments, settings or {}, listen)
+        self.servers.append(server)
+        return server.wait_until_listening()
+
+
+class Server:
+    def __init__(self, place, arguments, settings, listen):
+        self.place = place
+        self.stdout, self.stderr = "", ""
+        self.port = None
+        environment = environment_of({**place.settings, **settings})
+        words = ["serve", *map(str, arguments), "--database", place.database]
+        if listen:
+            words += ["--listen", listen]
+        self.child = subprocess.Popen([str(BINARY), *words], cwd=place.folder, env=environment,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.readers = [threading.Thread(target=self._read, args=(name,), daemon=True)
+                        for name in ("stdout", "stderr")]
+        for reader in self.readers:
+            reader.start()
+
+    def _read(self, name):
+        pipe = getattr(self.child, name)
+        while piece := os.read(pipe.fileno(), 65536):
+            setattr(self, name, getattr(self, name) + piece.decode("utf-8", "replace"))
+        pipe.close()
+
+    def wait_until_listening(self):
+        def listening():
+            if self.child.poll() is not None:
+                for reader in self.readers:
+                    reader.join(PATIENCE_S)
+                raise AssertionError(f"serve ended with {self.child.returncode}: "
+                                     f"{self.stdout[:800]!r} {self.stderr[:2000]!r}")
+            return LISTENING.search(self.stdout)
+        match = until(listening, "serve prints 'listening on http://127.0.0.1:PORT'")
+        self.port = int(match[2])
+        return self
+
+    @property
+    def address(self):
+        return ("127.0.0.1", self.port)
+
+    def connect(self, **options):
+        return Connection(self.address, **options)
+
+    def ask(self, target, method="GET", headers=(), body=None):
+        """One request on a connection of its own."""
+        with self.connect() as connection:
+            return connection.ask(target, method, headers, body)
+
+    def signal(self, number):
+        self.child.send_signal(number)
+
+    def wait(self, patience=PATIENCE_S * 2):
+        try:
+            status = self.child.wait(patience)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the server did not end within {patience} s: {self.stderr[-2000:]}") from None
+        for reader in self.readers:
+            reader.join(PATIENCE_S)
+        if SANITIZER.search(self.stderr):
+            raise AssertionError(f"the sanitizer speaks:\n{self.stderr}")
+        return status
+
+    def stop(self):
+        """SIGTERM, and nothing less than a clean end."""
+        if self.child.poll() is None:
+            self.signal(signal.SIGTERM)
+        status = self.wait()
+        assert status == 0, f"serve ended with {status}: {self.stderr[-2000:]}"
+
+    def kill(self):
+        """For clean-up only, when a test has failed already."""
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
