@@ -26,6 +26,7 @@ void json_array_close(struct json_writer *writer);
 void json_name(struct json_writer *writer, struct text name);
 
 void json_write_text(struct json_writer *writer, struct text value); /* UTF-8, checked by who reads */
+/* json_integer, json_boolean and json_null are names of jansson. */
 void json_write_integer(struct json_writer *writer, int64_t value);
 void json_write_boolean(struct json_writer *writer, bool value);
 void json_write_null(struct json_writer *writer);
