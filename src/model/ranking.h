@@ -88,3 +88,7 @@ instant ranking_as_of(const struct ranking *ranking);
 /* The hashtag as one JSON object, the fields in the order of the endpoint's page. industry_info
  * is left out where there is none, creators likewise; trend is [] where there is none. */
 void hashtag_write(struct json_writer *writer, const struct hashtag *hashtag, unsigned country);
+
+/* The arrays of its members trend and creators alone. */
+void trend_write(struct json_writer *writer, const struct hashtag *hashtag);
+void creators_write(struct json_writer *writer, const struct hashtag *hashtag);

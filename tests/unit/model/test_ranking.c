@@ -194,7 +194,7 @@ static const struct fault {
     {"rank 0", rank_zero, "rank is below 1"},
     {"an id twice", id_twice, "\"4777\" stands there twice, as rank "},
     {"no id", id_empty, "not 1 to 19 digits"},
-    {"an id of letters", id_words, "id \"47x7\": its hashtag_id is not 1 to 19 digits"},
+    {"an id of letters", id_words, "the hashtag of rank 3: its hashtag_id is not 1 to 19 digits"},
     {"an id of 20 digits", id_long, "not 1 to 19 digits"},
     {"no name", name_empty, "hashtag_name is empty"},
     {"a long name", name_long, "over 512 bytes"},
