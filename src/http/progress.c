@@ -68,6 +68,8 @@ static bool idle_step(struct connection *connection, struct text *input)
     if (input->length == 0) {
         if (connection->input_ended)
             connection_close(connection);
+        else if (connection->loop->stopping)
+            connection_stop(connection);
         return false;
     }
     if (!connection->skipped_empty_line && text_starts_with(*input, TEXT("\r\n"))) {

@@ -9,13 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-struct held {
-    struct http_task task;
-    struct held *next;
-    struct http_exchange *exchange;
-    struct http_loop *loop;
-};
-
 static int64_t now_ms(void)
 {
     return time_elapsed(time_source_system()).us / 1000;
@@ -179,6 +172,11 @@ struct harness *harness_open(unsigned threads, const struct http_limits *limits)
 void harness_close(struct harness *harness)
 {
     http_server_close(harness->server);
+    harness_free(harness);
+}
+
+void harness_free(struct harness *harness)
+{
     assert_null(harness->held);
     pthread_mutex_destroy(&harness->lock);
     free(harness->big);

@@ -19,6 +19,14 @@
 #define HARNESS_BIG_BYTES (24 * 1024 * 1024)
 #define HARNESS_PATIENCE_MS 20000
 
+/* An exchange that waits for harness_release. */
+struct held {
+    struct http_task task;
+    struct held *next;
+    struct http_exchange *exchange;
+    struct http_loop *loop;
+};
+
 struct harness {
     struct http_server *server;
     uint16_t port;
@@ -35,6 +43,8 @@ struct harness {
 struct http_limits harness_limits(void);
 struct harness *harness_open(unsigned threads, const struct http_limits *limits);
 void harness_close(struct harness *harness);
+/* The half of it that remains after a test has called http_server_close. */
+void harness_free(struct harness *harness);
 
 /* Waits until that many exchanges are held. */
 void harness_wait_held(struct harness *harness, unsigned count);
