@@ -48,6 +48,12 @@ static enum status row_check(const struct account_row *row, struct reason *reaso
     return ledger_check_label(row->name, ACCOUNT_NAME_BYTES_MAX, "name", reason);
 }
 
+static enum status refuse_taken(struct text email, struct reason *reason)
+{
+    return reason_set(reason, STATUS_EXISTS, "there is an account for %.*s already",
+                      TEXT_PRINT(email));
+}
+
 static enum status account_insert(struct ledger *ledger, const struct account_row *row,
                                   int64_t id, instant now, struct reason *reason)
 {
@@ -70,10 +76,7 @@ static enum status account_insert(struct ledger *ledger, const struct account_ro
     db_bind_text(insert, 7, row->plan);
     db_bind_integer(insert, 8, now.us);
     enum status status = db_run(insert, reason);
-    if (status == STATUS_EXISTS)
-        return reason_set(reason, status, "there is an account for %.*s already",
-                          TEXT_PRINT(row->email));
-    return status;
+    return status == STATUS_EXISTS ? refuse_taken(row->email, reason) : status;
 }
 
 static enum status next_account_id(struct ledger *ledger, int64_t *id, struct reason *reason)
@@ -133,6 +136,18 @@ enum status ledger_account_import(struct ledger *ledger, const struct account_ro
         explicit_bzero(keys, count * sizeof(keys[0]));
     free(key_rows);
     return status;
+}
+
+enum status ledger_account_check(struct ledger *ledger, const struct account_row *row,
+                                 struct reason *reason)
+{
+    TRY(row_check(row, reason));
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    struct account account;
+    enum status found = ledger_find_account(held, row->email, &account, reason);
+    if (found == STATUS_MISSING)
+        return STATUS_OK;
+    return found == STATUS_OK ? refuse_taken(row->email, reason) : found;
 }
 
 enum status ledger_account_find(struct ledger *ledger, struct text email,

@@ -37,6 +37,11 @@ enum status ledger_account_import(struct ledger *ledger, const struct account_ro
                                   size_t count, struct api_key_text *keys,
                                   struct reason *reason);
 
+/* Changes nothing and says what ledger_account_import would say of this row alone:
+ * STATUS_INVALID or STATUS_EXISTS. */
+enum status ledger_account_check(struct ledger *ledger, const struct account_row *row,
+                                 struct reason *reason);
+
 /* STATUS_MISSING: none has that mail. */
 enum status ledger_account_find(struct ledger *ledger, struct text email,
                                 struct account *account, struct reason *reason);

@@ -1,0 +1,83 @@
+/* admin: the one path by which commands change accounts and keys.
+ *
+ * One process owns a ledger. A command takes the lock and runs its verbs itself; when the lock is
+ * taken it sends the same verbs to the owner, `trendgate serve`, over the unix socket PATH.sock
+ * (mode 0600: who may connect may do everything).
+ *
+ * Protocol: a request is one line of JSON, {"verb":"account_show","arguments":{...}}, ended by
+ * LF; the answer is one line too, {"status":"ok","result":...} or
+ * {"status":"<word of base/status.h>","sentence":"..."}. A connection carries any number of
+ * them, one at a time. A request that is no such line is refused and the connection closed.
+ *
+ * verb            arguments                    result
+ * account_create  email, name?, plan?          api_key, id (of the key), account_id, plan
+ * account_check   rows [[email, plan, name]]   {} or row (from 0) and sentence of the first fault
+ * account_import  rows [[email, plan, name]]   keys [api_key]: all rows or none
+ * account_list    after?                       accounts, has_more
+ * account_show    email                        the account
+ * account_suspend, account_resume   email      the account
+ * key_create      email, name?                 api_key, id
+ * key_list        email                        keys, newest first
+ * key_revoke      id                           {} */
+#pragma once
+
+#include "base/json_read.h"
+#include "base/json_write.h"
+#include "base/pool.h"
+#include "ledger/ledger.h"
+#include "settings/plan_book.h"
+
+#include <uv.h>
+
+#define ADMIN_ROWS_MAX 50000                       /* one transaction of a second or two */
+#define ADMIN_MESSAGE_BYTES_MAX (32 * 1024 * 1024) /* that many rows of the longest kind */
+#define ADMIN_CLIENTS_MAX 32        /* people and scripts at one server, not traffic */
+#define ADMIN_READ_TIMEOUT_MS 10000 /* a whole request, from connecting or the last answer on */
+#define ADMIN_OPEN_WAIT_MS 5000     /* another command at work, or a server that is starting */
+#define ADMIN_ANSWER_WAIT_MS 120000 /* the slowest verb behind others of its kind */
+
+/* What verbs work on; both are borrowed. */
+struct admin_context {
+    struct ledger *ledger;
+    struct plan_book *plans;
+};
+
+/* Runs the verb of one request (without its LF) and writes the answer (without LF) into an empty
+ * buffer. Blocks on the disk; any thread. */
+void admin_run(const struct admin_context *context, struct text request, struct buffer *answer);
+
+/* ---- The command's side; one thread ---- */
+
+struct admin;
+
+struct admin_options {
+    struct text ledger_path;
+    struct text plans_file;              /* as [plans] file; read when verbs run here */
+    const char *const *known_operations; /* for plans_read */
+    const struct time_source *time;
+};
+
+/* Takes the ledger or reaches its owner, and keeps it until admin_close, so that no other command
+ * comes between two verbs run here. STATUS_BUSY: neither within ADMIN_OPEN_WAIT_MS. */
+enum status admin_open(const struct admin_options *options, struct admin **admin,
+                       struct reason *reason);
+void admin_close(struct admin *admin);
+
+/* arguments: a JSON object. *result is the caller's (json_document_finish). The verb's refusal
+ * comes back as it was given; STATUS_UNAVAILABLE: the owner went away before it answered. */
+enum status admin_call(struct admin *admin, struct text verb, struct text arguments,
+                       json_t **result, struct reason *reason);
+
+/* ---- The owner's side; on the loop's thread, verbs on pool threads ---- */
+
+struct admin_listener;
+
+/* Listens at PATH.sock; a socket left there by a killed owner is removed: the caller holds the
+ * ledger's lock. */
+enum status admin_listener_open(uv_loop_t *loop, struct text ledger_path,
+                                const struct admin_context *context, struct pool *pool,
+                                struct admin_listener **listener, struct reason *reason);
+
+/* Accepts nothing more; verbs that run are answered. Everything is freed while the loop runs on
+ * until it has nothing left to do; the pool must outlive that. NULL is fine. */
+void admin_listener_close(struct admin_listener *listener);
