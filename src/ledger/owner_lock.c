@@ -25,8 +25,9 @@ static void owner_write(int file)
 {
     char owner[16];
     int length = snprintf(owner, sizeof(owner), "%d\n", (int)getpid());
-    if (ftruncate(file, 0) == 0 && pwrite(file, owner, (size_t)length, 0) != length)
-        (void)ftruncate(file, 0);
+    bool is_written = ftruncate(file, 0) == 0 &&
+                      pwrite(file, owner, (size_t)length, 0) == length;
+    (void)is_written;
 }
 
 enum status owner_lock_take(struct text path, struct owner_lock *lock, struct reason *reason)
