@@ -1,0 +1,17 @@
+/* commands: one function a command, one file a function; each returns the program's exit code. */
+#pragma once
+
+#include "cli/cli.h"
+
+struct store;
+
+enum cli_exit cli_serve(struct cli_context *context, int argc, char **argv);
+enum cli_exit cli_import(struct cli_context *context, int argc, char **argv);
+enum cli_exit cli_export(struct cli_context *context, int argc, char **argv);
+enum cli_exit cli_account(struct cli_context *context, int argc, char **argv);
+enum cli_exit cli_key(struct cli_context *context, int argc, char **argv);
+enum cli_exit cli_config(struct cli_context *context, int argc, char **argv);
+
+/* The catalogue's store beside the database that the settings name. The caller closes it. */
+enum status cli_store_open(struct cli_context *context, struct store **store,
+                           struct reason *reason);

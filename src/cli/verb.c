@@ -1,0 +1,94 @@
+#include "cli/verb.h"
+
+#include "api/endpoints.h"
+
+#define RECORD_BYTES_MAX (64 * 1024) /* the longest account with every byte escaped is 4 KB */
+
+enum status cli_admin_open(struct cli_context *context, struct admin **admin,
+                           struct reason *reason)
+{
+    const struct settings *settings;
+    TRY(cli_settings(context, &settings, reason));
+    struct admin_options options = {.plans_file = settings->plans_file,
+                                    .known_operations = priced_operations,
+                                    .time = time_source_system()};
+    TRY(settings_sqlite_path(settings->database_url, &options.ledger_path, reason));
+    return admin_open(&options, admin, reason);
+}
+
+static enum status arguments_write(const struct verb_argument *arguments, size_t count,
+                                   struct buffer *written, struct reason *reason)
+{
+    struct json_writer writer = json_writer_on(written);
+    json_object_open(&writer);
+    for (size_t i = 0; i < count; i++) {
+        struct text value = text_of(arguments[i].value);
+        if (!arguments[i].value)
+            continue;
+        if (!text_is_utf8(value))
+            return reason_set(reason, STATUS_INVALID, "the %s is not UTF-8", arguments[i].name);
+        json_member_text(&writer, text_of(arguments[i].name), value);
+    }
+    json_object_close(&writer);
+    return STATUS_OK;
+}
+
+enum status cli_verb(struct cli_context *context, const char *verb,
+                     const struct verb_argument *arguments, size_t count, json_t **result,
+                     struct reason *reason)
+{
+    CLEANUP(buffer_finish) struct buffer written;
+    buffer_init(&written, ADMIN_MESSAGE_BYTES_MAX);
+    TRY(arguments_write(arguments, count, &written, reason));
+    struct admin *admin;
+    TRY(cli_admin_open(context, &admin, reason));
+    enum status status =
+        admin_call(admin, text_of(verb), buffer_text(&written), result, reason);
+    admin_close(admin);
+    return status;
+}
+
+static struct text member(const json_t *object, const char *name)
+{
+    struct text value = TEXT("");
+    (void)json_read_text(object, name, &value);
+    return value;
+}
+
+void cli_print_new_key(const struct cli_context *context, const json_t *result)
+{
+    if (!context->json) {
+        cli_print(member(result, "api_key"));
+        return;
+    }
+    CLEANUP(buffer_finish) struct buffer record;
+    buffer_init(&record, RECORD_BYTES_MAX);
+    struct json_writer writer = json_writer_on(&record);
+    json_object_open(&writer);
+    json_member_text(&writer, TEXT("api_key"), member(result, "api_key"));
+    json_member_text(&writer, TEXT("id"), member(result, "id"));
+    json_object_close(&writer);
+    cli_print(buffer_text(&record));
+    explicit_bzero(record.bytes, record.length);
+}
+
+void cli_print_members(const struct cli_context *context, const json_t *object,
+                       const char *const *names, size_t count)
+{
+    if (context->json) {
+        char *written = json_dumps(object, JSON_COMPACT);
+        check(written != NULL);
+        cli_print(text_of(written));
+        free(written);
+        return;
+    }
+    CLEANUP(buffer_finish) struct buffer record;
+    buffer_init(&record, RECORD_BYTES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct text value = member(object, names[i]);
+        if (i > 0)
+            buffer_append_byte(&record, '\t');
+        buffer_append(&record, value.length > 0 ? value : TEXT("-"));
+    }
+    cli_print(buffer_text(&record));
+}

@@ -1,0 +1,18 @@
+#include "base/secret.h"
+#include "cli/commands.h"
+
+static const struct cli_command commands[] = {
+    {"serve", "Answer calls.", cli_serve},
+    {"import", "Keep captured lists.", cli_import},
+    {"export", "Write the kept lists.", cli_export},
+    {"account", "Make, list and show accounts.", cli_account},
+    {"key", "Make, list and revoke API keys.", cli_key},
+    {"config", "Check and show the settings.", cli_config},
+    {NULL, NULL, NULL},
+};
+
+int main(int argc, char **argv)
+{
+    secret_start();
+    return (int)cli_main(commands, "Ranked lists of trending hashtags over HTTP.", argc, argv);
+}

@@ -1,0 +1,274 @@
+#include "serve.h"
+
+#include "admin.h"
+#include "api/endpoints.h"
+#include "base/log.h"
+#include "call/pipeline.h"
+#include "catalog/store.h"
+#include "demo.h"
+#include "settings/plan_book.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <uv.h>
+
+#define POOL_THREADS 2        /* rendering and verbs: short pieces of work, off the loops */
+#define POOL_QUEUE_MAX 16384  /* one job a cold list, and there are 8,208 of those */
+#define WATCH_INTERVAL_MS 250 /* how soon a snapshot published elsewhere is seen */
+
+/* The object graph of the running server; everything lives as long as serve. */
+struct server {
+    const struct serve_options *options;
+    const struct settings *settings;
+    struct text ledger_path;
+    char catalog_path[PATH_BYTES_MAX];
+    struct plan_book plans;
+    struct pool *pool;
+    struct ledger *ledger;
+    struct catalog *catalog;
+    struct pipeline pipeline;
+    struct http_server *http;
+    struct admin_listener *admin;
+
+    uv_loop_t loop; /* the main thread's: signals, the watch, commands */
+    uv_signal_t terminate, interrupt, hang_up;
+    uv_timer_t watch;
+    struct pool_job ledger_check;
+    atomic_bool is_checking;
+};
+
+/* ---- Opening, in order ---- */
+
+static enum status demo_is_allowed(const struct server *server, struct reason *reason)
+{
+    const struct settings *settings = server->settings;
+    if (server->options->is_demo && !text_starts_with(settings->listen, TEXT("127.0.0.1:")))
+        return reason_set(reason, STATUS_INVALID,
+                          "--demo listens on 127.0.0.1 only; %.*s is another address",
+                          TEXT_PRINT(settings->listen));
+    return STATUS_OK;
+}
+
+static enum status catalog_begin(struct server *server, struct reason *reason)
+{
+    struct catalog_options options = {
+        .database_path = text_of(server->catalog_path),
+        .cache_bytes_max = (size_t)server->settings->cache_mb << 20,
+        .sample_enabled = server->settings->sample_enabled || server->options->is_demo,
+        .pool = server->pool,
+        .time = time_source_system(),
+    };
+    return catalog_open(&options, &server->catalog, reason);
+}
+
+static void pipeline_begin(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    server->pipeline = (struct pipeline){
+        .ledger = server->ledger,
+        .catalog = server->catalog,
+        .time = time_source_system(),
+        .endpoints = endpoints,
+        .endpoint_count = endpoint_count,
+        .time_to_live = {settings->ttl_hours * 3600 * SECOND_US},
+        .logs_access = settings->access_log,
+        .trusted_proxies = settings->trusted_proxies,
+    };
+    atomic_init(&server->pipeline.ledger_answers, true);
+}
+
+static unsigned core_count(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (unsigned)cores : 1;
+}
+
+static enum status http_begin(struct server *server, struct reason *reason)
+{
+    const struct settings *s = server->settings;
+    struct http_server_options options = {
+        .listen = s->listen,
+        .threads = s->threads > 0 ? (unsigned)s->threads : core_count(),
+        .limits =
+            {
+                .request_line_bytes_max = (size_t)s->request_line_bytes,
+                .fields_bytes_max = (size_t)s->fields_bytes,
+                .fields_max = (size_t)s->fields,
+                .body_bytes_max = (size_t)s->body_bytes,
+                .connections_max = (unsigned)s->connections,
+                .connections_per_address_max = (unsigned)s->connections_per_address,
+                .head_timeout_ms = s->head_timeout_ms,
+                .body_timeout_ms = s->body_timeout_ms,
+                .idle_timeout_ms = s->idle_timeout_ms,
+                .write_timeout_ms = s->write_timeout_ms,
+                .stop_timeout_ms = s->stop_timeout_ms,
+            },
+        .receiver = pipeline_receiver(&server->pipeline),
+    };
+    return http_server_open(&options, &server->http, reason);
+}
+
+static enum status admin_begin(struct server *server, struct reason *reason)
+{
+    struct admin_context context = {.ledger = server->ledger, .plans = &server->plans};
+    return admin_listener_open(&server->loop, server->ledger_path, &context, server->pool,
+                               &server->admin, reason);
+}
+
+static enum status demo_begin(struct server *server, struct api_key_text *secret,
+                              struct reason *reason)
+{
+    if (!server->options->is_demo)
+        return STATUS_OK;
+    struct plans plans;
+    plan_book_read(&server->plans, &plans);
+    return demo_key_make(server->ledger, &plans, secret, reason);
+}
+
+static void greet(const struct server *server, const struct api_key_text *demo_key)
+{
+    struct text address = http_server_address(server->http);
+    (void)printf("listening on http://%.*s\n", TEXT_PRINT(address));
+    if (server->options->is_demo)
+        (void)printf("\nThis is the demo: sample lists, an account of its own (" DEMO_EMAIL
+                     ")\nand a new API key at every start:\n\n  %s\n\nTry it:\n\n  curl "
+                     "\"http://%.*s%.*s?limit=5&country_code=US\" -H \"x-api-key: %s\"\n\n",
+                     demo_key->characters, TEXT_PRINT(address), TEXT_PRINT(endpoints[0].path),
+                     demo_key->characters);
+    (void)fflush(stdout);
+}
+
+/* ---- Running ---- */
+
+static void ledger_check_run(struct pool_job *job)
+{
+    struct server *server = CONTAINER_OF(job, struct server, ledger_check);
+    struct reason reason = {0};
+    bool answers = ledger_health(server->ledger, &reason) == STATUS_OK;
+    bool answered = atomic_exchange(&server->pipeline.ledger_answers, answers);
+    if (answered && !answers)
+        log_line(LOG_ERROR, "ledger", "the ledger does not answer: %s", reason.sentence);
+    atomic_store(&server->is_checking, false);
+}
+
+static void watch(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    catalog_poll(server->catalog);
+    if (!atomic_exchange(&server->is_checking, true) &&
+        pool_submit(server->pool, &server->ledger_check) != STATUS_OK)
+        atomic_store(&server->is_checking, false);
+}
+
+static void stop(uv_signal_t *signal, int number)
+{
+    struct server *server = signal->data;
+    log_line(LOG_INFO, "serve", "stopping on signal %d; answers in flight are finished",
+             number);
+    uv_stop(&server->loop);
+}
+
+static enum status plans_reload(struct server *server, struct reason *reason)
+{
+    struct plans plans;
+    TRY(plans_read(server->settings->plans_file, priced_operations, &plans, reason));
+    plan_book_write(&server->plans, &plans);
+    return STATUS_OK;
+}
+
+static void reload(uv_signal_t *signal, int number)
+{
+    (void)number;
+    struct server *server = signal->data;
+    struct reason reason = {0};
+    struct settings settings;
+    enum status status = settings_open(server->options->config_file, environ, &settings,
+                                       &reason);
+    if (status == STATUS_OK)
+        settings_close(&settings);
+    if (status == STATUS_OK)
+        status = plans_reload(server, &reason);
+    if (status == STATUS_OK)
+        log_line(LOG_INFO, "serve",
+                 "the plan file is in force anew; settings are read at the next start");
+    else
+        log_line(LOG_ERROR, "serve", "nothing is reloaded, what was stays in force: %s",
+                 reason.sentence);
+}
+
+static void signal_begin(struct server *server, uv_signal_t *signal, uv_signal_cb act,
+                         int number)
+{
+    check(uv_signal_init(&server->loop, signal) == 0);
+    signal->data = server;
+    check(uv_signal_start(signal, act, number) == 0);
+}
+
+static void watch_begin(struct server *server)
+{
+    server->ledger_check.run = ledger_check_run;
+    atomic_init(&server->is_checking, false);
+    check(uv_timer_init(&server->loop, &server->watch) == 0);
+    server->watch.data = server;
+    check(uv_timer_start(&server->watch, watch, WATCH_INTERVAL_MS, WATCH_INTERVAL_MS) == 0);
+}
+
+static void run(struct server *server)
+{
+    signal_begin(server, &server->terminate, stop, SIGTERM);
+    signal_begin(server, &server->interrupt, stop, SIGINT);
+    signal_begin(server, &server->hang_up, reload, SIGHUP);
+    watch_begin(server);
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&server->terminate, NULL);
+    uv_close((uv_handle_t *)&server->interrupt, NULL);
+    uv_close((uv_handle_t *)&server->hang_up, NULL);
+    uv_close((uv_handle_t *)&server->watch, NULL);
+}
+
+/* ---- The whole ---- */
+
+static enum status open_in_order(struct server *server, struct reason *reason)
+{
+    struct api_key_text demo_key = {0};
+    TRY(demo_is_allowed(server, reason));
+    TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
+    TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
+    TRY(plans_reload(server, reason));
+    TRY(ledger_open(server->ledger_path, time_source_system(), &server->ledger, reason));
+    server->pool = pool_open(POOL_THREADS, POOL_QUEUE_MAX);
+    TRY(catalog_begin(server, reason));
+    pipeline_begin(server);
+    TRY(http_begin(server, reason));
+    TRY(demo_begin(server, &demo_key, reason));
+    TRY(admin_begin(server, reason));
+    greet(server, &demo_key);
+    return STATUS_OK;
+}
+
+/* Whatever was opened: first those who ask, then those who are asked. */
+static void close_in_reverse(struct server *server)
+{
+    admin_listener_close(server->admin);
+    http_server_close(server->http);
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+    pool_close(server->pool);
+    catalog_close(server->catalog);
+    ledger_close(server->ledger);
+    check(uv_loop_close(&server->loop) == 0);
+    plan_book_finish(&server->plans);
+}
+
+enum status serve(const struct serve_options *options, struct reason *reason)
+{
+    struct server server = {.options = options, .settings = options->settings};
+    plan_book_init(&server.plans);
+    check(uv_loop_init(&server.loop) == 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+    enum status status = open_in_order(&server, reason);
+    if (status == STATUS_OK)
+        run(&server);
+    close_in_reverse(&server);
+    return status;
+}
