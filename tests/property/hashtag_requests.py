@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random requests to the hashtag endpoint against a plain model (hashtag_model.py).
+"""Random requests to the hashtag endpoint against a plain model (tests/support/hashtag_model.py).
 
     hashtag_requests.py [--seed N] [--requests N] [--sample-requests N]
 
@@ -19,10 +19,10 @@ import time
 import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
 
-from hashtag_model import PARAMETERS, Catalogue, answer_of  # noqa: E402
+from support.hashtag_model import PARAMETERS, Catalogue, answer_of  # noqa: E402
 from support.http_client import until  # noqa: E402
 from support.lists import (DAY, as_answer, as_bare_list, as_csv, as_export, as_export_lines,  # noqa: E402
                            as_lines, make_list, options_of, plain)

@@ -157,7 +157,7 @@ NAMES = [
     refused("page twice with the same value", "?page=1&page=1", ("page", None), says=["page"]),
     refused("page twice with two values", "?page=1&page=2", ("page", None)),
     refused("page twice, once empty", "?page=&page=2", ("page", None)),
-    refused("limit three times", "?limit=1&limit=2&limit=3", ("limit", None)),
+    refused("limit three times: two too many", "?limit=1&limit=2&limit=3", ("limit", "2"), ("limit", "3")),
     refused("a name repeated in another spelling", "?page=1&%70age=2", ("page", None)),
 ]
 

@@ -4,8 +4,8 @@ lists as plain Python values, a request as pairs of texts, an answer as a dict."
 import datetime
 import email.utils
 
-from support.lists import as_of
-from support.reference import COUNTRIES, INDUSTRIES
+from .lists import as_of
+from .reference import COUNTRIES, INDUSTRIES
 
 PARAMETERS = ("page", "limit", "period", "industry_id", "country_code", "filter_by")
 

@@ -45,7 +45,7 @@ class Answer:
 
     def __repr__(self):
         head = "".join(f"\n  {name}: {value}" for name, value in self.fields)
-        return f"{self.status} {self.phrase}{head}\n  {self.body[:600]!r}"
+        return f"{self.status} {self.phrase}{head}\n  {self.body[:400]!r}"
 
 
 class Connection:

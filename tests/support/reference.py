@@ -103,7 +103,8 @@ INDUSTRIES = {
 PERIODS = (7, 30, 120)
 
 # The response table of the endpoint's page: path below the body, type. "optional" fields may be
-# left out; everything that is not listed must not be there.
+# left out; everything that is not listed must not be there. In the order of the page's example, with
+# creators where upstream's answers have them.
 FIELDS = [
     ("code", "integer"),
     ("msg", "string"),
@@ -123,15 +124,15 @@ FIELDS = [
     ("data.data.list[].industry_info.id", "integer"),
     ("data.data.list[].industry_info.value", "string"),
     ("data.data.list[].industry_info.label", "string"),
-    ("data.data.list[].creators", "array optional"),
-    ("data.data.list[].creators[]", "object"),
-    ("data.data.list[].creators[].nick_name", "string"),
-    ("data.data.list[].creators[].avatar_url", "string"),
     ("data.data.list[].is_promoted", "boolean"),
     ("data.data.list[].trend", "array"),
     ("data.data.list[].trend[]", "object"),
     ("data.data.list[].trend[].time", "integer"),
     ("data.data.list[].trend[].value", "number"),
+    ("data.data.list[].creators", "array optional"),
+    ("data.data.list[].creators[]", "object"),
+    ("data.data.list[].creators[].nick_name", "string"),
+    ("data.data.list[].creators[].avatar_url", "string"),
     ("data.data.list[].publish_cnt", "integer"),
     ("data.data.list[].video_views", "integer"),
     ("data.data.list[].rank", "integer"),
