@@ -70,8 +70,9 @@ static enum cli_exit account_list(struct cli_context *context, int argc, char **
 {
     static const struct cli_usage usage = {
         .command = "account list",
-        .sentence = "Lists all accounts by mail address: email, plan, status, time of creation; "
-                    "parted by tabs.",
+        .sentence =
+            "Lists all accounts by mail address: email, plan, status, time of creation; "
+            "parted by tabs.",
     };
     struct cli_arguments given;
     enum cli_exit over;

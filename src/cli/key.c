@@ -66,8 +66,9 @@ static enum cli_exit key_revoke(struct cli_context *context, int argc, char **ar
         .operands = "KEY_ID",
         .operands_min = 1,
         .operands_max = 1,
-        .sentence = "Ends a key for good; calls with it are refused from now on. `trendgate key "
-                    "list` shows the ids.",
+        .sentence =
+            "Ends a key for good; calls with it are refused from now on. `trendgate key "
+            "list` shows the ids.",
     };
     struct cli_arguments given;
     enum cli_exit over;
@@ -90,5 +91,6 @@ enum cli_exit cli_key(struct cli_context *context, int argc, char **argv)
         {"revoke", "End a key.", key_revoke},
         {NULL, NULL, NULL},
     };
-    return cli_group(context, "key", commands, "Makes, lists and revokes API keys.", argc, argv);
+    return cli_group(context, "key", commands, "Makes, lists and revokes API keys.", argc,
+                     argv);
 }

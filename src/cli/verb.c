@@ -42,8 +42,8 @@ enum status cli_verb(struct cli_context *context, const char *verb,
     TRY(arguments_write(arguments, count, &written, reason));
     struct admin *admin;
     TRY(cli_admin_open(context, &admin, reason));
-    enum status status =
-        admin_call(admin, text_of(verb), buffer_text(&written), result, reason);
+    enum status status = admin_call(admin, text_of(verb), buffer_text(&written), result,
+                                    reason);
     admin_close(admin);
     return status;
 }
