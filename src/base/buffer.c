@@ -66,7 +66,7 @@ void buffer_append_byte(struct buffer *buffer, char byte)
 
 void buffer_append_integer(struct buffer *buffer, int64_t value)
 {
-    char digits[20];
+    char digits[20]; /* of INT64_MIN with its sign */
     size_t start = sizeof(digits);
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     do {
@@ -74,7 +74,7 @@ void buffer_append_integer(struct buffer *buffer, int64_t value)
         rest /= 10;
     } while (rest > 0);
     if (value < 0)
-        buffer_append_byte(buffer, '-');
+        digits[--start] = '-';
     buffer_append(buffer, (struct text){digits + start, sizeof(digits) - start});
 }
 
