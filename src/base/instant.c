@@ -93,6 +93,8 @@ static bool take_clock(struct text *rest, struct tm *fields)
            take_digits(rest, 2, &fields->tm_sec);
 }
 
+#define LAST_SECOND INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
 /* tm_year holds the full year, tm_mon 1 to 12. */
 static enum status instant_of_fields(struct tm fields, int64_t offset_seconds, instant *at)
 {
@@ -107,6 +109,8 @@ static enum status instant_of_fields(struct tm fields, int64_t offset_seconds, i
         return STATUS_INVALID;
     int64_t seconds = (int64_t)midnight + fields.tm_hour * 3600 + fields.tm_min * 60 +
                       fields.tm_sec - offset_seconds;
+    if (seconds < 0 || seconds > LAST_SECOND) /* an offset led out of the years above */
+        return STATUS_INVALID;
     *at = instant_of_seconds(seconds);
     return STATUS_OK;
 }
@@ -176,7 +180,7 @@ static bool take_month_name(struct text *rest, int *month)
     return false;
 }
 
-/* " 1994" style years of two digits are the nearest such year not over 50 years ahead of 2026,
+/* A year of two digits is the nearest such year not over 50 years ahead of 2026,
  * the rule of RFC 9110 section 5.6.7 with a fixed present. */
 static bool take_short_year(struct text *rest, int *year)
 {
@@ -186,31 +190,66 @@ static bool take_short_year(struct text *rest, int *year)
     return true;
 }
 
+static bool take_text(struct text *rest, struct text expected)
+{
+    if (!text_starts_with(*rest, expected))
+        return false;
+    *rest = text_slice(*rest, expected.length, rest->length);
+    return true;
+}
+
+/* The name alone is read, not whether it fits the date. */
+static bool take_day_name(struct text *rest, bool *is_short)
+{
+    static const struct text names[] = {TEXT_INITIAL("Sunday"),   TEXT_INITIAL("Monday"),
+                                        TEXT_INITIAL("Tuesday"),  TEXT_INITIAL("Wednesday"),
+                                        TEXT_INITIAL("Thursday"), TEXT_INITIAL("Friday"),
+                                        TEXT_INITIAL("Saturday")};
+    for (size_t i = 0; i < LENGTH_OF(names); i++) {
+        *is_short = !take_text(rest, names[i]);
+        if (!*is_short || take_text(rest, text_slice(names[i], 0, 3)))
+            return true;
+    }
+    return false;
+}
+
+/* Sun, 06 Nov 1994 08:49:37 GMT, from the comma on. */
+static bool take_imf_fixdate(struct text *rest, struct tm *f)
+{
+    return take_text(rest, TEXT(", ")) && take_digits(rest, 2, &f->tm_mday) &&
+           take_byte(rest, ' ') && take_month_name(rest, &f->tm_mon) && take_byte(rest, ' ') &&
+           take_digits(rest, 4, &f->tm_year) && take_byte(rest, ' ') && take_clock(rest, f) &&
+           take_text(rest, TEXT(" GMT"));
+}
+
+/* Sunday, 06-Nov-94 08:49:37 GMT, from the comma on. */
+static bool take_rfc850_date(struct text *rest, struct tm *f)
+{
+    return take_text(rest, TEXT(", ")) && take_digits(rest, 2, &f->tm_mday) &&
+           take_byte(rest, '-') && take_month_name(rest, &f->tm_mon) && take_byte(rest, '-') &&
+           take_short_year(rest, &f->tm_year) && take_byte(rest, ' ') && take_clock(rest, f) &&
+           take_text(rest, TEXT(" GMT"));
+}
+
+/* Sun Nov  6 08:49:37 1994, from the month on. */
+static bool take_asctime_date(struct text *rest, struct tm *f)
+{
+    return take_month_name(rest, &f->tm_mon) && take_byte(rest, ' ') &&
+           (take_byte(rest, ' ') ? take_digits(rest, 1, &f->tm_mday)
+                                 : take_digits(rest, 2, &f->tm_mday)) &&
+           take_byte(rest, ' ') && take_clock(rest, f) && take_byte(rest, ' ') &&
+           take_digits(rest, 4, &f->tm_year);
+}
+
 enum status instant_read_http_date(struct text written, instant *at)
 {
-    struct tm f = {0};
+    struct tm fields = {0};
     struct text rest = written;
-    size_t comma = text_find(rest, ',');
-    bool ok;
-    if (comma == 3) { /* Sun, 06 Nov 1994 08:49:37 GMT */
-        rest = text_slice(rest, 4, rest.length);
-        ok = take_byte(&rest, ' ') && take_digits(&rest, 2, &f.tm_mday) &&
-             take_byte(&rest, ' ') && take_month_name(&rest, &f.tm_mon) &&
-             take_byte(&rest, ' ') && take_digits(&rest, 4, &f.tm_year) &&
-             take_byte(&rest, ' ') && take_clock(&rest, &f) && text_equals(rest, TEXT(" GMT"));
-    } else if (comma < rest.length) { /* Sunday, 06-Nov-94 08:49:37 GMT */
-        rest = text_slice(rest, comma + 1, rest.length);
-        ok = take_byte(&rest, ' ') && take_digits(&rest, 2, &f.tm_mday) &&
-             take_byte(&rest, '-') && take_month_name(&rest, &f.tm_mon) &&
-             take_byte(&rest, '-') && take_short_year(&rest, &f.tm_year) &&
-             take_byte(&rest, ' ') && take_clock(&rest, &f) && text_equals(rest, TEXT(" GMT"));
-    } else { /* Sun Nov  6 08:49:37 1994 */
-        rest = text_slice(rest, 4, rest.length);
-        ok = take_month_name(&rest, &f.tm_mon) && take_byte(&rest, ' ') &&
-             (take_byte(&rest, ' ') ? take_digits(&rest, 1, &f.tm_mday)
-                                    : take_digits(&rest, 2, &f.tm_mday)) &&
-             take_byte(&rest, ' ') && take_clock(&rest, &f) && take_byte(&rest, ' ') &&
-             take_digits(&rest, 4, &f.tm_year) && rest.length == 0;
-    }
-    return ok ? instant_of_fields(f, 0, at) : STATUS_INVALID;
+    bool is_short;
+    if (!take_day_name(&rest, &is_short))
+        return STATUS_INVALID;
+    bool is_date = !is_short               ? take_rfc850_date(&rest, &fields)
+                   : take_byte(&rest, ' ') ? take_asctime_date(&rest, &fields)
+                                           : take_imf_fixdate(&rest, &fields);
+    return is_date && rest.length == 0 ? instant_of_fields(fields, 0, at) : STATUS_INVALID;
 }
