@@ -3,6 +3,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* The last place up to end at which a character begins, so that a cut splits none. */
+static size_t cut_before(const char *sentence, size_t end)
+{
+    while (end > 0 && ((unsigned char)sentence[end] & 0xC0) == 0x80)
+        end--;
+    return end;
+}
+
 enum status reason_set(struct reason *reason, enum status status, const char *format, ...)
 {
     if (!reason)
@@ -12,6 +20,7 @@ enum status reason_set(struct reason *reason, enum status status, const char *fo
     int length = vsnprintf(reason->sentence, sizeof(reason->sentence), format, arguments);
     va_end(arguments);
     if (length >= (int)sizeof(reason->sentence))
-        memcpy(reason->sentence + sizeof(reason->sentence) - 4, "...", 4);
+        memcpy(reason->sentence + cut_before(reason->sentence, sizeof(reason->sentence) - 4),
+               "...", 4);
     return status;
 }
