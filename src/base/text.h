@@ -36,9 +36,12 @@ static inline bool text_equals(struct text a, struct text b)
     return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
 }
 
-/* The bytes from start up to, not including, end; both are clamped to the text. */
+/* The bytes from start up to, not including, end; both are clamped to the text. A NULL at stays
+ * NULL: C forbids adding even 0 to it. */
 static inline struct text text_slice(struct text whole, size_t start, size_t end)
 {
+    if (!whole.at)
+        return whole;
     if (end > whole.length)
         end = whole.length;
     if (start > end)
