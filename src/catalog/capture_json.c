@@ -2,7 +2,6 @@
 #include "base/json_read.h"
 #include "catalog/capture_parts.h"
 
-#include <math.h>
 #include <stdio.h>
 
 static bool is_none(const json_t *value)
@@ -161,7 +160,7 @@ enum status capture_read_trend(struct capture_reader *reader, const json_t *arra
         if (!(number >= 0 && number <= 1))
             return capture_fault(reader, &row->place, STATUS_INVALID,
                                  "a trend value is outside 0 to 1");
-        trend[i].hundredths = (int)lround(number * 100);
+        trend[i].hundredths = (int)(number * 100 + 0.5);
     }
     row->hashtag.trend = trend;
     row->hashtag.trend_count = count;
