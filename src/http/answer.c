@@ -106,8 +106,8 @@ static struct rest *rest_of(const struct output *output, size_t sent)
         if (skipped == piece.len)
             continue;
         char *base = i == 0 ? rest->head : piece.base;
-        rest->pieces[rest->count++] = uv_buf_init(base + skipped,
-                                                  (unsigned)(piece.len - skipped));
+        rest->pieces[rest->count++] = (uv_buf_t){.base = base + skipped,
+                                                 .len = piece.len - skipped};
     }
     return rest;
 }
@@ -189,10 +189,10 @@ void http_exchange_answer(struct http_exchange *exchange, const struct http_answ
     struct output output = output_of(connection, answer);
     connection_enter(connection, STAGE_FLUSH);
     enum sent sent = output_send(connection, &output);
-    if (sent == SENT_ALL)
-        answer_over(connection);
-    else if (sent == SENT_NEVER || connection->loop->cutting)
+    if (sent == SENT_NEVER || connection->loop->cutting)
         connection_close(connection);
+    else if (sent == SENT_ALL)
+        answer_over(connection);
     if (!connection->advancing)
         connection_advance(connection, TEXT(""));
 }

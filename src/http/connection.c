@@ -1,7 +1,5 @@
 #include "http/connection.h"
 
-#include "base/log.h"
-
 #include <unistd.h>
 
 static void list_add(struct connection *connection)
@@ -70,14 +68,23 @@ static void turn_away(struct connection *connection)
     connection->advancing = false;
 }
 
-static void connection_begin(struct connection *connection)
+/* A socket that failed before it became anybody's. */
+static void drop(struct connection *connection, int fault)
+{
+    loop_accept_fault(connection->loop, fault);
+    connection->turned_away = true;
+    connection->loop->turned_away++;
+    connection_close(connection);
+}
+
+static void connection_begin(struct connection *connection, int outcome)
 {
     struct sockaddr_storage address = {0};
     int length = sizeof(address);
-    if (uv_tcp_getpeername(&connection->tcp, (struct sockaddr *)&address, &length) != 0) {
-        connection->turned_away = true;
-        connection->loop->turned_away++;
-        connection_close(connection);
+    if (outcome == 0)
+        outcome = uv_tcp_getpeername(&connection->tcp, (struct sockaddr *)&address, &length);
+    if (outcome != 0) {
+        drop(connection, outcome);
         return;
     }
     connection->peer = peer_of(&address);
@@ -88,24 +95,11 @@ static void connection_begin(struct connection *connection)
     connection_advance(connection, TEXT(""));
 }
 
-static void begin_or_drop(struct connection *connection, int outcome)
-{
-    if (outcome == 0) {
-        connection_begin(connection);
-        return;
-    }
-    log_line(LOG_WARNING, "http", "A connection could not be accepted: %s.",
-             uv_strerror(outcome));
-    connection->turned_away = true;
-    connection->loop->turned_away++;
-    connection_close(connection);
-}
-
 void connection_accept(struct http_loop *loop)
 {
     struct connection *connection = connection_new(loop);
-    begin_or_drop(connection,
-                  uv_accept((uv_stream_t *)&loop->listener, (uv_stream_t *)&connection->tcp));
+    connection_begin(
+        connection, uv_accept((uv_stream_t *)&loop->listener, (uv_stream_t *)&connection->tcp));
 }
 
 void connection_adopt(struct http_loop *loop, int socket)
@@ -114,7 +108,7 @@ void connection_adopt(struct http_loop *loop, int socket)
     int outcome = uv_tcp_open(&connection->tcp, socket);
     if (outcome != 0)
         close(socket);
-    begin_or_drop(connection, outcome);
+    connection_begin(connection, outcome);
 }
 
 void connection_enter(struct connection *connection, enum stage stage)

@@ -95,5 +95,9 @@ enum status head_parse(struct text head, struct head_words *words, struct refusa
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = words;
     llhttp_errno_t fault = llhttp_execute(&parser, head.at, head.length);
-    return fault == HPE_PAUSED ? STATUS_OK : refuse(fault, words, refusal);
+    if (fault != HPE_PAUSED)
+        return refuse(fault, words, refusal);
+    if (words->field_count != words->field_room)
+        return refusal_set(refusal, 400, TEXT("The request's head can be read in two ways."));
+    return STATUS_OK;
 }

@@ -14,6 +14,7 @@ struct head_words {
     size_t field_room;
 };
 
-/* head: whole, and passed by head_scan. words->fields and field_room are set by the caller; the
- * texts are cut from head. A refusal: 501 for a method that llhttp does not know, else 400. */
+/* head: whole, and passed by head_scan. words->fields and field_room, the lines that head_scan
+ * counted, are set by the caller; the texts are cut from head. A refusal: 501 for a method that
+ * llhttp does not know, else 400, also when llhttp finds another number of fields. */
 enum status head_parse(struct text head, struct head_words *words, struct refusal *refusal);

@@ -30,9 +30,9 @@ static enum status check_request_line(struct text line, struct refusal *refusal)
 {
     struct text rest = line;
     struct text method = text_cut(&rest, ' ');
-    struct text target = text_cut(&rest, ' ');
     if (!syntax_is_token(method))
         return refusal_set(refusal, 400, TEXT("The request does not begin with a method."));
+    struct text target = rest.at ? text_cut(&rest, ' ') : rest;
     if (!rest.at)
         return refusal_set(refusal, 400,
                            TEXT("The request line must be a method, a target and a version, "

@@ -89,12 +89,21 @@ static void on_turn(uv_check_t *turn)
         receiver->turn_ended(receiver->owner, loop);
 }
 
+void loop_accept_fault(struct http_loop *loop, int fault)
+{
+    uint64_t now_ms = uv_now(&loop->uv);
+    if (loop->accept_fault_ms != 0 && now_ms - loop->accept_fault_ms < 1000)
+        return;
+    loop->accept_fault_ms = now_ms;
+    log_line(LOG_WARNING, "http", "A connection could not be accepted: %s.",
+             uv_strerror(fault));
+}
+
 static void on_connection(uv_stream_t *listener, int outcome)
 {
     struct http_loop *loop = listener->data;
     if (outcome < 0)
-        log_line(LOG_WARNING, "http", "A connection could not be accepted: %s.",
-                 uv_strerror(outcome));
+        loop_accept_fault(loop, outcome);
     else
         connection_accept(loop);
 }

@@ -44,7 +44,8 @@ struct http_loop {
 
     struct connection *connections;
     size_t connection_count;
-    size_t turned_away; /* of them, those over the limit that are being told so */
+    uint64_t accept_fault_ms; /* when the last one was logged */
+    size_t turned_away;       /* of them, those over the limit that are being told so */
 
     struct arena spare_arenas[HTTP_ARENAS_SPARE_MAX];
     size_t spare_arena_count;
@@ -77,6 +78,10 @@ struct text loop_date(struct http_loop *loop);
 /* An arena for one request, from the spare ones if there are any, and back. */
 struct arena loop_arena_take(struct http_loop *loop);
 void loop_arena_release(struct http_loop *loop, struct arena *arena);
+
+/* Logs that a connection could not be accepted, at most once a second: out of descriptors, it
+ * would otherwise be a line a client. */
+void loop_accept_fault(struct http_loop *loop, int fault);
 
 /* A connection is gone for good: ends the loop when it was the last of a stopped one. */
 void loop_connection_gone(struct http_loop *loop);

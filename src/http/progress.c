@@ -215,14 +215,27 @@ static void stash_keep(struct connection *connection, struct text left)
     }
 }
 
+static size_t stashed_bytes(const struct connection *connection)
+{
+    return connection->stash.length - connection->stash_start;
+}
+
+/* An answer is due: what comes meanwhile waits in the stash. */
+static bool is_waiting(const struct connection *connection)
+{
+    return connection->stage == STAGE_ANSWER || connection->stage == STAGE_FLUSH;
+}
+
 static void on_room_wanted(uv_handle_t *tcp, size_t suggested, uv_buf_t *room)
 {
     (void)suggested;
     struct connection *connection = tcp->data;
     size_t bytes = HTTP_READ_BUFFER_BYTES;
-    size_t stashed = connection->stash.length - connection->stash_start;
-    if (connection->stage == STAGE_ANSWER || connection->stage == STAGE_FLUSH)
+    size_t stashed = stashed_bytes(connection);
+    if (is_waiting(connection)) {
+        check(stashed < HTTP_STASH_BYTES_MAX); /* settle_reading stops there */
         bytes = HTTP_STASH_BYTES_MAX - stashed;
+    }
     *room = (uv_buf_t){.base = connection->loop->read_buffer, .len = bytes};
 }
 
@@ -244,9 +257,8 @@ static void on_read(uv_stream_t *stream, ssize_t outcome, const uv_buf_t *room)
  * would cost two system calls, and a full stash is rare. */
 static void settle_reading(struct connection *connection)
 {
-    bool full = connection->stash.length - connection->stash_start >= HTTP_STASH_BYTES_MAX;
-    bool waits = connection->stage == STAGE_ANSWER || connection->stage == STAGE_FLUSH;
-    bool wanted = !connection->input_ended && !(waits && full);
+    bool full = is_waiting(connection) && stashed_bytes(connection) >= HTTP_STASH_BYTES_MAX;
+    bool wanted = !connection->input_ended && !full;
     if (wanted == connection->reading)
         return;
     uv_stream_t *stream = (uv_stream_t *)&connection->tcp;

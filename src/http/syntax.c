@@ -22,9 +22,15 @@ bool syntax_is_token_byte(unsigned char byte)
     return byte < 0x80 && (classes[byte] == 'b' || classes[byte] == 't');
 }
 
-bool syntax_is_line_byte(unsigned char byte)
+/* Inlined into syntax_line_end, which looks at every byte of every head. */
+static inline bool is_line_byte(unsigned char byte)
 {
     return (byte >= ' ' && byte != 0x7F) || byte == '\t';
+}
+
+bool syntax_is_line_byte(unsigned char byte)
+{
+    return is_line_byte(byte);
 }
 
 bool syntax_is_token(struct text whole)
@@ -38,7 +44,7 @@ bool syntax_is_token(struct text whole)
 size_t syntax_line_end(struct text bytes, size_t start)
 {
     size_t at = start;
-    while (at < bytes.length && syntax_is_line_byte((unsigned char)bytes.at[at]))
+    while (at < bytes.length && is_line_byte((unsigned char)bytes.at[at]))
         at++;
     return at;
 }

@@ -108,6 +108,8 @@ static void receive(void *owner, struct http_exchange *exchange)
         answer_from_thread(exchange);
     else if (text_equals(path, TEXT("/big")))
         answer_big(harness, exchange);
+    else if (text_equals(path, TEXT("/peer")))
+        answer_text(exchange, 200, http_exchange_request(exchange)->peer_address, false);
     else if (text_equals(path, TEXT("/close")))
         answer_text(exchange, 200, TEXT("bye\n"), true);
     else if (text_starts_with(path, TEXT("/status/")) &&

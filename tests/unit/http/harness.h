@@ -5,6 +5,7 @@
  *   /thread      answered by another thread through http_loop_post
  *   /big         HARNESS_BIG_BYTES bytes
  *   /status/NNN  that status with a body
+ *   /peer        the client's address
  *   /close       200, then the connection closes
  * The server's own refusals are answered with their status and sentence. */
 #pragma once

@@ -45,6 +45,17 @@ static void one_request_is_answered(void **state)
     fixture_close(&f);
 }
 
+static void peer_is_known(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_open();
+    struct client_answer answer;
+    client_send(f.client, TEXT("GET /peer HTTP/1.1\r\nHost: h\r\n\r\n"));
+    client_read(f.client, false, &answer);
+    assert_string_equal(answer.body, "127.0.0.1");
+    fixture_close(&f);
+}
+
 static void connection_is_used_again(void **state)
 {
     (void)state;
@@ -336,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_request_is_answered),
+        cmocka_unit_test(peer_is_known),
         cmocka_unit_test(connection_is_used_again),
         cmocka_unit_test(keep_alive_is_said_to_http_1_0),
         cmocka_unit_test(head_has_the_length_but_no_body),
