@@ -73,7 +73,7 @@ enum status admin_call(struct admin *admin, struct text verb, struct text argume
 struct admin_listener;
 
 /* Listens at PATH.sock; a socket left there by a killed owner is removed: the caller holds the
- * ledger's lock. */
+ * ledger's lock, and ignores SIGPIPE. */
 enum status admin_listener_open(uv_loop_t *loop, struct text ledger_path,
                                 const struct admin_context *context, struct pool *pool,
                                 struct admin_listener **listener, struct reason *reason);
