@@ -1,9 +1,7 @@
 /* db.h and migrate.h over real files in a folder of their own. */
 #include "sql/migrate.h"
+#include "support/unit.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
