@@ -9,6 +9,13 @@ static int hexadecimal(char digit)
     return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
+static enum query_fault fault_of(struct text decoded)
+{
+    if (text_find(decoded, '\0') < decoded.length)
+        return QUERY_NUL;
+    return text_is_utf8(decoded) ? QUERY_FINE : QUERY_BAD_UTF8;
+}
+
 static enum query_fault decode(struct text written, char *room, struct text *decoded)
 {
     size_t length = 0;
@@ -24,15 +31,13 @@ static enum query_fault decode(struct text written, char *room, struct text *dec
             byte = (char)(high * 16 + low);
             i += 2;
         }
-        if (byte == 0)
-            return QUERY_NUL;
         room[length++] = byte;
     }
     struct text whole = {room, length};
-    if (!text_is_utf8(whole))
-        return QUERY_BAD_UTF8;
-    *decoded = whole;
-    return QUERY_FINE;
+    enum query_fault fault = fault_of(whole);
+    if (fault == QUERY_FINE)
+        *decoded = whole;
+    return fault;
 }
 
 static bool is_plain(struct text written)
@@ -46,12 +51,15 @@ static bool is_plain(struct text written)
 /* Most queries need no decoding, and then no memory either. */
 static enum status decode_in(struct arena *arena, struct text *part, enum query_fault *fault)
 {
-    if (is_plain(*part))
-        return STATUS_OK;
-    char *room = arena_take(arena, part->length);
-    if (!room)
-        return STATUS_TOO_LARGE;
-    enum query_fault found = decode(*part, room, part);
+    enum query_fault found;
+    if (is_plain(*part)) {
+        found = fault_of(*part);
+    } else {
+        char *room = arena_take(arena, part->length);
+        if (!room)
+            return STATUS_TOO_LARGE;
+        found = decode(*part, room, part);
+    }
     if (found != QUERY_FINE)
         *fault = found;
     return STATUS_OK;
