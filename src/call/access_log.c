@@ -6,7 +6,7 @@
 
 #define GATHERED_BYTES_MAX (64 * 1024) /* written at once when full */
 #define LINE_BYTES_MAX 1024
-#define PATH_SHOWN_MAX 256
+#define PATH_SHOWN_MAX 256 /* a longer one ends in "..." */
 
 static _Thread_local char gathered[GATHERED_BYTES_MAX];
 static _Thread_local size_t gathered_length;
@@ -41,6 +41,7 @@ void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
     buffer_append(&line, text_slice(request->method_name, 0, 16));
     buffer_append_byte(&line, ' ');
     buffer_append(&line, text_slice(request->path, 0, PATH_SHOWN_MAX));
+    buffer_append(&line, request->path.length > PATH_SHOWN_MAX ? TEXT("...") : TEXT(""));
     buffer_append_byte(&line, ' ');
     buffer_append_integer(&line, status);
     buffer_append(&line, TEXT(" bytes="));
