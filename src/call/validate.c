@@ -77,8 +77,7 @@ static enum status parameter_read(const struct parameter *parameter, struct text
         *value = 1;
         return text_equals(written, parameter->word) ? STATUS_OK : STATUS_INVALID;
     }
-    check(!"kind is in the list");
-    return STATUS_INVALID;
+    check_failed(__FILE__, __LINE__, "kind is in the list");
 }
 
 static size_t parameter_index(const struct endpoint *endpoint, struct text name)
