@@ -208,8 +208,8 @@ def account_import(stage):
     for key in pairs.values():
         if not KEY.fullmatch(key):
             fail(f"{key!r} is no key")
-    if "Y, Inc. \u201cbest\u201d" not in stage.place.succeed("account", "show", "y@example.com").stdout:
-        fail("the quoted name is not kept")
+    shown = records(stage.place.succeed("account", "show", "y@example.com", "--json"))[0]
+    equal(shown["name"], "Y, Inc. \u201cbest\u201d", "the quoted name")
     stage.notes["imported"] = pairs
 
 
@@ -235,6 +235,16 @@ for label, content, line in (
 @act(COMMANDS, "account import of no such file is refused")
 def account_import_missing(stage):
     refuse(stage, "account", "import", "no-such.csv", says=["no-such.csv"])
+
+
+@act(COMMANDS, "account import of 2,500, and account list shows them all, each once")
+def account_list_long(stage):
+    emails = [f"long{number:04}@example.com" for number in range(2500)]
+    file = stage.place.write("long.csv", "email,plan,name\n" + "".join(f"{email},Roomy,\n" for email in emails))
+    lines = stage.place.succeed("account", "import", file).lines()
+    equal([line.split(",")[0] for line in lines if line.startswith("long")], emails, "printed")
+    listed = [line.split()[0] for line in stage.place.succeed("account", "list").lines()]
+    equal([email for email in listed if email.startswith("long")], emails, "listed")
 
 
 @contextlib.contextmanager

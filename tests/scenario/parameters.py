@@ -162,6 +162,8 @@ NAMES = [
 ]
 
 ENCODING = [
+    accepted("a '?' alone", "?"),
+    accepted("empty pairs are passed over", "?&page=2&&", page=2),
     accepted("an encoded name", "?%70%61ge=2", page=2),
     accepted("an encoded value", "?page=%32", page=2),
     accepted("lower-case hexadecimal", "?filter_by=new%5fon%5fboard"),

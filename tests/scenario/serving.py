@@ -10,7 +10,7 @@ import subprocess
 
 from support.http_client import Connection, request_bytes, until
 from support.reference import check_success
-from support.server import KEY, LISTENING, PATIENCE_S, Place, environment_of
+from support.server import BINARY, KEY, LISTENING, PATIENCE_S, Place, environment_of
 from support.steps import ENDPOINT, Scenario, Skip, Stage, act, equal, fail, served
 
 OWNER, STOP, RELOAD, DEMO, CONFIG, USAGE = [], [], [], [], [], []
@@ -182,11 +182,16 @@ def stop_is_bounded(stage):
             equal(server.wait(), 0, "exit status while the client still holds the connection")
 
 
-@act(STOP, "SIGTERM as soon as it says that it listens is a clean end")
-def stop_at_once(stage):
-    for _ in range(5):
-        with Place() as place:
-            place.serve().stop()
+@act(STOP, "SIGTERM in the very moment that it says it listens is a clean end")
+def stop_at_once(_stage):
+    with Place() as place:
+        for round_number in range(25):
+            with subprocess.Popen([str(BINARY), "serve", "--listen", "127.0.0.1:0", "--database", place.database],
+                                  cwd=place.folder, env=environment_of(place.settings), stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+                line = child.stdout.readline()
+                child.send_signal(signal.SIGTERM)
+                equal(child.wait(PATIENCE_S), 0, f"exit status of start {round_number} after {line!r}")
 
 
 @act(STOP, "after kill -9 the database opens and the key works")
@@ -522,6 +527,18 @@ for words in (["frobnicate"], ["account"], ["account", "frobnicate"], ["account"
         equal(result.status, 2, f"exit of {result!r}")
         if not result.stderr.strip() or result.stdout:
             fail(f"{result!r}")
+
+
+for words in (["account", "list"], ["config", "show"], ["export"], ["--help"]):
+    @act(USAGE, f"trendgate {' '.join(words)} into a full disk is refused with a sentence")
+    def full_disk(stage, words=words):
+        stage.place.run("account", "create", "a@example.com")
+        line = shlex.join([str(BINARY), *words, "--database", stage.place.database]) + " > /dev/full"
+        done = subprocess.run(["bash", "-c", line], capture_output=True, cwd=stage.place.folder, check=False,
+                              env=environment_of(stage.place.settings), timeout=PATIENCE_S * 2)
+        equal(done.returncode, 1, f"exit status; {done.stderr!r}")
+        if not done.stderr.strip():
+            fail("no sentence on stderr")
 
 
 @act(USAGE, "trendgate alone says how to see what there is, exit 2")

@@ -321,6 +321,6 @@ def served(settings=None, sample=True, prepare=None, plan="Roomy", arguments=())
         key = place.new_key(plan=plan)
         if prepare:
             prepare(place)
-        server = place.serve(*arguments)
-        yield Stage(place, server, key)
-        server.stop()
+        stage = Stage(place, place.serve(*arguments), key)
+        yield stage
+        stage.server.stop()  # the one that runs now: steps may have begun another
