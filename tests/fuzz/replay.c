@@ -1,10 +1,7 @@
 /* replay: runs a fuzz target over files, so that every seed and every find is a test under any
- * compiler. Searching for new ones needs clang:
+ * compiler. Where the compiler is clang, meson builds the targets for searching too:
  *
- *   CC=clang meson setup build/fuzz -Db_sanitize=address,undefined -Db_lundef=false \
- *       -Dc_args=-fsanitize=fuzzer-no-link
- *   ninja -C build/fuzz tests/fuzz/fuzz_capture
- *   build/fuzz/tests/fuzz/fuzz_capture -max_total_time=60 NEW_FINDS_FOLDER tests/fuzz/seeds/capture
+ *   build/NAME/tests/fuzz/fuzz_capture -max_total_time=60 FINDS_FOLDER tests/fuzz/seeds/capture
  */
 #include "base/status.h"
 
