@@ -84,8 +84,9 @@ enum status capture_take(struct capture_reader *reader, size_t bytes, void **tak
 
 enum status capture_keep(struct capture_reader *reader, struct text original, struct text *kept)
 {
-    void *memory;
+    void *memory = NULL;
     TRY(capture_take(reader, original.length + 1, &memory));
+    check(memory);
     if (original.length > 0)
         memcpy(memory, original.at, original.length);
     *kept = (struct text){memory, original.length};

@@ -2,6 +2,7 @@
 
 #include "catalog/sample_words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* A list is chosen from more tags than it shows, so that some come and go by their score. Each
@@ -126,11 +127,10 @@ static struct text id_of(const struct tag *tag, struct arena *arena)
 {
     char digits[HASHTAG_ID_DIGITS_MAX + 1];
     uint64_t number = draw(tag, SALT_ID, UINT64_C(500000000000000000));
-    int length = number % 3 == 0
-                     ? snprintf(digits, sizeof(digits), "%llu",
-                                (unsigned long long)(number % 70000 * SLOT_COUNT + tag->slot))
-                     : snprintf(digits, sizeof(digits), "%llu",
-                                (unsigned long long)(number + UINT64_C(7000000000000000000)));
+    int length = number % 3 == 0 ? snprintf(digits, sizeof(digits), "%" PRIu64,
+                                            number % 70000 * SLOT_COUNT + tag->slot)
+                                 : snprintf(digits, sizeof(digits), "%" PRIu64,
+                                            number + UINT64_C(7000000000000000000));
     check(length > 0 && length <= HASHTAG_ID_DIGITS_MAX);
     return arena_copy(arena, (struct text){digits, (size_t)length});
 }
@@ -222,7 +222,7 @@ static bool set_trend(struct hashtag *hashtag, const struct tag *tag, unsigned p
     } shapes[PERIOD_COUNT] = {{7, 1}, {30, 1}, {18, 7}};
     size_t count = shapes[period].points;
     int64_t heights[SAMPLE_TREND_MAX];
-    int64_t highest = 0;
+    int64_t highest = 1; /* as the least height is */
     hashtag->trend = arena_take(arena, count * sizeof(hashtag->trend[0]));
     if (!hashtag->trend)
         return false;

@@ -182,7 +182,7 @@ static enum status key_find(struct ledger *ledger, struct text outward_id,
 enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
-    struct key_row row;
+    struct key_row row = {0};
     TRY(key_find(held, id, &row, reason));
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
     TRY(db_statement_take(held->db,

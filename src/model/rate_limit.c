@@ -46,6 +46,7 @@ struct rate_standing rate_window_look(const struct rate_window *window, uint32_t
 static void ring_resize(struct rate_window *window, uint32_t capacity)
 {
     uint32_t kept = window->count;
+    check(kept <= window->capacity);
     uint32_t *instants = memory_take(capacity * sizeof(instants[0]));
     for (uint32_t i = 0; i < kept; i++)
         instants[kept - 1 - i] =

@@ -70,7 +70,7 @@ static enum status step_apply(struct db *db, const struct migration_set *set,
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(db, &transaction, reason));
-    int64_t version;
+    int64_t version = 0;
     TRY(version_find(db, set, &version, reason));
     if (version >= step->version)
         return STATUS_OK;
@@ -89,7 +89,7 @@ static enum status step_apply(struct db *db, const struct migration_set *set,
 
 enum status db_migrate(struct db *db, const struct migration_set *set, struct reason *reason)
 {
-    int64_t version;
+    int64_t version = 0;
     TRY(version_find(db, set, &version, reason));
     if (version > (int64_t)set->count)
         return reason_set(
