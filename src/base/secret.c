@@ -31,8 +31,20 @@ void secret_base62(char *characters, size_t count)
 {
     static const char alphabet[] =
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    for (size_t i = 0; i < count; i++)
-        characters[i] = alphabet[randombytes_uniform(sizeof(alphabet) - 1)];
+    /* 248 is the largest multiple of 62 in a byte: what is above it would favour some characters.
+     * One fill serves a whole key: each is a system call. */
+    uint8_t random[64];
+    size_t left = 0;
+    for (size_t i = 0; i < count;) {
+        if (left == 0) {
+            secret_fill(random, sizeof(random));
+            left = sizeof(random);
+        }
+        uint8_t byte = random[--left];
+        if (byte < 248)
+            characters[i++] = alphabet[byte % 62];
+    }
+    explicit_bzero(random, sizeof(random));
 }
 
 static EVP_MD_CTX *thread_context(void)

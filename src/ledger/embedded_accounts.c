@@ -1,5 +1,6 @@
 #include "ledger/embedded.h"
 
+#define IMPORT_LARGE 1000 /* rows from which on a wide cache pays */
 #define ACCOUNT_COLUMNS "id, outward_id, email, name, plan, suspended_at, created_at"
 
 static void account_read(struct db_statement *row, struct account *account)
@@ -120,6 +121,18 @@ static enum status import_rows(struct ledger *ledger, const struct account_row *
     return db_commit(&transaction, reason);
 }
 
+/* The indexes by random texts are touched all over: with room for them a page is written once a
+ * transaction, not once a row. Failing to get it costs time only. */
+static void cache_widen(struct ledger *ledger)
+{
+    (void)!db_execute(ledger->db, "PRAGMA cache_size=-262144", NULL);
+}
+
+static void cache_narrow(struct ledger *ledger)
+{
+    (void)!db_execute(ledger->db, "PRAGMA cache_size=-16384; PRAGMA shrink_memory", NULL);
+}
+
 enum status ledger_account_import(struct ledger *ledger, const struct account_row *rows,
                                   size_t count, struct api_key_text *keys,
                                   struct reason *reason)
@@ -128,7 +141,12 @@ enum status ledger_account_import(struct ledger *ledger, const struct account_ro
         return STATUS_OK;
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     struct key_row *key_rows = memory_take_zeroed(count, sizeof(*key_rows));
+    bool is_large = count >= IMPORT_LARGE;
+    if (is_large)
+        cache_widen(held);
     enum status status = import_rows(held, rows, key_rows, count, keys, reason);
+    if (is_large)
+        cache_narrow(held);
     if (status == STATUS_OK)
         for (size_t i = 0; i < count; i++)
             ledger_publish_key(held, &key_rows[i], false);
@@ -229,7 +247,7 @@ enum status ledger_account_suspend(struct ledger *ledger, struct text email, boo
                                    struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
-    struct account account;
+    struct account account = {0};
     TRY(ledger_find_account(held, email, &account, reason));
     if (account.is_suspended != suspended)
         TRY(suspension_write(held, &account, suspended, reason));
