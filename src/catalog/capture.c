@@ -5,14 +5,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { STEPS_MAX = 8, DATA_DEPTH_MAX = 2 };
+enum { STEPS_MAX = CAPTURE_DATA_DEPTH_MAX + 4 };
 
 /* The line of a row of a JSON document, found by walking to it. */
 static size_t row_line(const struct capture_reader *reader, const struct row_place *place)
 {
     struct json_step path[STEPS_MAX];
     size_t steps = 0;
-    check(reader->data_depth <= DATA_DEPTH_MAX);
+    check(reader->data_depth <= CAPTURE_DATA_DEPTH_MAX);
     for (size_t i = 0; i < reader->data_depth; i++)
         path[steps++] = (struct json_step){.name = "data"};
     if (reader->has_lists) {

@@ -151,11 +151,7 @@ static enum status read_numbers(struct csv_capture *capture, struct capture_row 
     TRY(read_whole(capture, COLUMN_POSTS, row, &hashtag->posts));
     TRY(read_whole(capture, COLUMN_RANK_DIFF, row, &hashtag->rank_diff));
     TRY(read_whole(capture, COLUMN_RANK_DIFF_TYPE, row, &change));
-    if (change < RANK_UP || change > RANK_NEW)
-        return capture_fault(capture->reader, &row->place, STATUS_INVALID,
-                             "its rank_diff_type is none of 1, 2, 3 and 4");
-    hashtag->rank_change = (enum rank_change)change;
-    return STATUS_OK;
+    return capture_tell_rank_change(capture->reader, row, change);
 }
 
 static enum status read_texts(struct csv_capture *capture, struct capture_row *row)

@@ -2,8 +2,6 @@
 #include "base/json_read.h"
 #include "catalog/capture_parts.h"
 
-enum { DATA_DEPTH_MAX = 2 }; /* our own answer wraps the upstream's */
-
 static enum status parse(struct capture_reader *reader, struct text bytes,
                          const struct row_place *place, json_t **document)
 {
@@ -108,7 +106,8 @@ static enum status read_single(struct capture_reader *reader, const json_t *obje
 static enum status read_answer(struct capture_reader *reader, const json_t *answer)
 {
     const struct capture_row nothing = {0};
-    for (reader->data_depth = 0; reader->data_depth <= DATA_DEPTH_MAX; reader->data_depth++) {
+    for (reader->data_depth = 0; reader->data_depth <= CAPTURE_DATA_DEPTH_MAX;
+         reader->data_depth++) {
         TRY(check_code(reader, answer));
         const json_t *list = json_object_get(answer, "list");
         if (json_is_array(list)) {

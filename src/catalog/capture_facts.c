@@ -91,6 +91,16 @@ enum status capture_tell_source(struct capture_reader *reader, struct capture_ro
     return capture_keep(reader, source, &facts->source);
 }
 
+enum status capture_tell_rank_change(struct capture_reader *reader, struct capture_row *row,
+                                     int64_t written)
+{
+    if (written < RANK_UP || written > RANK_NEW)
+        return capture_fault(reader, &row->place, STATUS_INVALID,
+                             "its rank_diff_type is none of 1, 2, 3 and 4");
+    row->hashtag.rank_change = (enum rank_change)written;
+    return STATUS_OK;
+}
+
 static bool is_between(char byte)
 {
     return byte == '-' || byte == '_' || byte == '.' || byte == ' ';

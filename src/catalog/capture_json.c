@@ -115,11 +115,7 @@ static enum status read_numbers(struct capture_reader *reader, const json_t *obj
     TRY(read_whole_member(reader, object, "rank", row, &hashtag->rank));
     TRY(read_whole_if_any(reader, object, "rank_diff", row, &hashtag->rank_diff));
     TRY(read_whole_if_any(reader, object, "rank_diff_type", row, &change));
-    if (change < RANK_UP || change > RANK_NEW)
-        return capture_fault(reader, &row->place, STATUS_INVALID,
-                             "its rank_diff_type is none of 1, 2, 3 and 4");
-    hashtag->rank_change = (enum rank_change)change;
-    return STATUS_OK;
+    return capture_tell_rank_change(reader, row, change);
 }
 
 /* The count of an array that is a member; refuses what is none. */

@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+/* An answer of ours wraps the upstream's "data" in another. */
+#define CAPTURE_DATA_DEPTH_MAX 2
+
 /* What content tells of a list. */
 struct list_facts {
     bool has_country;
@@ -74,6 +77,10 @@ enum status capture_tell_industry(struct capture_reader *reader, struct capture_
 enum status capture_tell_source(struct capture_reader *reader, struct capture_row *row,
                                 struct text source);
 
+/* Of the hashtag itself: a rank_diff_type as it is written. */
+enum status capture_tell_rank_change(struct capture_reader *reader, struct capture_row *row,
+                                     int64_t written);
+
 /* Checks the hashtag by itself and keeps the row. */
 enum status capture_add_row(struct capture_reader *reader, const struct capture_row *row);
 
@@ -97,7 +104,8 @@ enum status capture_read_trend(struct capture_reader *reader, const json_t *arra
 enum status capture_read_creators(struct capture_reader *reader, const json_t *array,
                                   struct capture_row *row);
 
-/* An integer, or a text of digits (a '-' before them is read, and refused later). False: neither. */
+/* An integer, or a text of digits (a '-' before them is read, and refused later). False: neither,
+ * and *whole is then of no use. */
 bool capture_read_whole(const json_t *value, int64_t *whole);
 
 /* One item of GetHashtagList. */

@@ -1,8 +1,9 @@
 /* csv: records of comma-separated values, RFC 4180, read one by one.
  *
  * Quoted fields may hold commas, doubled quotes and line ends; records end in CRLF or LF; lines
- * that are empty are passed over. Refused: a quote inside an unquoted field, anything after a closing quote but a
- * comma or the record's end, a quote never closed, a CR on its own. Owned by one thread. */
+ * that are empty are passed over. Refused: a quote inside an unquoted field, anything after a
+ * closing quote but a comma or the record's end, a quote never closed, a CR on its own. Owned by
+ * one thread. */
 #pragma once
 
 #include "base/buffer.h"
