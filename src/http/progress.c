@@ -62,24 +62,26 @@ static void refuse_unfinished(struct connection *connection)
 }
 
 /* One empty line before a request is skipped (RFC 9112 section 2.2), and while nothing follows
- * it no request has begun. */
+ * it, or not even all of it is there, no request has begun. */
 static bool idle_step(struct connection *connection, struct text *input)
 {
-    if (input->length == 0) {
-        if (connection->input_ended)
-            connection_close(connection);
-        else if (connection->loop->stopping)
-            connection_stop(connection);
-        return false;
-    }
-    if (!connection->skipped_empty_line && text_starts_with(*input, TEXT("\r\n"))) {
+    struct text empty_line = TEXT("\r\n");
+    bool may_skip = !connection->skipped_empty_line;
+    if (may_skip && text_starts_with(*input, empty_line)) {
         connection->skipped_empty_line = true;
-        *input = text_slice(*input, 2, input->length);
+        *input = text_slice(*input, empty_line.length, input->length);
         return true;
     }
-    connection->scan = (struct head_scan){0};
-    connection_enter(connection, STAGE_HEAD);
-    return true;
+    if (input->length > 0 && !(may_skip && text_starts_with(empty_line, *input))) {
+        connection->scan = (struct head_scan){0};
+        connection_enter(connection, STAGE_HEAD);
+        return true;
+    }
+    if (connection->input_ended)
+        connection_close(connection);
+    else if (connection->loop->stopping)
+        connection_stop(connection);
+    return false;
 }
 
 /* head: borrowed from the read buffer or the stash. */

@@ -132,6 +132,19 @@ static void owner_may_close(void **state)
     fixture_close(&f);
 }
 
+/* One before each request, in one piece or two. */
+static void empty_line_before_a_request_is_skipped(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_open();
+    for (int i = 0; i < 20; i++) {
+        client_send(f.client, TEXT("\r"));
+        client_send(f.client, TEXT("\n"));
+        client_expect_open(f.client);
+    }
+    fixture_close(&f);
+}
+
 static void pipelined_requests_are_answered_in_order(void **state)
 {
     (void)state;
@@ -353,6 +366,7 @@ int main(void)
         cmocka_unit_test(head_has_the_length_but_no_body),
         cmocka_unit_test(some_statuses_have_no_body),
         cmocka_unit_test(owner_may_close),
+        cmocka_unit_test(empty_line_before_a_request_is_skipped),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(bodies_may_be_pipelined),
         cmocka_unit_test(stash_has_a_bound),

@@ -196,10 +196,9 @@ static void *close_server(void *harness)
     return NULL;
 }
 
-static void *release_when_refused_anew(void *memory)
+/* Until the listeners are gone: the stop has begun on every loop. */
+static void wait_for_stop(const struct harness *harness)
 {
-    /* The listener is gone: the stop has begun. */
-    struct harness *harness = memory;
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons(harness->port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -209,8 +208,6 @@ static void *release_when_refused_anew(void *memory)
         outcome = connect(client, (struct sockaddr *)&address, sizeof(address));
         close(client);
     }
-    harness_release(harness);
-    return NULL;
 }
 
 static void run_thread(void *(*run)(void *), struct harness *harness, pthread_t *thread)
@@ -225,7 +222,6 @@ static void stop_lets_answers_finish(void **state)
     struct harness *harness = harness_open(2, &limits);
     struct client_answer answer;
     pthread_t closing;
-    pthread_t releasing;
     int idle = client_open(harness);
     int due = client_open(harness);
     int half = client_open(harness);
@@ -239,7 +235,8 @@ static void stop_lets_answers_finish(void **state)
     client_send(half, TEXT("GET /half HTTP/1.1\r\nHo"));
     run_thread(close_server, harness, &closing);
     client_expect_closed(idle);
-    run_thread(release_when_refused_anew, harness, &releasing);
+    wait_for_stop(harness);
+    harness_release(harness);
     client_read(due, false, &answer);
     assert_int_equal(answer.status, 200);
     assert_non_null(strstr(answer.head, "\r\nConnection: close\r\n"));
@@ -256,7 +253,6 @@ static void stop_lets_answers_finish(void **state)
     client_close(half);
     client_close(reading);
     pthread_join(closing, NULL);
-    pthread_join(releasing, NULL);
     harness_free(harness);
 }
 
@@ -318,6 +314,47 @@ static void posted_tasks_run_before_the_end(void **state)
     http_server_close(harness->server);
     assert_int_equal(runs, LENGTH_OF(tasks));
     client_close(client);
+    harness_free(harness);
+}
+
+/* A loop whose last client has gone ends before the others; what is posted to it then still
+ * runs. Connections are opened until both loops have an exchange. */
+static void tasks_for_an_ended_loop_run(void **state)
+{
+    (void)state;
+    enum { CLIENTS_MAX = 64 };
+    struct http_limits limits = harness_limits();
+    struct harness *harness = harness_open(2, &limits);
+    int clients[CLIENTS_MAX];
+    unsigned opened = 0;
+    struct held *first = NULL;
+    do {
+        assert_true(opened < CLIENTS_MAX);
+        clients[opened] = client_open(harness);
+        client_send(clients[opened++], TEXT("GET /held HTTP/1.1\r\nHost: h\r\n\r\n"));
+        harness_wait_held(harness, opened);
+        first = harness->held; /* the newest; the oldest is at the end of the list */
+        while (first->next)
+            first = first->next;
+    } while (harness->held->loop == first->loop);
+    struct http_loop *ended = harness->held->loop; /* it has this one exchange alone */
+    struct held *last = harness->held;
+    harness->held = last->next;
+    pthread_t closing;
+    run_thread(close_server, harness, &closing);
+    http_loop_post(ended, &last->task);
+    struct client_answer answer;
+    client_read(clients[opened - 1], false, &answer);
+    client_close(clients[opened - 1]); /* unless the stop was quicker, an idle connection now */
+    unsigned runs = 0;
+    struct counted_task task = {.task.run = count_task, .runs = &runs};
+    wait_for_stop(harness);
+    http_loop_post(ended, &task.task);
+    harness_release(harness);
+    pthread_join(closing, NULL);
+    assert_int_equal(runs, 1);
+    for (unsigned i = 0; i + 1 < opened; i++)
+        client_close(clients[i]);
     harness_free(harness);
 }
 
@@ -405,6 +442,7 @@ int main(void)
         cmocka_unit_test(stop_lets_answers_finish),
         cmocka_unit_test(stop_cuts_those_who_do_not_finish),
         cmocka_unit_test(posted_tasks_run_before_the_end),
+        cmocka_unit_test(tasks_for_an_ended_loop_run),
         cmocka_unit_test(address_in_use_is_told),
         cmocka_unit_test(port_is_free_again_after_close),
         cmocka_unit_test(ipv6_is_served),

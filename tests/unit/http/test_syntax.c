@@ -257,45 +257,73 @@ static const struct row rows[] = {
         413, true, NULL),
 };
 
-static void check_row(const struct harness *harness, const struct row *row, bool byte_by_byte)
+static void check_answer(int client, const struct row *row, size_t cut)
 {
     struct client_answer answer;
-    int client = client_open(harness);
-    size_t step = byte_by_byte ? 1 : row->raw.length;
-    for (size_t at = 0; at < row->raw.length; at += step)
-        if (!client_try_send(client, text_slice(row->raw, at, at + step)))
-            break; /* refused early and closed: the answer is there all the same */
     client_read(client, false, &answer);
     bool said = strstr(answer.head, "\r\nConnection: close\r\n") != NULL;
     if (answer.status != row->status || (row->seen && !strstr(answer.body, row->seen)) ||
         said != row->closes)
-        fail_msg("%s: %s%s", row->label, answer.head, answer.body);
+        fail_msg("%s, cut at %zu: %s%s", row->label, cut, answer.head, answer.body);
     if (row->closes)
         client_expect_closed(client);
     else
         client_expect_open(client);
-    client_close(client);
-}
-
-static void check_rows(bool byte_by_byte)
-{
-    struct http_limits limits = harness_limits();
-    struct harness *harness = harness_open(2, &limits);
-    for (size_t i = 0; i < LENGTH_OF(rows); i++)
-        check_row(harness, &rows[i], byte_by_byte);
-    harness_close(harness);
 }
 
 static void rows_in_one_piece(void **state)
 {
     (void)state;
-    check_rows(false);
+    struct http_limits limits = harness_limits();
+    struct harness *harness = harness_open(2, &limits);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        int client = client_open(harness);
+        client_send(client, rows[i].raw);
+        check_answer(client, &rows[i], rows[i].raw.length);
+        client_close(client);
+    }
+    harness_close(harness);
 }
 
+/* What is refused early may be closed before its end was sent: the answer is there all the same. */
 static void rows_byte_by_byte(void **state)
 {
     (void)state;
-    check_rows(true);
+    struct http_limits limits = harness_limits();
+    struct harness *harness = harness_open(1, &limits);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        int client = client_open(harness);
+        for (size_t at = 0; at < rows[i].raw.length; at++)
+            if (!client_try_send(client, text_slice(rows[i].raw, at, at + 1)))
+                break;
+        check_answer(client, &rows[i], 1);
+        client_close(client);
+    }
+    harness_close(harness);
+}
+
+/* A request of another client, answered between the two pieces by the one loop, sees to it that
+ * the first piece has been read alone. Each row begins at another of the offsets. */
+static void rows_in_two_pieces(void **state)
+{
+    (void)state;
+    enum { STEP = 3, LONGEST = 150 };
+    struct http_limits limits = harness_limits();
+    struct harness *harness = harness_open(1, &limits);
+    int other = client_open(harness);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct text raw = rows[i].raw;
+        for (size_t cut = 1 + i % STEP; cut < raw.length && cut < LONGEST; cut += STEP) {
+            int client = client_open(harness);
+            client_send(client, text_slice(raw, 0, cut));
+            client_expect_open(other);
+            (void)client_try_send(client, text_slice(raw, cut, raw.length));
+            check_answer(client, &rows[i], cut);
+            client_close(client);
+        }
+    }
+    client_close(other);
+    harness_close(harness);
 }
 
 /* The verdict on a head never depends on where it was cut. */
@@ -367,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_in_one_piece),
         cmocka_unit_test(rows_byte_by_byte),
+        cmocka_unit_test(rows_in_two_pieces),
         cmocka_unit_test(head_split_at_every_offset),
         cmocka_unit_test(chunks_split_at_every_offset),
     };
