@@ -62,19 +62,17 @@ static enum status open_within(const struct admin_options *options, struct admin
 {
     int64_t end_us = time_elapsed(options->time).us + (int64_t)ADMIN_OPEN_WAIT_MS * 1000;
     for (;;) {
-        enum status here = open_here(options, admin, reason);
+        struct reason busy = {""};
+        enum status here = open_here(options, admin, &busy);
         if (here != STATUS_BUSY)
-            return here;
-        struct reason ignored;
-        enum status there = open_there(options, admin, &ignored);
+            return reason_set(reason, here, "%s", busy.sentence);
+        enum status there = open_there(options, admin, reason);
         if (there != STATUS_UNAVAILABLE)
-            return there == STATUS_OK ? there
-                                      : reason_set(reason, there, "%s", ignored.sentence);
+            return there;
         if (time_elapsed(options->time).us >= end_us)
             return reason_set(reason, STATUS_BUSY,
-                              "%.*s is in use by another program that takes no commands: try "
-                              "again when it has ended",
-                              TEXT_PRINT(options->ledger_path));
+                              "%s; it takes no commands: try again when it has ended",
+                              busy.sentence);
         (void)poll(NULL, 0, RETRY_MS);
     }
 }

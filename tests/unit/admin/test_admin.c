@@ -103,14 +103,12 @@ static int test_end(void **state)
 
 static int folder_make(void **state)
 {
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
+    return state && mkdtemp(folder) ? 0 : -1;
 }
 
 static int folder_remove(void **state)
 {
-    (void)state;
-    return rmdir(folder);
+    return state ? rmdir(folder) : -1;
 }
 
 static enum status session_open(const struct time_source *time, struct admin **admin,
@@ -171,6 +169,12 @@ static void play(struct admin *admin)
     assert_int_equal(refused(admin, "account_create", "{}"), STATUS_INVALID);
     assert_int_equal(refused(admin, "account_show", "{\"email\":\"b@x\"}"), STATUS_MISSING);
     assert_int_equal(refused(admin, "no_verb", "{}"), STATUS_MISSING);
+    /* What a sentence quotes of it is cut inside a character. */
+    char cut[400] = "{\"email\":\"";
+    for (int i = 0; i < 100; i++)
+        memcpy(cut + 10 + 3 * i, "\xe2\x82\xac", 3);
+    memcpy(cut + 310, "\"}", 3);
+    assert_int_equal(refused(admin, "account_show", cut), STATUS_MISSING);
 
     CLEANUP(json_document_finish)
     json_t *suspended = called(admin, "account_suspend", "{\"email\":\"ann@x\"}");
@@ -350,7 +354,7 @@ static void an_owner_that_takes_no_commands_is_named(void **state)
     struct admin *admin = NULL;
     assert_int_equal(session_open(&fast, &admin, &reason), STATUS_BUSY);
     assert_null(admin);
-    assert_non_null(strstr(reason.sentence, "is in use by another program"));
+    assert_non_null(strstr(reason.sentence, "in use by another trendgate, process "));
     ledger_close(held);
 }
 

@@ -2,6 +2,7 @@
 #include "sql/migrate.h"
 #include "support/unit.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -217,6 +218,42 @@ static void migrations_are_applied_once(void **state)
     db_close(db);
 }
 
+#define MIGRATORS 4
+static pthread_barrier_t all_opened;
+
+static void *migrate(void *status)
+{
+    static const struct db_options patient = {.journal = DB_JOURNAL_ROLLBACK,
+                                              .busy_timeout_ms = 10000};
+    struct db *db = NULL;
+    *(enum status *)status = db_open(text_of(path), &patient, &db, NULL);
+    (void)pthread_barrier_wait(&all_opened);
+    if (*(enum status *)status == STATUS_OK)
+        *(enum status *)status = db_migrate(db, &two, NULL);
+    db_close(db);
+    return NULL;
+}
+
+static void several_may_migrate_at_once(void **state)
+{
+    assert_int_equal(pthread_barrier_init(&all_opened, NULL, MIGRATORS), 0);
+    for (int round = 0; round < 5; round++) {
+        pthread_t threads[MIGRATORS];
+        enum status ended[MIGRATORS];
+        for (int i = 0; i < MIGRATORS; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, migrate, &ended[i]), 0);
+        for (int i = 0; i < MIGRATORS; i++) {
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+            assert_int_equal(ended[i], STATUS_OK);
+        }
+        struct db *db = opened(&rollback);
+        assert_int_equal(asked(db, "SELECT x FROM a"), 2);
+        db_close(db);
+        (void)files_remove(state);
+    }
+    assert_int_equal(pthread_barrier_destroy(&all_opened), 0);
+}
+
 static void a_migration_that_fails_changes_nothing(void **state)
 {
     (void)state;
@@ -274,6 +311,7 @@ int main(void)
         FRESH(files_are_private_and_durable),
         FRESH(a_file_that_is_no_database_is_refused),
         FRESH(migrations_are_applied_once),
+        FRESH(several_may_migrate_at_once),
         FRESH(a_migration_that_fails_changes_nothing),
         FRESH(a_database_of_another_is_refused),
         FRESH(the_programs_own_migrations_apply),
