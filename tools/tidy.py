@@ -9,6 +9,7 @@ not: a rule that cannot fail proves nothing.
 """
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -193,13 +194,15 @@ RULES = [
 
 def tracked_files():
     """What git knows or would add; without git, all outside the build folders."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            cwd=ROOT, capture_output=True, check=False) if (ROOT / ".git").exists() else None
-    if listed and listed.returncode == 0:
-        names = listed.stdout.decode().split("\0")
-    else:
+    names = []
+    if shutil.which("git") and (ROOT / ".git").exists():
+        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                                cwd=ROOT, capture_output=True, check=False)
+        names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
+    if not names:
         names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
-                 if path.relative_to(ROOT).parts[0] not in ("build", "var", ".git")]
+                 if path.relative_to(ROOT).parts[0] not in ("build", "var", ".git")
+                 and "__pycache__" not in path.parts]
     return sorted(name for name in names if name and (ROOT / name).is_file())
 
 
