@@ -11,6 +11,9 @@
 #define BUSY_TIMEOUT_MS 10000 /* another process may be importing a large file */
 #define ZSTD_LEVEL 9          /* written once, kept for years */
 
+/* Of canonical JSON; leaves room for what is put around it to be read. */
+#define ITEMS_BYTES_MAX (JSON_BYTES_MAX - 64)
+
 struct store {
     struct db *db;
     const struct time_source *time;
@@ -19,8 +22,7 @@ struct store {
 enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
                           struct reason *reason)
 {
-    int length =
-        snprintf(path, PATH_BYTES_MAX, "%.*s-catalog", TEXT_PRINT(ledger_path));
+    int length = snprintf(path, PATH_BYTES_MAX, "%.*s-catalog", TEXT_PRINT(ledger_path));
     if (length >= PATH_BYTES_MAX)
         return reason_set(reason, STATUS_TOO_LARGE,
                           "the database's path is over %d bytes long; use a shorter one",
@@ -160,11 +162,11 @@ enum status store_publish(struct store *store, const struct ranking *ranking,
                           int64_t *snapshot_id, struct reason *reason)
 {
     struct buffer json CLEANUP(buffer_finish);
-    buffer_init(&json, JSON_BYTES_MAX);
+    buffer_init(&json, ITEMS_BYTES_MAX);
     canonical_write(ranking, &json);
     if (json.overflowed)
         return reason_set(reason, STATUS_TOO_LARGE, "the list is over %d bytes of JSON",
-                          JSON_BYTES_MAX);
+                          ITEMS_BYTES_MAX);
     struct digest digest = secret_digest(buffer_text(&json));
 
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
@@ -254,22 +256,30 @@ static enum status items_unpack(struct db_statement *row, struct buffer *json,
     return STATUS_OK;
 }
 
-/* What was kept is a bare array of hashtags, which capture_read knows. */
+/* What was kept is a bare array of hashtags. It is told its period in the way of an export, for
+ * an option that a curve contradicts would be refused: right for a file, wrong for what is kept. */
 static enum status items_read(struct text json, struct arena *arena, struct ranking *ranking,
                               struct reason *reason)
 {
     if (text_equals(json, TEXT("[]")))
         return STATUS_OK;
+    struct buffer document CLEANUP(buffer_finish);
+    buffer_init(&document, JSON_BYTES_MAX);
+    buffer_append_format(
+        &document, "{\"lists\":[{\"period\":%d,\"list\":", period_days[ranking->list.period]);
+    buffer_append(&document, json);
+    buffer_append(&document, TEXT("}]}"));
+    check(!document.overflowed);
     struct capture_options options = {.has_country = true,
-                                      .has_period = true,
                                       .has_captured_at = true,
                                       .country = ranking->list.country,
-                                      .period = ranking->list.period,
                                       .captured_at = ranking->captured_at,
                                       .file_name = TEXT("snapshot")};
     struct capture capture;
-    if (capture_read(json, &options, arena, &capture, reason) != STATUS_OK)
-        return STATUS_CORRUPT;
+    enum status status = capture_read(buffer_text(&document), &options, arena, &capture,
+                                      reason);
+    if (status != STATUS_OK)
+        return status == STATUS_TOO_LARGE ? status : STATUS_CORRUPT;
     ranking->hashtags = capture.rankings[0].hashtags;
     ranking->hashtag_count = capture.rankings[0].hashtag_count;
     return STATUS_OK;
@@ -292,8 +302,10 @@ enum status store_read(struct store *store, int64_t id, struct arena *arena,
     struct ranking read = {.captured_at = {db_column_integer(select, 3)}};
     TRY(list_read(select, 0, &read.list, reason));
     read.source = arena_copy(arena, db_column_text(select, 4));
+    if (!read.source.at)
+        return reason_set(reason, STATUS_TOO_LARGE, "a snapshot does not fit in memory");
     struct buffer json CLEANUP(buffer_finish);
-    buffer_init(&json, JSON_BYTES_MAX);
+    buffer_init(&json, ITEMS_BYTES_MAX);
     TRY(items_unpack(select, &json, reason));
     TRY(items_read(buffer_text(&json), arena, &read, reason));
     *ranking = read;
