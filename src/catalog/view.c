@@ -62,6 +62,8 @@ struct view *view_render(const struct ranking *ranking, struct list_key list, bo
     view->offsets[view->hashtag_count] = view->rendered.length;
     check(!view->rendered.overflowed);
     buffer_shrink(&view->rendered);
+    view->offsets = memory_grow(view->offsets,
+                                (view->hashtag_count + 1) * sizeof(view->offsets[0]));
     return view;
 }
 
