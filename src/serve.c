@@ -214,16 +214,26 @@ static void watch_begin(struct server *server)
     check(uv_timer_start(&server->watch, watch, WATCH_INTERVAL_MS, WATCH_INTERVAL_MS) == 0);
 }
 
-static void run(struct server *server)
+/* Before anybody is told that we listen, so that a stop is clean from then on: a signal that
+ * comes before the loop runs waits for it. */
+static void signals_begin(struct server *server)
 {
     signal_begin(server, &server->terminate, stop, SIGTERM);
     signal_begin(server, &server->interrupt, stop, SIGINT);
     signal_begin(server, &server->hang_up, reload, SIGHUP);
-    watch_begin(server);
-    (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+}
+
+static void signals_end(struct server *server)
+{
     uv_close((uv_handle_t *)&server->terminate, NULL);
     uv_close((uv_handle_t *)&server->interrupt, NULL);
     uv_close((uv_handle_t *)&server->hang_up, NULL);
+}
+
+static void run(struct server *server)
+{
+    watch_begin(server);
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     uv_close((uv_handle_t *)&server->watch, NULL);
 }
 
@@ -266,9 +276,11 @@ enum status serve(const struct serve_options *options, struct reason *reason)
     plan_book_init(&server.plans);
     check(uv_loop_init(&server.loop) == 0);
     (void)signal(SIGPIPE, SIG_IGN);
+    signals_begin(&server);
     enum status status = open_in_order(&server, reason);
     if (status == STATUS_OK)
         run(&server);
+    signals_end(&server);
     close_in_reverse(&server);
     return status;
 }
