@@ -103,8 +103,8 @@ static enum status fault(const struct sockaddr_storage *address, const char *ver
 }
 
 /* SO_REUSEADDR lets a restart pass over connections in TIME_WAIT; two listeners still collide.
- * SO_REUSEPORT comes after the first bind: the kernel looks at both sockets' present options when
- * the later ones bind. TCP_NODELAY is inherited by what is accepted. */
+ * SO_REUSEPORT comes after the first bind: the kernel looks at both sockets' present options
+ * when the later ones bind. TCP_NODELAY is inherited by what is accepted. */
 static enum status socket_open(struct sockaddr_storage *address, socklen_t length, bool first,
                                int *opened, struct reason *reason)
 {

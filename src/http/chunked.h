@@ -34,8 +34,8 @@ struct chunked {
     size_t trailers;
 };
 
-/* Takes what it can off the front of *input and appends content to body. STATUS_OK with place at
- * CHUNKED_END: the body is whole; otherwise more is needed. */
+/* Takes what it can off the front of *input and appends content to body. STATUS_OK with place
+ * at CHUNKED_END: the body is whole; otherwise more is needed. */
 enum status chunked_read(struct chunked *chunked, struct text *input,
                          const struct http_limits *limits, struct buffer *body,
                          struct refusal *refusal);

@@ -44,8 +44,8 @@ struct http_loop {
 
     struct connection *connections;
     size_t connection_count;
-    uint64_t accept_fault_ms; /* when the last one was logged */
     size_t turned_away;       /* of them, those over the limit that are being told so */
+    uint64_t accept_fault_ms; /* when the last one was logged */
 
     struct arena spare_arenas[HTTP_ARENAS_SPARE_MAX];
     size_t spare_arena_count;
@@ -66,8 +66,8 @@ struct http_loop *loop_open(struct http_server *server, int socket);
 /* The thread's life: returns when it was stopped and the last connection is gone. */
 void loop_run(struct http_loop *loop);
 
-/* Runs what is still in the mailbox; true when there was something. After loop_run has returned,
- * on the thread that joined it. */
+/* Runs what is still in the mailbox; true when there was something. After loop_run has
+ * returned, on the thread that joined it. */
 bool loop_drain(struct http_loop *loop);
 
 void loop_close(struct http_loop *loop);

@@ -1,4 +1,4 @@
-/* message: one request as it was read, and one answer as it is to be written (RFC 9110, 9112). */
+/* message: one request as it was read, and one answer as it is to be sent (RFC 9110, 9112). */
 #pragma once
 
 #include "http/field.h"

@@ -185,7 +185,7 @@ static bool step(struct connection *connection, struct text *input)
     return false;
 }
 
-/* All that is unread, in one piece: the fresh bytes themselves where nothing was left before. */
+/* All that is unread, in one piece: the fresh bytes themselves where nothing was left. */
 static struct text stash_join(struct connection *connection, struct text fresh)
 {
     struct buffer *stash = &connection->stash;
@@ -255,8 +255,8 @@ static void on_read(uv_stream_t *stream, ssize_t outcome, const uv_buf_t *room)
     }
 }
 
-/* While an answer is due, reading goes on into the stash: stopping and starting for each request
- * would cost two system calls, and a full stash is rare. */
+/* While an answer is due, reading goes on into the stash: stopping and starting for each
+ * request would cost two system calls, and a full stash is rare. */
 static void settle_reading(struct connection *connection)
 {
     bool full = is_waiting(connection) && stashed_bytes(connection) >= HTTP_STASH_BYTES_MAX;

@@ -56,7 +56,7 @@ struct text http_server_address(const struct http_server *server)
     return server->address_text;
 }
 
-/* A task may post to any loop, so the mailboxes are empty only when a whole round finds nothing. */
+/* A task may post to any loop: the mailboxes are empty when a whole round finds nothing. */
 static void drain(struct http_server *server)
 {
     bool found = true;

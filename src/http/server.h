@@ -1,10 +1,12 @@
 /* server: HTTP/1.1 on libuv and llhttp, one loop a thread, every syntax rule kept (RFC 9112).
  *
  * Each loop thread owns its connections and their exchanges; one exchange a connection is in
- * flight at a time, and pipelined requests are answered in order. A receiver gets an exchange on
- * its loop's thread and owes it exactly one answer, at once or later, always on that thread
- * (http_loop_post brings a piece of work there). An exchange outlives a client that hangs up: it
- * must still be answered, and the answer is then dropped. */
+ * flight at a time, and pipelined requests are answered in order. A receiver gets an exchange
+ * on its loop's thread and owes it exactly one answer, at once or later, always on that thread
+ * (http_loop_post brings a piece of work there). An exchange outlives a client that hangs up:
+ * it must still be answered, and the answer is then dropped.
+ *
+ * Deadlines are counted by the loop's own clock (uv_now), Date by time_source_system. */
 #pragma once
 
 #include "base/arena.h"
@@ -21,7 +23,7 @@ struct http_limits {
     size_t fields_max;                    /* count of header lines; 431 past it */
     size_t body_bytes_max;                /* 413 past it */
     unsigned connections_max;             /* of the whole server; 503 past it */
-    unsigned connections_per_address_max; /* 503 past it */
+    unsigned connections_per_address_max; /* 503 past it; IPv6 by networks of 64 bits */
     int64_t head_timeout_ms;  /* from the first byte to the end of the head; 408 past it */
     int64_t body_timeout_ms;  /* from the end of the head to the end of the body; 408 past it */
     int64_t idle_timeout_ms;  /* between requests; closed silently */
@@ -33,8 +35,8 @@ struct http_receiver {
     /* A whole, well-formed request. */
     void (*receive)(void *owner, struct http_exchange *exchange);
     /* A request that the server itself refuses (400, 408, 413, 414, 417, 431, 501, 503, 505):
-     * answer with this status, at once or later. sentence says what is wrong and lives for ever.
-     * Of the request only peer_address is sure; what was not read is empty. The server closes
+     * answer with this status, at once or later. sentence says what is wrong and lives for
+     * ever. Of the request only peer_address is sure; what was not read is empty. The server closes
      * the connection afterwards. */
     void (*refuse)(void *owner, struct http_exchange *exchange, unsigned status,
                    struct text sentence);
@@ -59,8 +61,8 @@ enum status http_server_open(const struct http_server_options *options,
 struct text http_server_address(const struct http_server *server);
 
 /* Stops accepting, closes idle connections, lets requests and answers in flight finish (with
- * Connection: close), joins the threads and frees everything; NULL is fine. After stop_timeout_ms
- * the clients that are still there are cut. Exchanges are not: it blocks until the owner has
+ * Connection: close), joins the threads and frees everything; NULL is fine. After
+ * stop_timeout_ms the clients that are still there are cut. Exchanges are not: it blocks until the owner has
  * answered each, and runs every task that was posted before it returns. */
 void http_server_close(struct http_server *server);
 

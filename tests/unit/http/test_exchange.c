@@ -185,8 +185,8 @@ static void bodies_may_be_pipelined(void **state)
     fixture_close(&f);
 }
 
-/* The whole stash and both kernel buffers fill up; then nothing more is taken, and later nothing
- * of it is lost. */
+/* The whole stash and both kernel buffers fill up; then nothing more is taken, and later
+ * nothing of it is lost. */
 static void stash_has_a_bound(void **state)
 {
     (void)state;

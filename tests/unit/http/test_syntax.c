@@ -285,7 +285,7 @@ static void rows_in_one_piece(void **state)
     harness_close(harness);
 }
 
-/* What is refused early may be closed before its end was sent: the answer is there all the same. */
+/* What is refused early may be closed before its end was sent: the answer is there still. */
 static void rows_byte_by_byte(void **state)
 {
     (void)state;
