@@ -36,8 +36,8 @@ struct http_receiver {
     void (*receive)(void *owner, struct http_exchange *exchange);
     /* A request that the server itself refuses (400, 408, 413, 414, 417, 431, 501, 503, 505):
      * answer with this status, at once or later. sentence says what is wrong and lives for
-     * ever. Of the request only peer_address is sure; what was not read is empty. The server closes
-     * the connection afterwards. */
+     * ever. Of the request only peer_address is sure; what was not read is empty. The server
+     * closes the connection afterwards. */
     void (*refuse)(void *owner, struct http_exchange *exchange, unsigned status,
                    struct text sentence);
     /* After each turn of a loop in which something was received. May be NULL. */
@@ -62,8 +62,8 @@ struct text http_server_address(const struct http_server *server);
 
 /* Stops accepting, closes idle connections, lets requests and answers in flight finish (with
  * Connection: close), joins the threads and frees everything; NULL is fine. After
- * stop_timeout_ms the clients that are still there are cut. Exchanges are not: it blocks until the owner has
- * answered each, and runs every task that was posted before it returns. */
+ * stop_timeout_ms the clients that are still there are cut. Exchanges are not: it blocks until the
+ * owner has answered each, and runs every task that was posted before it returns. */
 void http_server_close(struct http_server *server);
 
 /* Of an exchange; on its loop's thread. */
