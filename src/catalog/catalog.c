@@ -362,7 +362,7 @@ static enum status page_make(struct slot *slot, const struct page_request *reque
     *page = slot_find(slot, request, snapshot_id);
     struct view *view = slot->view;
     bool is_current = view && view_snapshot_id(view) == snapshot_id;
-    if (is_current)
+    if (is_current && !*page)
         view_take(view);
     unlock(catalog);
     if (*page)
