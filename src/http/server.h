@@ -62,8 +62,8 @@ struct text http_server_address(const struct http_server *server);
 
 /* Stops accepting, closes idle connections, lets requests and answers in flight finish (with
  * Connection: close), joins the threads and frees everything; NULL is fine. After
- * stop_timeout_ms the clients that are still there are cut. Exchanges are not: it blocks until the
- * owner has answered each, and runs every task that was posted before it returns. */
+ * stop_timeout_ms the clients that are still there are cut. Exchanges are not: it blocks until
+ * the owner has answered each, and runs every task that was posted before it returns. */
 void http_server_close(struct http_server *server);
 
 /* Of an exchange; on its loop's thread. */

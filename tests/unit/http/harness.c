@@ -102,6 +102,7 @@ static void receive(void *owner, struct http_exchange *exchange)
     struct harness *harness = owner;
     struct text path = http_exchange_request(exchange)->path;
     int64_t status;
+    atomic_fetch_add(&harness->received, 1); /* before the client can know of it */
     if (text_equals(path, TEXT("/held")))
         keep(harness, exchange);
     else if (text_equals(path, TEXT("/thread")))
@@ -117,7 +118,6 @@ static void receive(void *owner, struct http_exchange *exchange)
         answer_text(exchange, (unsigned)status, TEXT("status\n"), false);
     else
         describe(exchange);
-    atomic_fetch_add(&harness->received, 1);
 }
 
 static void refuse(void *owner, struct http_exchange *exchange, unsigned status,
