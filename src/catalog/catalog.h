@@ -19,7 +19,7 @@ struct catalog_options {
     struct text database_path; /* of the catalogue's file */
     size_t cache_bytes_max;
     bool sample_enabled;
-    struct pool *pool; /* borrowed; closed before the catalog, so that nothing is under way then */
+    struct pool *pool; /* borrowed; closed before the catalog, whose jobs it runs */
     const struct time_source *time;
 };
 
