@@ -12,8 +12,8 @@ enum status folder_make_for(struct text path, struct reason *reason)
         return STATUS_OK;
     char folder[PATH_BYTES_MAX];
     if (end > sizeof(folder))
-        return reason_set(reason, STATUS_TOO_LARGE, "a path is over %d bytes long; use a "
-                          "shorter one", PATH_BYTES_MAX);
+        return reason_set(reason, STATUS_TOO_LARGE, "a path is over %d bytes long; shorten it",
+                          PATH_BYTES_MAX);
     memcpy(folder, path.at, end - 1);
     folder[end - 1] = '\0';
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)

@@ -25,7 +25,8 @@ void json_array_close(struct json_writer *writer);
 /* The name of the member whose value is written next. */
 void json_name(struct json_writer *writer, struct text name);
 
-void json_write_text(struct json_writer *writer, struct text value); /* UTF-8, checked by who reads */
+/* UTF-8, checked by who reads. */
+void json_write_text(struct json_writer *writer, struct text value);
 /* json_integer, json_boolean and json_null are names of jansson. */
 void json_write_integer(struct json_writer *writer, int64_t value);
 void json_write_boolean(struct json_writer *writer, bool value);

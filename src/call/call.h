@@ -14,11 +14,10 @@
 
 /* What a look-up found: a catalogue page, or a body of its own. */
 struct finding {
-    const struct catalog_page
-        *page;        /* a share, given back when the answer is written; or NULL */
-    struct text body; /* up to the request id; in the call's arena */
-    bool is_charged;  /* false: an empty page, or an endpoint without a price */
-    bool is_current;  /* the client's copy is: 304; set by call_found */
+    const struct catalog_page *page; /* a share, given back with the answer; or NULL */
+    struct text body;                /* up to the request id; in the call's arena */
+    bool is_charged;                 /* false: an empty page, or an endpoint without a price */
+    bool is_current;                 /* the client's copy is: 304; set by call_found */
 };
 
 struct call {

@@ -38,8 +38,7 @@ struct endpoint {
     struct text operation_id;
     struct text summary;
     int64_t credits; /* of a successful call, unless the plan file says otherwise */
-    bool
-        takes_key; /* a product endpoint: the caller is authenticated and its outcome is charged */
+    bool takes_key;  /* a product endpoint: its caller is authenticated and charged */
     const struct parameter *parameters;
     size_t parameter_count;
     /* Finds what the call asks for and ends in exactly one call_found or call_refused, at once

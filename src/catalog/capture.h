@@ -19,11 +19,10 @@ struct capture_options {
     bool has_country;
     bool has_period;
     bool has_captured_at;
-    uint8_t country;     /* index */
-    uint8_t period;      /* index */
-    instant captured_at; /* at 00:00 UTC it stands for any time of that day */
-    struct text
-        file_name; /* for sentences, and its last part is a hint: MY-7d-2025-10-01.csv */
+    uint8_t country;       /* index */
+    uint8_t period;        /* index */
+    instant captured_at;   /* at 00:00 UTC it stands for any time of that day */
+    struct text file_name; /* for sentences; its last part is a hint: MY-7d-2025-10-01.csv */
 };
 
 /* Rankings are valid (ranking_check) and in order of list, capture time and source. */

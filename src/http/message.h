@@ -19,14 +19,12 @@ struct http_request {
     enum http_method method;
     struct text method_name; /* as written */
     struct text target;      /* as written */
-    struct text
-        path; /* of origin-form or absolute-form; "*" for asterisk-form; still encoded */
-    struct text query; /* after the '?', still encoded; at is NULL when there is no '?' */
+    struct text path;        /* of origin-form or absolute-form, or "*"; still encoded */
+    struct text query;       /* after the '?', still encoded; at is NULL when there is no '?' */
     const struct http_field *fields;
     size_t field_count;
     struct text body;
-    struct text
-        peer_address; /* printable, without port: who holds the other end of the socket */
+    struct text peer_address; /* printable, without port: the other end of the socket */
 };
 
 /* The value of the first field of that name; at is NULL when there is none. */
@@ -40,9 +38,8 @@ size_t http_request_field_count(const struct http_request *request, struct text 
 /* What to send back. The server adds the status line, Date, Content-Length (none for 204 and
  * 304) and Connection, and leaves the body out for HEAD, 204 and 304. */
 struct http_answer {
-    unsigned status; /* 200 to 599 */
-    struct text
-        headers; /* whole lines, each ended by CRLF; read before http_exchange_answer returns */
+    unsigned status;                        /* 200 to 599 */
+    struct text headers;                    /* whole lines, each ended by CRLF; not kept */
     struct text body[HTTP_BODY_PIECES_MAX]; /* sent in order, not copied */
     size_t body_pieces;
     /* Called once on the loop's thread when no byte of body is needed any more; NULL when body
