@@ -57,7 +57,7 @@ def make_lists(dice):
 def random_list(dice, country, period, industry, count=None):
     count = count or dice.choice((1, 2, 19, 20, 21, 99, 100, 101, dice.randrange(1, 400)))
     base = OLD if dice.random() < 0.2 else NEW
-    captured_at = base + dice.randrange(300) * DAY + dice.choice((0, 3661, 86399))
+    captured_at = base + dice.randrange(300) * DAY + dice.choice((0, 0, 0, 3661, 86399))
     return make_list(dice, country, period, count, captured_at, industry)
 
 
@@ -155,19 +155,24 @@ class Comparison:
         self.tags = {}  # data.data as bytes -> ETag, which must be one to one
         self.bytes_of = {}
 
-    def differences(self, connection, pairs, query, compressed):
+    def differences(self, connection, pairs, query, compressed, label=None):
         """What is wrong with the answer to this request, as sentences."""
         headers = {"x-api-key": self.key}
         if compressed:
             headers["Accept-Encoding"] = "gzip"
+        if label:
+            headers["X-Request-Id"] = label
         answer = connection.ask(ENDPOINT + query, headers=headers)
         wanted = answer_of(self.catalogue, pairs, self.stale_before)
         try:
-            check_every_answer(answer)
+            check_every_answer(answer, "GET", label)
         except AssertionError as failure:
             return [str(failure)], wanted, answer
         if answer.field("Content-Encoding") == "gzip":
-            answer.body = zlib.decompress(answer.body, 31)
+            try:
+                answer.body = zlib.decompress(answer.body, 31)
+            except zlib.error as failure:
+                return [f"the gzip body: {failure}"], wanted, answer
         return self.compare(answer, wanted, compressed), wanted, answer
 
     def compare(self, answer, wanted, compressed):
@@ -288,8 +293,9 @@ def play(comparison, seed, count):
             dice = random.Random(f"{seed}/{number}")
             pairs = random_request(dice)
             query, compressed = query_of(dice, pairs), dice.random() < 0.3
+            label = "l" * dice.randrange(1, 129) if dice.random() < 0.5 else None
             try:
-                first = comparison.differences(connection, pairs, query, compressed)
+                first = comparison.differences(connection, pairs, query, compressed, label)
             except Exception as failure:  # the connection is lost: said, counted, and begun anew
                 print(f"FAIL GET {ENDPOINT}{query}: {failure!r}", flush=True)
                 counts["failed"] += 1

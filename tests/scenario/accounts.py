@@ -6,12 +6,11 @@ import hashlib
 import json
 import re
 import sqlite3
-import time
 
 from support.http_client import until
 from support.keys import checksum
 from support.server import KEY, Place
-from support.steps import ENDPOINT, Scenario, Stage, act, equal, fail, served
+from support.steps import ENDPOINT, Scenario, Stage, act, equal, fail, served, within_a_second
 
 COMMANDS, SEEN = [], []
 HEX_ID = re.compile(r"[0-9a-f]{32}")
@@ -255,16 +254,6 @@ def without_server():
 
 def works(stage, key):
     return stage.server.ask(ENDPOINT, headers={"x-api-key": key}).status == 200
-
-
-def within_a_second(condition, what):
-    """CONTRACT: the server sees every change within one second. Counted from the command's end;
-    the measure is of the product's promise, not of its speed."""
-    began = time.monotonic()
-    until(condition, what, patience=10)
-    took = time.monotonic() - began
-    if took > 1.0:
-        fail(f"{what} took {took:.2f} s")
 
 
 @act(SEEN, "a new account's key works within one second")

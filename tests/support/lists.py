@@ -57,7 +57,7 @@ def make_item(dice, rank, identifier, country, period, captured_at, industry=0):
         "trend": make_trend(dice, period, captured_at),
         "creators": None,
         "publish_cnt": dice.choice((0, 1, dice.randrange(10**6), 2**31, 2**33)),
-        "video_views": dice.choice((0, dice.randrange(10**9), 2**32 - 1, 2**32, 2**40 + 7, 2**62)),
+        "video_views": dice.choice((0, dice.randrange(10**9), 2**32 - 1, 2**32, 2**53 + 1, 2**62 + 1)),
         "rank": rank,
         "rank_diff": dice.randrange(1, 500) if change in (1, 3) else 0,
         "rank_diff_type": change,

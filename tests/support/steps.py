@@ -9,9 +9,10 @@ Every answer, whatever the step is about, is held against the promises for *ever
 import contextlib
 import email.utils
 import re
+import time
 import traceback
 
-from .http_client import Closed, Malformed
+from .http_client import Closed, Malformed, until
 
 ENDPOINT = "/api/v1/tiktok/popular-trend/hashtag"
 META = "/api/v1/tiktok/popular-trend/country-industry-meta"
@@ -304,6 +305,16 @@ class Report:
 
     def summary(self):
         return ", ".join(f"{count} {word}" for word, count in self.counts.items())
+
+
+def within_a_second(condition, what):
+    """CONTRACT: the server sees every change within one second. Counted from the command's end;
+    the measure is of the product's promise, not of its speed."""
+    began = time.monotonic()
+    until(condition, what, patience=10)
+    took = time.monotonic() - began
+    if took > 1.0:
+        fail(f"{what} took {took:.2f} s")
 
 
 def http_date_seconds(written):
