@@ -1,7 +1,10 @@
 #include "base/instant.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 static instant system_now(void *owner)
 {
@@ -19,10 +22,37 @@ static duration system_elapsed(void *owner)
     return (duration){now.tv_sec * SECOND_US + now.tv_nsec / 1000};
 }
 
+/* Linux names each boot by a random UUID; its first 15 hexadecimal digits are enough. */
+static int64_t system_boot(void)
+{
+    char written[64] = "";
+    int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return 0;
+    ssize_t length = read(file, written, sizeof(written) - 1);
+    (void)close(file);
+    int64_t boot = 0;
+    for (ssize_t i = 0; i < length && boot < INT64_C(1) << 56; i++) {
+        const char *digits = "0123456789abcdef";
+        const char *digit = written[i] == '-' ? NULL : strchr(digits, written[i]);
+        if (digit)
+            boot = boot * 16 + (digit - digits);
+    }
+    return boot;
+}
+
+static struct time_source system_source = {system_now, system_elapsed, NULL, 0};
+static pthread_once_t system_source_once = PTHREAD_ONCE_INIT;
+
+static void system_source_make(void)
+{
+    system_source.boot = system_boot();
+}
+
 const struct time_source *time_source_system(void)
 {
-    static const struct time_source source = {system_now, system_elapsed, NULL};
-    return &source;
+    check(pthread_once(&system_source_once, system_source_make) == 0);
+    return &system_source;
 }
 
 int64_t instant_day(instant at)

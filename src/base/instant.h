@@ -26,6 +26,7 @@ struct time_source {
     /* A clock that never steps and counts suspended time too; only for durations. */
     duration (*elapsed)(void *owner);
     void *owner;
+    int64_t boot; /* tells the boots of a machine apart: elapsed counts anew with each */
 };
 
 /* The operating system's clocks: CLOCK_REALTIME and CLOCK_BOOTTIME. */

@@ -75,16 +75,18 @@ bool loop_drain(struct http_loop *loop)
 
 static void on_wake(uv_async_t *wake)
 {
-    loop_drain(wake->data);
+    struct http_loop *loop = wake->data;
+    if (loop_drain(loop))
+        loop->worked = true;
 }
 
 static void on_turn(uv_check_t *turn)
 {
     struct http_loop *loop = turn->data;
     const struct http_receiver *receiver = &loop->server->options.receiver;
-    if (!loop->received)
+    if (!loop->worked)
         return;
-    loop->received = false;
+    loop->worked = false;
     if (receiver->turn_ended)
         receiver->turn_ended(receiver->owner, loop);
 }

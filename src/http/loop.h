@@ -54,7 +54,7 @@ struct http_loop {
     char date[INSTANT_TEXT_BYTES];
     struct text date_text;
 
-    bool received; /* something, in this turn */
+    bool worked; /* something was received or a task was run, in this turn */
     bool stopping;
     bool cutting; /* the stop's time is up */
     char read_buffer[HTTP_READ_BUFFER_BYTES];

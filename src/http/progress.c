@@ -33,7 +33,7 @@ static void hand_over(struct connection *connection)
 {
     connection_enter(connection, STAGE_ANSWER);
     connection->unanswered = true;
-    connection->loop->received = true;
+    connection->loop->worked = true;
 }
 
 static void deliver(struct connection *connection)

@@ -40,7 +40,7 @@ struct http_receiver {
      * closes the connection afterwards. */
     void (*refuse)(void *owner, struct http_exchange *exchange, unsigned status,
                    struct text sentence);
-    /* After each turn of a loop in which something was received. May be NULL. */
+    /* After each turn of a loop in which something was received or a task was run. May be NULL. */
     void (*turn_ended)(void *owner, struct http_loop *loop);
     void *owner;
 };

@@ -25,7 +25,7 @@ static duration elapsed_read(void *owner)
     return (duration){0};
 }
 
-static const struct time_source clock_by_hand = {now_read, elapsed_read, NULL};
+static const struct time_source clock_by_hand = {now_read, elapsed_read, NULL, 1};
 
 #define DONE(expression)                                                                       \
     do {                                                                                       \
