@@ -90,6 +90,8 @@ enum status ledger_open(struct text path, const struct time_source *time,
     struct ledger *opened = memory_take(sizeof(*opened));
     *opened = (struct ledger){.owner = owner, .time = time, .directory = directory_open()};
     check(pthread_mutex_init(&opened->lock, NULL) == 0);
+    terms_book_init(&opened->terms);
+    committer_init(&opened->committer, opened);
     enum status status = load(opened, path, reason);
     if (status != STATUS_OK) {
         ledger_close(opened);
@@ -103,6 +105,10 @@ void ledger_close(struct ledger *ledger)
 {
     if (!ledger)
         return;
+    committer_stop(&ledger->committer);
+    committer_finish(&ledger->committer);
+    meter_close(ledger->meter);
+    terms_book_finish(&ledger->terms);
     db_close(ledger->db);
     owner_lock_release(&ledger->owner);
     directory_close(ledger->directory);

@@ -4,6 +4,7 @@
  *     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger); */
 #pragma once
 
+#include "ledger/committer.h"
 #include "ledger/directory.h"
 #include "ledger/ledger.h"
 #include "ledger/owner_lock.h"
@@ -17,10 +18,20 @@ struct ledger {
     struct db *db;
     struct directory *directory;
     const struct time_source *time;
+    struct terms_book terms;
+    struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
+    struct committer committer;
 };
 
 struct ledger *ledger_lock(struct ledger *ledger);
 void ledger_unlock(struct ledger **held);
+
+/* Puts the accounts with an id over after into the meter, if there is one. Inside the lock. */
+enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct reason *reason);
+
+/* Puts back into the meter what balances and journal hold, and gives the unfolded part to the
+ * committer's fold. Before the committer starts. */
+enum status ledger_restore(struct ledger *ledger, struct reason *reason);
 
 /* The largest id of a table plus one; sql selects it. Inside a transaction. */
 enum status ledger_next_id(struct ledger *ledger, const char *sql, int64_t *id,

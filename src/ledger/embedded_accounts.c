@@ -99,6 +99,7 @@ enum status ledger_account_create(struct ledger *ledger, struct text email, stru
     struct account made;
     TRY(ledger_find_account(held, email, &made, reason));
     TRY(db_commit(&transaction, reason));
+    TRY(ledger_meter_accounts(held, id - 1, reason));
     *account = made;
     return STATUS_OK;
 }
@@ -111,6 +112,7 @@ static enum status import_rows(struct ledger *ledger, const struct account_row *
     TRY(db_begin(ledger->db, &transaction, reason));
     int64_t account_id, key_id;
     TRY(next_account_id(ledger, &account_id, reason));
+    int64_t before = account_id - 1;
     TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &key_id, reason));
     instant now = time_now(ledger->time);
     for (size_t i = 0; i < count; i++) {
@@ -118,7 +120,8 @@ static enum status import_rows(struct ledger *ledger, const struct account_row *
         key_rows[i] = (struct key_row){.id = key_id++, .account_id = account_id++};
         TRY(ledger_insert_key(ledger, &key_rows[i], now, &keys[i], reason));
     }
-    return db_commit(&transaction, reason);
+    TRY(db_commit(&transaction, reason));
+    return ledger_meter_accounts(ledger, before, reason);
 }
 
 /* The indexes by random texts are touched all over: with room for them a page is written once a

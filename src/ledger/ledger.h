@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/reason.h"
+#include "ledger/charge.h"
 #include "model/account.h"
 #include "model/api_key.h"
 
@@ -17,6 +18,28 @@ struct ledger;
 enum status ledger_open(struct text path, const struct time_source *time,
                         struct ledger **ledger, struct reason *reason);
 void ledger_close(struct ledger *ledger);
+
+/* Brings plans into force: the first time, what balances and journal hold is put back into memory
+ * and metering begins; later, the new terms count from the next call on (CONTRACT section 3 says
+ * what waits for the next period). STATUS_CONFLICT: accounts are on a plan that plans lacks; the
+ * terms in force stay. Blocks. */
+enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
+                             struct reason *reason);
+
+/* What is in force; frozen, lives as long as the ledger. Any thread. */
+const struct terms *ledger_terms(const struct ledger *ledger);
+
+/* ---- Metering; after ledger_terms_set; any thread, never blocking on the disk ---- */
+
+/* The charge step. STATUS_OK: the slot is taken, nothing is charged, the call may be answered.
+ * STATUS_BUSY: slot and credits are taken; settled will be called with STATUS_OK when that is
+ * durable, or with STATUS_UNAVAILABLE when it was taken back. STATUS_EXHAUSTED: refused;
+ * standing.verdict says by what. STATUS_UNAVAILABLE: nothing is admitted at the moment. standing
+ * is set in all cases but the last. */
+enum status ledger_charge(struct ledger *ledger, struct charge *charge);
+
+/* Sets standing to what ledger_charge would find, without taking anything. */
+void ledger_look(struct ledger *ledger, struct charge *charge);
 
 /* STATUS_OK when the file can be read. Blocks. */
 enum status ledger_health(struct ledger *ledger, struct reason *reason);

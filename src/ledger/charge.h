@@ -1,0 +1,27 @@
+/* charge: one call's charge step, from the decision to its place in the journal.
+ *
+ * A charge belongs to the call it lives in; while ledger_charge has answered STATUS_BUSY it
+ * belongs to the ledger until settled was called, once, on the committer's thread. */
+#pragma once
+
+#include "ledger/meter.h"
+
+struct charge {
+    /* Set by the caller. */
+    int64_t account_id;
+    int64_t key_id;
+    credits cost; /* 0: the slot alone */
+    uint8_t endpoint;
+    enum call_outcome outcome;   /* what the call will have been if its slot is taken */
+    struct text request_id;      /* lives as long as the charge */
+    struct text idempotency_key; /* likewise; empty: none */
+    uint64_t arguments_hash;
+    int64_t snapshot_id;
+    void (*settled)(struct charge *charge, enum status status);
+
+    /* Set by the ledger. */
+    struct charge_standing standing;
+    uint8_t charge_id[CHARGE_ID_BYTES]; /* when credits were taken */
+    struct charge_order order;          /* the ledger's own */
+    struct charge *next;                /* likewise */
+};

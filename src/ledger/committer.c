@@ -1,0 +1,305 @@
+#include "ledger/committer.h"
+
+#include "base/log.h"
+#include "ledger/embedded.h"
+
+#include <time.h>
+
+#define FOLD_INTERVAL_US SECOND_US
+#define RETRY_INTERVAL_US (SECOND_US / 10) /* after a failed commit */
+#define BATCH_MAX 4096                     /* a row of half a megabyte at most */
+#define BODY_BYTES_MAX (8 * 1024 * 1024)
+
+/* ---- Handing over ---- */
+
+static void lock(struct committer *committer)
+{
+    check(pthread_mutex_lock(&committer->lock) == 0);
+}
+
+static void unlock(struct committer *committer)
+{
+    check(pthread_mutex_unlock(&committer->lock) == 0);
+}
+
+enum status committer_add_charge(struct committer *committer, struct charge *charge)
+{
+    lock(committer);
+    bool is_full = committer->waiting >= COMMITTER_WAITING_MAX;
+    bool was_idle = !committer->first;
+    if (!is_full) {
+        charge->next = NULL;
+        *committer->last_link = charge;
+        committer->last_link = &charge->next;
+        committer->waiting++;
+    }
+    unlock(committer);
+    if (was_idle && !is_full)
+        check(pthread_cond_signal(&committer->arrived) == 0);
+    return is_full ? STATUS_EXHAUSTED : STATUS_BUSY;
+}
+
+void committer_add_slot(struct committer *committer, const struct journal_entry *entry)
+{
+    lock(committer);
+    if (committer->slot_count == committer->slot_capacity) {
+        committer->slot_capacity = committer->slot_capacity ? 2 * committer->slot_capacity : 64;
+        committer->slots = memory_grow(committer->slots,
+                                       committer->slot_capacity * sizeof(*entry));
+    }
+    committer->slots[committer->slot_count++] = *entry;
+    bool is_first = committer->slot_count == 1;
+    unlock(committer);
+    if (is_first)
+        check(pthread_cond_signal(&committer->arrived) == 0);
+}
+
+/* ---- One batch ---- */
+
+struct batch {
+    struct charge *charges;
+    struct journal_entry *slots;
+    size_t slot_count;
+    int64_t calls;
+    int64_t journal_id;
+    bool is_last; /* the committer closes: fold now */
+};
+
+static struct journal_entry entry_of(const struct charge *charge)
+{
+    const struct charge_standing *standing = &charge->standing;
+    struct journal_entry entry = {.account_id = charge->account_id,
+                                  .key_id = charge->key_id,
+                                  .plan_version = standing->terms->version,
+                                  .endpoint = charge->endpoint,
+                                  .outcome = CALL_CHARGED,
+                                  .at = standing->now,
+                                  .credits = standing->charged.count,
+                                  .overage = standing->overage.count,
+                                  .overage_micros = standing->overage_cost.count,
+                                  .request_id = charge->request_id,
+                                  .idempotency_key = charge->idempotency_key,
+                                  .arguments_hash = charge->arguments_hash,
+                                  .snapshot_id = charge->snapshot_id};
+    memcpy(entry.charge_id, charge->charge_id, CHARGE_ID_BYTES);
+    return entry;
+}
+
+/* The calls behind slots[] whose outcome is no charge; rate-limited ones are in usage alone. */
+static bool took_slot(const struct journal_entry *entry)
+{
+    return entry->outcome < CALL_OUTCOMES;
+}
+
+static void body_fill(struct buffer *body, struct batch *batch, instant at)
+{
+    journal_body_open(body);
+    for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
+        struct journal_entry entry = entry_of(charge);
+        journal_body_add(body, at, &entry);
+        batch->calls++;
+    }
+    for (size_t i = 0; i < batch->slot_count; i++) {
+        if (!took_slot(&batch->slots[i]))
+            continue;
+        journal_body_add(body, at, &batch->slots[i]);
+        batch->calls++;
+    }
+    check(!body->overflowed);
+}
+
+static enum status row_insert(struct committer *committer, struct batch *batch, instant now,
+                              struct reason *reason)
+{
+    const struct ledger *ledger = committer->ledger;
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "INSERT INTO journal (at, boot, elapsed_us, calls, body)"
+                          " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+                          &insert, reason));
+    db_bind_integer(insert, 1, now.us);
+    db_bind_integer(insert, 2, ledger->time->boot);
+    db_bind_integer(insert, 3, time_elapsed(ledger->time).us);
+    db_bind_integer(insert, 4, batch->calls);
+    db_bind_blob(insert, 5, buffer_text(&committer->body));
+    bool row;
+    TRY(db_step(insert, &row, reason));
+    check(row);
+    batch->journal_id = db_column_integer(insert, 0);
+    return STATUS_OK;
+}
+
+/* A row is written even without calls after a failure: it must be a real commit with a sync. */
+static enum status batch_commit(struct committer *committer, struct batch *batch, bool folds,
+                                struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(committer->ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    instant now = time_now(held->time);
+    body_fill(&committer->body, batch, now);
+    TRY(db_begin(held->db, &transaction, reason));
+    if (batch->calls > 0 || !atomic_load(&committer->admits))
+        TRY(row_insert(committer, batch, now, reason));
+    if (folds)
+        TRY(fold_write(&committer->fold, held->db, reason));
+    return db_commit(&transaction, reason);
+}
+
+static void batch_fold(struct committer *committer, const struct batch *batch)
+{
+    struct fold *fold = &committer->fold;
+    for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
+        const struct billing_period *period = &charge->standing.period;
+        struct journal_entry entry = entry_of(charge);
+        fold_add(fold, batch->journal_id, &entry,
+                 &(struct fold_period){.period = period->year * 12 + period->month - 1,
+                                       .included = charge->standing.quota.included.count});
+    }
+    for (size_t i = 0; i < batch->slot_count; i++) {
+        const struct journal_entry *slot = &batch->slots[i];
+        if (took_slot(slot))
+            fold_add(fold, batch->journal_id, slot, NULL);
+        else
+            fold_add_rate_limited(fold, slot->account_id, slot->key_id, slot->endpoint,
+                                  slot->at);
+    }
+}
+
+static void batch_settle(struct committer *committer, const struct batch *batch,
+                         enum status status)
+{
+    struct charge *charge = batch->charges;
+    while (charge) {
+        struct charge *next = charge->next;
+        if (status != STATUS_OK)
+            meter_undo(committer->ledger->meter, &charge->order, &charge->standing);
+        charge->settled(charge, status);
+        charge = next;
+    }
+}
+
+static void batch_run(struct committer *committer, struct batch *batch)
+{
+    struct reason reason = {0};
+    duration now = time_elapsed(committer->ledger->time);
+    bool folds = !fold_is_empty(&committer->fold) &&
+                 (now.us - committer->folded.us >= FOLD_INTERVAL_US || batch->is_last);
+    enum status status = batch_commit(committer, batch, folds, &reason);
+    bool admitted = atomic_exchange(&committer->admits, status == STATUS_OK);
+    if (status == STATUS_OK && folds) {
+        fold_forget(&committer->fold);
+        committer->folded = now;
+    }
+    if (status == STATUS_OK)
+        batch_fold(committer, batch);
+    if (status != STATUS_OK && admitted)
+        log_line(LOG_ERROR, "ledger",
+                 "a batch is not durable; calls are refused until one is: %s", reason.sentence);
+    if (status == STATUS_OK && !admitted)
+        log_line(LOG_INFO, "ledger", "the journal takes batches again");
+    batch_settle(committer, batch, status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE);
+}
+
+/* ---- The thread ---- */
+
+static struct timespec deadline_after(int64_t wait_us)
+{
+    struct timespec until;
+    check(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+    int64_t ns = until.tv_nsec + wait_us * 1000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    return until;
+}
+
+/* Charges are taken at once. Slots alone ride with the next charges, or with the next fold. */
+static void batch_await(struct committer *committer)
+{
+    bool admits = atomic_load(&committer->admits);
+    struct timespec until = deadline_after(admits ? FOLD_INTERVAL_US : RETRY_INTERVAL_US);
+    int waited = 0;
+    while (!committer->first && !committer->is_closing && waited == 0) {
+        bool is_due = !admits || committer->slot_count > 0 || !fold_is_empty(&committer->fold);
+        waited = is_due ? pthread_cond_timedwait(&committer->arrived, &committer->lock, &until)
+                        : pthread_cond_wait(&committer->arrived, &committer->lock);
+    }
+}
+
+static bool batch_take(struct committer *committer, struct batch *batch)
+{
+    lock(committer);
+    batch_await(committer);
+    *batch = (struct batch){.charges = committer->first,
+                            .slots = committer->slots,
+                            .slot_count = committer->slot_count,
+                            .is_last = committer->is_closing};
+    struct charge **link = &batch->charges;
+    for (size_t i = 0; i < BATCH_MAX && *link; i++) {
+        link = &(*link)->next;
+        committer->waiting--;
+    }
+    committer->first = *link;
+    *link = NULL;
+    if (!committer->first)
+        committer->last_link = &committer->first;
+    committer->slots = NULL;
+    committer->slot_count = committer->slot_capacity = 0;
+    unlock(committer);
+    return batch->charges || batch->slot_count > 0 || !batch->is_last ||
+           !fold_is_empty(&committer->fold);
+}
+
+static void *work(void *owner)
+{
+    struct committer *committer = owner;
+    struct batch batch;
+    while (batch_take(committer, &batch)) {
+        batch_run(committer, &batch);
+        free(batch.slots);
+        if (batch.is_last && !batch.charges && !atomic_load(&committer->admits))
+            break; /* what is not durable now is replayed, or was refused */
+    }
+    return NULL;
+}
+
+void committer_init(struct committer *committer, struct ledger *ledger)
+{
+    *committer = (struct committer){.ledger = ledger};
+    committer->last_link = &committer->first;
+    atomic_init(&committer->admits, true);
+    pthread_condattr_t monotonic;
+    check(pthread_condattr_init(&monotonic) == 0);
+    check(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    check(pthread_cond_init(&committer->arrived, &monotonic) == 0);
+    check(pthread_condattr_destroy(&monotonic) == 0);
+    check(pthread_mutex_init(&committer->lock, NULL) == 0);
+    fold_init(&committer->fold);
+    buffer_init(&committer->body, BODY_BYTES_MAX);
+}
+
+void committer_start(struct committer *committer)
+{
+    check(pthread_create(&committer->thread, NULL, work, committer) == 0);
+    committer->has_thread = true;
+}
+
+void committer_stop(struct committer *committer)
+{
+    if (!committer->has_thread)
+        return;
+    lock(committer);
+    committer->is_closing = true;
+    check(pthread_cond_signal(&committer->arrived) == 0);
+    unlock(committer);
+    check(pthread_join(committer->thread, NULL) == 0);
+    committer->has_thread = false;
+}
+
+void committer_finish(struct committer *committer)
+{
+    fold_finish(&committer->fold);
+    buffer_finish(&committer->body);
+    free(committer->slots);
+    check(pthread_cond_destroy(&committer->arrived) == 0);
+    check(pthread_mutex_destroy(&committer->lock) == 0);
+}

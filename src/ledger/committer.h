@@ -1,0 +1,49 @@
+/* committer: the one thread that writes the journal.
+ *
+ * Loop threads hand over what was decided; the committer takes all that waits, appends one row,
+ * commits with a sync, and settles the charges of that batch. Batches form by themselves: while
+ * one commit runs, the next gathers. Once a second the journal since the last fold is folded in
+ * the same transaction.
+ *
+ * When a commit fails its charges are undone and settled with STATUS_UNAVAILABLE, and nothing is
+ * admitted until a later commit has synced: the connection is kept, because reopening would bring
+ * the failed rows back from the operating system's cache as if they were durable. */
+#pragma once
+
+#include "ledger/charge.h"
+#include "ledger/fold.h"
+
+struct ledger;
+
+struct committer {
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    struct charge *first, **last_link; /* charges whose callers wait */
+    struct journal_entry *slots;       /* calls that took a slot alone: nobody waits for them */
+    size_t slot_count, slot_capacity;
+    size_t waiting;
+    bool is_closing;
+    pthread_t thread;
+    bool has_thread;
+    atomic_bool admits;
+
+    struct ledger *ledger; /* the committer's thread's own from here */
+    struct fold fold;
+    duration folded;
+    struct buffer body;
+};
+
+/* Waiting charges past which new ones are refused: a second of the fastest disk. */
+#define COMMITTER_WAITING_MAX 65536
+
+void committer_init(struct committer *committer, struct ledger *ledger);
+void committer_start(struct committer *committer);
+
+/* Commits and settles what waits, folds, and joins the thread. */
+void committer_stop(struct committer *committer);
+void committer_finish(struct committer *committer);
+
+/* STATUS_BUSY: it will be settled. STATUS_EXHAUSTED: too many wait; nothing was handed over. Any
+ * thread; never blocks on the disk. */
+enum status committer_add_charge(struct committer *committer, struct charge *charge);
+void committer_add_slot(struct committer *committer, const struct journal_entry *entry);

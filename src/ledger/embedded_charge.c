@@ -1,0 +1,72 @@
+#include "ledger/embedded.h"
+
+static struct charge_order order_of(const struct ledger *ledger, const struct charge *charge)
+{
+    return (struct charge_order){.account_id = charge->account_id,
+                                 .key_id = charge->key_id,
+                                 .cost = charge->cost,
+                                 .now = time_now(ledger->time),
+                                 .elapsed = time_elapsed(ledger->time)};
+}
+
+/* How a call that was refused its credits will be counted. */
+static enum call_outcome refused_outcome(enum quota_verdict verdict)
+{
+    switch (verdict) {
+    case QUOTA_KEY_DAILY: return CALL_KEY_DAILY;
+    case QUOTA_DAILY: return CALL_DAILY;
+    case QUOTA_INSUFFICIENT: return CALL_INSUFFICIENT;
+    case QUOTA_SPEND_LIMIT: return CALL_SPEND_LIMIT;
+    case QUOTA_GRANTED: break;
+    }
+    check(!"a refused call has a reason");
+    return CALL_INVALID;
+}
+
+static void slot_record(struct ledger *ledger, const struct charge *charge,
+                        enum call_outcome outcome)
+{
+    committer_add_slot(&ledger->committer,
+                       &(struct journal_entry){.account_id = charge->account_id,
+                                               .key_id = charge->key_id,
+                                               .plan_version = charge->standing.terms->version,
+                                               .endpoint = charge->endpoint,
+                                               .outcome = outcome,
+                                               .at = charge->standing.now});
+}
+
+static enum status charge_hand_over(struct ledger *ledger, struct charge *charge)
+{
+    secret_fill(charge->charge_id, CHARGE_ID_BYTES);
+    enum status status = committer_add_charge(&ledger->committer, charge);
+    if (status != STATUS_BUSY)
+        meter_undo(ledger->meter, &charge->order, &charge->standing);
+    return status;
+}
+
+enum status ledger_charge(struct ledger *ledger, struct charge *charge)
+{
+    if (!atomic_load(&ledger->committer.admits))
+        return STATUS_UNAVAILABLE;
+    charge->order = order_of(ledger, charge);
+    meter_charge(ledger->meter, &charge->order, &charge->standing);
+    switch (charge->standing.verdict) {
+    case CHARGE_RATE_LIMITED:
+        slot_record(ledger, charge, CALL_OUTCOMES);
+        return STATUS_EXHAUSTED;
+    case CHARGE_REFUSED:
+        slot_record(ledger, charge, refused_outcome(charge->standing.quota_verdict));
+        return STATUS_EXHAUSTED;
+    case CHARGE_TAKEN: break;
+    }
+    if (charge->cost.count > 0)
+        return charge_hand_over(ledger, charge);
+    slot_record(ledger, charge, charge->outcome);
+    return STATUS_OK;
+}
+
+void ledger_look(struct ledger *ledger, struct charge *charge)
+{
+    charge->order = order_of(ledger, charge);
+    meter_look(ledger->meter, &charge->order, &charge->standing);
+}

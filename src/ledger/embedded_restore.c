@@ -1,0 +1,166 @@
+#include "ledger/embedded.h"
+
+/* How far back rows are looked through for calls that still count in a window or may be replayed,
+ * behind the fold mark: wall clocks are stepped, so more than the ten minutes that it takes. */
+#define LOOK_BACK_US (INT64_C(15) * 60 * SECOND_US)
+
+static enum status balances_restore(struct ledger *ledger, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT account_id, max(period), day, day_used, included, used,"
+                          " overage, overage_micros FROM balance GROUP BY bucket, account_id",
+                          &select, reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        meter_restore_balance(ledger->meter,
+                              &(struct meter_balance){
+                                  .account_id = db_column_integer(select, 0),
+                                  .period = (int32_t)db_column_integer(select, 1),
+                                  .day = (int32_t)db_column_integer(select, 2),
+                                  .day_used = db_column_integer(select, 3),
+                                  .included = db_column_integer(select, 4),
+                                  .used = db_column_integer(select, 5),
+                                  .overage = db_column_integer(select, 6),
+                                  .overage_micros = db_column_integer(select, 7),
+                              });
+    }
+}
+
+static enum status key_caps_restore(struct ledger *ledger, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT account_id, id, daily_credit_cap FROM api_key"
+                          " WHERE daily_credit_cap IS NOT NULL",
+                          &select, reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        meter_key_cap_put(ledger->meter, db_column_integer(select, 0),
+                          db_column_integer(select, 1),
+                          credits_of(db_column_integer(select, 2)));
+    }
+}
+
+static enum status key_uses_restore(struct ledger *ledger, struct reason *reason)
+{
+    int64_t today = instant_day(time_now(ledger->time));
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT u.account_id, u.key_id, u.hour / 24, sum(u.credits)"
+                          " FROM api_key k JOIN usage_hour u ON u.bucket = k.bucket"
+                          " AND u.account_id = k.account_id AND u.key_id = k.id"
+                          " WHERE k.daily_credit_cap IS NOT NULL AND u.hour >= $1"
+                          " GROUP BY u.account_id, u.key_id, u.hour / 24 ORDER BY 3",
+                          &select, reason));
+    db_bind_integer(select, 1, today * 24);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        meter_restore_key(ledger->meter, db_column_integer(select, 0),
+                          db_column_integer(select, 1), (int32_t)db_column_integer(select, 2),
+                          db_column_integer(select, 3));
+    }
+}
+
+static enum status mark_read(struct ledger *ledger, int64_t *mark, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db, "SELECT journal_id FROM fold_mark", &select, reason));
+    bool row;
+    TRY(db_step(select, &row, reason));
+    if (!row)
+        return reason_set(reason, STATUS_CORRUPT,
+                          "%s lacks its fold mark: restore it from a "
+                          "backup",
+                          db_path(ledger->db));
+    *mark = db_column_integer(select, 0);
+    return STATUS_OK;
+}
+
+/* What is needed of one row to place its calls in time. */
+struct row {
+    int64_t id;
+    instant at;
+    instant admitted; /* by the present wall clock: at, corrected for its steps since */
+};
+
+/* Within one boot the clock that never steps tells the age, else the wall clock must. */
+static instant admitted_at(const struct ledger *ledger, int64_t boot, int64_t elapsed_us,
+                           instant at)
+{
+    int64_t age_us = boot == ledger->time->boot ? time_elapsed(ledger->time).us - elapsed_us
+                                                : time_now(ledger->time).us - at.us;
+    return (instant){time_now(ledger->time).us - (age_us > 0 ? age_us : 0)};
+}
+
+static enum status row_restore(struct ledger *ledger, const struct row *row, struct text body,
+                               int64_t mark, struct reason *reason)
+{
+    struct journal_reader reader;
+    bool counts = row->id > mark;
+    bool more = true;
+    enum status status = journal_body_read(body, row->at, &reader);
+    while (status == STATUS_OK && more) {
+        struct journal_entry entry;
+        status = journal_body_next(&reader, &entry, &more);
+        if (status != STATUS_OK || !more)
+            continue;
+        meter_restore_entry(ledger->meter, &entry, counts, row->admitted,
+                            time_now(ledger->time), time_elapsed(ledger->time));
+        if (!counts)
+            continue;
+        struct meter_balance balance = meter_balance_of(ledger->meter, entry.account_id);
+        fold_add(&ledger->committer.fold, row->id, &entry,
+                 &(struct fold_period){balance.period, balance.included});
+    }
+    if (status != STATUS_OK)
+        return reason_set(reason, status,
+                          "%s: journal row %lld does not unpack: restore it "
+                          "from a backup",
+                          db_path(ledger->db), (long long)row->id);
+    return STATUS_OK;
+}
+
+static enum status journal_restore(struct ledger *ledger, struct reason *reason)
+{
+    int64_t mark = 0;
+    TRY(mark_read(ledger, &mark, reason));
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT id, at, boot, elapsed_us, body FROM journal WHERE id > $1"
+                          " OR id > (SELECT coalesce(max(id), 0) FROM journal WHERE at < $2"
+                          " AND (boot <> $3 OR elapsed_us < $4)) ORDER BY id",
+                          &select, reason));
+    db_bind_integer(select, 1, mark);
+    db_bind_integer(select, 2, time_now(ledger->time).us - LOOK_BACK_US);
+    db_bind_integer(select, 3, ledger->time->boot);
+    db_bind_integer(select, 4, time_elapsed(ledger->time).us - LOOK_BACK_US);
+    for (;;) {
+        bool more;
+        TRY(db_step(select, &more, reason));
+        if (!more)
+            return STATUS_OK;
+        struct row row = {.id = db_column_integer(select, 0),
+                          .at = {db_column_integer(select, 1)}};
+        row.admitted = admitted_at(ledger, db_column_integer(select, 2),
+                                   db_column_integer(select, 3), row.at);
+        TRY(row_restore(ledger, &row, db_column_blob(select, 4), mark, reason));
+    }
+}
+
+enum status ledger_restore(struct ledger *ledger, struct reason *reason)
+{
+    TRY(balances_restore(ledger, reason));
+    TRY(key_caps_restore(ledger, reason));
+    TRY(key_uses_restore(ledger, reason));
+    return journal_restore(ledger, reason);
+}

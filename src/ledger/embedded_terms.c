@@ -1,0 +1,161 @@
+#include "base/json_write.h"
+#include "ledger/embedded.h"
+
+#define PLANS_JSON_BYTES_MAX (64 * 1024) /* 32 plans and 64 prices of some 200 bytes each */
+
+static void plan_write(struct json_writer *writer, const struct plan *plan)
+{
+    json_object_open(writer);
+    json_member_text(writer, TEXT("name"), text_of(plan->name));
+    json_member_integer(writer, TEXT("price_cents"), plan->price_cents);
+    json_member_integer(writer, TEXT("included_credits"), plan->included_credits);
+    json_member_integer(writer, TEXT("daily_credit_cap"), plan->daily_credit_cap);
+    json_member_integer(writer, TEXT("rate_limit_per_minute"), plan->rate_limit_per_minute);
+    json_member_text(writer, TEXT("overage"), text_of(overage_word(plan->overage)));
+    json_member_integer(writer, TEXT("overage_cents_per_1000"), plan->overage_cents_per_1000);
+    json_object_close(writer);
+}
+
+static void plans_write(struct buffer *json, const struct plans *plans)
+{
+    struct json_writer writer = json_writer_on(json);
+    json_object_open(&writer);
+    json_name(&writer, TEXT("plans"));
+    json_array_open(&writer);
+    for (size_t i = 0; i < plans->plan_count; i++)
+        plan_write(&writer, &plans->plans[i]);
+    json_array_close(&writer);
+    json_name(&writer, TEXT("credits"));
+    json_object_open(&writer);
+    for (size_t i = 0; i < plans->price_count; i++)
+        json_member_integer(&writer, text_of(plans->prices[i].operation_id),
+                            plans->prices[i].credits);
+    json_object_close(&writer);
+    json_object_close(&writer);
+    check(!json->overflowed);
+}
+
+/* The version that holds these very plans, kept or made. */
+static enum status version_find(struct ledger *ledger, const struct plans *plans,
+                                int64_t *version, struct reason *reason)
+{
+    struct buffer json CLEANUP(buffer_finish);
+    buffer_init(&json, PLANS_JSON_BYTES_MAX);
+    plans_write(&json, plans);
+    struct digest digest = secret_digest(buffer_text(&json));
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "INSERT INTO plan_version (loaded_at, digest, plans)"
+                          " VALUES ($1, $2, $3)"
+                          " ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
+                          " RETURNING id",
+                          &insert, reason));
+    db_bind_integer(insert, 1, time_now(ledger->time).us);
+    db_bind_blob(insert, 2, (struct text){(const char *)digest.bytes, sizeof(digest.bytes)});
+    db_bind_text(insert, 3, buffer_text(&json));
+    bool row;
+    TRY(db_step(insert, &row, reason));
+    check(row);
+    *version = db_column_integer(insert, 0);
+    return db_run(insert, reason);
+}
+
+/* Every plan that an account is on, or will be, must be among them. */
+static enum status plans_cover_accounts(struct ledger *ledger, const struct plans *plans,
+                                        struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT name, count(*) FROM (SELECT plan AS name FROM account"
+                          " UNION ALL SELECT next_plan FROM account WHERE next_plan <> '')"
+                          " AS used GROUP BY name",
+                          &select, reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        struct text name = db_column_text(select, 0);
+        if (!plans_find(plans, name))
+            return reason_set(reason, STATUS_CONFLICT,
+                              "the plan file lacks the plan %.*s, which %lld accounts are on; "
+                              "keep it, or move them first",
+                              TEXT_PRINT(name), (long long)db_column_integer(select, 1));
+    }
+}
+
+static enum status account_put(struct ledger *ledger, struct db_statement *row,
+                               struct reason *reason)
+{
+    struct meter_account account = {.id = db_column_integer(row, 0),
+                                    .has_opted_in = db_column_integer(row, 3) != 0,
+                                    .spend_limit_cents = db_column_integer(row, 4),
+                                    .anchor = {db_column_integer(row, 5)}};
+    struct text plan = db_column_text(row, 1);
+    struct text next = db_column_text(row, 2);
+    if (terms_slot(&ledger->terms, plan, &account.plan_slot) != STATUS_OK ||
+        terms_slot(&ledger->terms, next.length > 0 ? next : plan, &account.next_plan_slot) !=
+            STATUS_OK)
+        return reason_set(reason, STATUS_EXHAUSTED,
+                          "over %d names of plans were in use; restart the server",
+                          TERMS_SLOTS_MAX);
+    meter_account_put(ledger->meter, &account);
+    return STATUS_OK;
+}
+
+enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct reason *reason)
+{
+    if (!ledger->meter)
+        return STATUS_OK;
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT id, plan, next_plan, has_opted_in, spend_limit_cents,"
+                          " created_at FROM account WHERE id > $1",
+                          &select, reason));
+    db_bind_integer(select, 1, after);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        TRY(account_put(ledger, select, reason));
+    }
+}
+
+static enum status terms_write(struct ledger *ledger, const struct plans *plans,
+                               struct reason *reason)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(ledger->db, &transaction, reason));
+    TRY(plans_cover_accounts(ledger, plans, reason));
+    int64_t version;
+    TRY(version_find(ledger, plans, &version, reason));
+    TRY(db_commit(&transaction, reason));
+    if (terms_add(&ledger->terms, version, plans) != STATUS_OK)
+        return reason_set(reason, STATUS_EXHAUSTED,
+                          "over %d names of plans were in use; restart the server",
+                          TERMS_SLOTS_MAX);
+    return STATUS_OK;
+}
+
+static enum status metering_begin(struct ledger *ledger, struct reason *reason)
+{
+    ledger->meter = meter_open(&ledger->terms);
+    TRY(ledger_meter_accounts(ledger, 0, reason));
+    TRY(ledger_restore(ledger, reason));
+    committer_start(&ledger->committer);
+    return STATUS_OK;
+}
+
+enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
+                             struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    TRY(terms_write(held, plans, reason));
+    return held->meter ? STATUS_OK : metering_begin(held, reason);
+}
+
+const struct terms *ledger_terms(const struct ledger *ledger)
+{
+    return terms_now(&ledger->terms);
+}

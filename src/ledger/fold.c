@@ -1,0 +1,235 @@
+#include "ledger/fold.h"
+
+#include "model/account.h"
+
+#define RATE_LIMITED CALL_OUTCOMES /* counted behind the outcomes that the journal knows */
+#define HOUR_US (INT64_C(3600) * SECOND_US)
+
+struct fold_part {
+    int64_t account_id; /* 0: free place */
+    int64_t key_id;
+    int64_t hour;
+    int64_t calls[CALL_OUTCOMES + 1];
+    int64_t credits, overage, overage_micros;
+    int64_t first_journal_id; /* that charged; 0: none */
+    int64_t last_journal_id;
+    struct fold_period period;
+    uint8_t endpoint;
+};
+
+void fold_init(struct fold *fold)
+{
+    *fold = (struct fold){0};
+}
+
+void fold_finish(struct fold *fold)
+{
+    free(fold->parts);
+    fold_init(fold);
+}
+
+void fold_forget(struct fold *fold)
+{
+    if (fold->count > 0)
+        memset(fold->parts, 0, fold->capacity * sizeof(fold->parts[0]));
+    fold->count = 0;
+    fold->last_journal_id = 0;
+}
+
+static uint64_t mixed(uint64_t sum, int64_t value)
+{
+    sum = (sum ^ (uint64_t)value) * UINT64_C(0x9E3779B97F4A7C15);
+    return sum ^ sum >> 29;
+}
+
+static bool is_part(const struct fold_part *part, int64_t account_id, int64_t key_id,
+                    uint8_t endpoint, int64_t hour)
+{
+    return part->account_id == account_id && part->key_id == key_id &&
+           part->endpoint == endpoint && part->hour == hour;
+}
+
+static struct fold_part *place_of(struct fold *fold, int64_t account_id, int64_t key_id,
+                                  uint8_t endpoint, int64_t hour)
+{
+    uint64_t hash = mixed(mixed(mixed(mixed(0, account_id), key_id), hour), endpoint);
+    size_t place = hash & (fold->capacity - 1);
+    while (fold->parts[place].account_id != 0 &&
+           !is_part(&fold->parts[place], account_id, key_id, endpoint, hour))
+        place = (place + 1) & (fold->capacity - 1);
+    return &fold->parts[place];
+}
+
+#define CAPACITY_FIRST 1024
+
+static void grow(struct fold *fold)
+{
+    struct fold old = *fold;
+    fold->capacity = old.capacity ? 2 * old.capacity : CAPACITY_FIRST;
+    fold->parts = memory_take_zeroed(fold->capacity, sizeof(fold->parts[0]));
+    for (size_t i = 0; i < old.capacity; i++) {
+        const struct fold_part *part = &old.parts[i];
+        if (part->account_id != 0)
+            *place_of(fold, part->account_id, part->key_id, part->endpoint, part->hour) = *part;
+    }
+    free(old.parts);
+}
+
+static struct fold_part *part_of(struct fold *fold, int64_t account_id, int64_t key_id,
+                                 uint8_t endpoint, instant at)
+{
+    if (2 * (fold->count + 1) > fold->capacity)
+        grow(fold);
+    int64_t hour = at.us / HOUR_US;
+    struct fold_part *part = place_of(fold, account_id, key_id, endpoint, hour);
+    if (part->account_id == 0) {
+        *part = (struct fold_part){
+            .account_id = account_id, .key_id = key_id, .endpoint = endpoint, .hour = hour};
+        fold->count++;
+    }
+    return part;
+}
+
+void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry *entry,
+              const struct fold_period *period)
+{
+    struct fold_part *part = part_of(fold, entry->account_id, entry->key_id, entry->endpoint,
+                                     entry->at);
+    part->calls[entry->outcome]++;
+    part->credits += entry->credits;
+    part->overage += entry->overage;
+    part->overage_micros += entry->overage_micros;
+    fold->last_journal_id = journal_id;
+    if (entry->outcome != CALL_CHARGED)
+        return;
+    part->period = *period;
+    part->last_journal_id = journal_id;
+    if (part->first_journal_id == 0)
+        part->first_journal_id = journal_id;
+}
+
+void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id,
+                           uint8_t endpoint, instant at)
+{
+    part_of(fold, account_id, key_id, endpoint, at)->calls[RATE_LIMITED]++;
+}
+
+/* ---- Writing ---- */
+
+static enum status usage_write(const struct fold_part *part, struct db *db,
+                               struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    TRY(db_statement_take(
+        db,
+        "INSERT INTO usage_hour (bucket, account_id, key_id, endpoint, hour, charged, "
+        "unchanged,"
+        " head, empty_page, replayed, free, invalid, conflict, key_daily, daily, insufficient,"
+        " spend_limit, unavailable, rate_limited, credits, overage, overage_micros)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+        " $18, $19, $20, $21, $22)"
+        " ON CONFLICT (bucket, account_id, key_id, endpoint, hour) DO UPDATE SET"
+        " charged = usage_hour.charged + excluded.charged,"
+        " unchanged = usage_hour.unchanged + excluded.unchanged,"
+        " head = usage_hour.head + excluded.head,"
+        " empty_page = usage_hour.empty_page + excluded.empty_page,"
+        " replayed = usage_hour.replayed + excluded.replayed,"
+        " free = usage_hour.free + excluded.free,"
+        " invalid = usage_hour.invalid + excluded.invalid,"
+        " conflict = usage_hour.conflict + excluded.conflict,"
+        " key_daily = usage_hour.key_daily + excluded.key_daily,"
+        " daily = usage_hour.daily + excluded.daily,"
+        " insufficient = usage_hour.insufficient + excluded.insufficient,"
+        " spend_limit = usage_hour.spend_limit + excluded.spend_limit,"
+        " unavailable = usage_hour.unavailable + excluded.unavailable,"
+        " rate_limited = usage_hour.rate_limited + excluded.rate_limited,"
+        " credits = usage_hour.credits + excluded.credits,"
+        " overage = usage_hour.overage + excluded.overage,"
+        " overage_micros = usage_hour.overage_micros + excluded.overage_micros",
+        &upsert, reason));
+    db_bind_integer(upsert, 1, account_bucket(part->account_id));
+    db_bind_integer(upsert, 2, part->account_id);
+    db_bind_integer(upsert, 3, part->key_id);
+    db_bind_integer(upsert, 4, part->endpoint);
+    db_bind_integer(upsert, 5, part->hour);
+    for (int i = 0; i <= CALL_OUTCOMES; i++)
+        db_bind_integer(upsert, 6 + i, part->calls[i]);
+    db_bind_integer(upsert, 7 + CALL_OUTCOMES, part->credits);
+    db_bind_integer(upsert, 8 + CALL_OUTCOMES, part->overage);
+    db_bind_integer(upsert, 9 + CALL_OUTCOMES, part->overage_micros);
+    return db_run(upsert, reason);
+}
+
+/* A day of the account is its last charge's: an earlier hour's part, written after a later one's,
+ * adds to the period and not to the day. */
+static enum status balance_write(const struct fold_part *part, struct db *db,
+                                 struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    TRY(db_statement_take(
+        db,
+        "INSERT INTO balance (bucket, account_id, period, day, day_used, included, used,"
+        " overage, overage_micros) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " ON CONFLICT (bucket, account_id, period) DO UPDATE SET"
+        " day_used = CASE WHEN excluded.day > balance.day THEN excluded.day_used"
+        " WHEN excluded.day = balance.day THEN balance.day_used + excluded.day_used"
+        " ELSE balance.day_used END,"
+        " day = CASE WHEN excluded.day > balance.day THEN excluded.day ELSE balance.day END,"
+        " used = balance.used + excluded.used,"
+        " overage = balance.overage + excluded.overage,"
+        " overage_micros = balance.overage_micros + excluded.overage_micros",
+        &upsert, reason));
+    db_bind_integer(upsert, 1, account_bucket(part->account_id));
+    db_bind_integer(upsert, 2, part->account_id);
+    db_bind_integer(upsert, 3, part->period.period);
+    db_bind_integer(upsert, 4, part->hour / 24);
+    db_bind_integer(upsert, 5, part->credits);
+    db_bind_integer(upsert, 6, part->period.included);
+    db_bind_integer(upsert, 7, part->credits - part->overage);
+    db_bind_integer(upsert, 8, part->overage);
+    db_bind_integer(upsert, 9, part->overage_micros);
+    return db_run(upsert, reason);
+}
+
+static enum status activity_write(const struct fold_part *part, struct db *db,
+                                  struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    TRY(db_statement_take(db,
+                          "INSERT INTO activity (bucket, account_id, first_id, last_id)"
+                          " VALUES ($1, $2, $3, $4)"
+                          " ON CONFLICT (bucket, account_id, first_id) DO UPDATE SET last_id ="
+                          " CASE WHEN excluded.last_id > activity.last_id"
+                          " THEN excluded.last_id ELSE activity.last_id END",
+                          &upsert, reason));
+    db_bind_integer(upsert, 1, account_bucket(part->account_id));
+    db_bind_integer(upsert, 2, part->account_id);
+    db_bind_integer(upsert, 3, part->first_journal_id);
+    db_bind_integer(upsert, 4, part->last_journal_id);
+    return db_run(upsert, reason);
+}
+
+static enum status mark_write(const struct fold *fold, struct db *db, struct reason *reason)
+{
+    if (fold->last_journal_id == 0)
+        return STATUS_OK;
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(db, "UPDATE fold_mark SET journal_id = $1", &update, reason));
+    db_bind_integer(update, 1, fold->last_journal_id);
+    return db_run(update, reason);
+}
+
+enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason)
+{
+    for (size_t i = 0; i < fold->capacity; i++) {
+        const struct fold_part *part = &fold->parts[i];
+        if (part->account_id == 0)
+            continue;
+        TRY(usage_write(part, db, reason));
+        if (part->first_journal_id == 0)
+            continue;
+        TRY(balance_write(part, db, reason));
+        TRY(activity_write(part, db, reason));
+    }
+    return mark_write(fold, db, reason);
+}

@@ -1,0 +1,40 @@
+/* fold: what the journal's newest rows add to balances and usage, gathered until it is written.
+ *
+ * Owned by the committer's thread. fold_add after a row is committed (or read back at start),
+ * fold_write inside a later transaction, fold_forget when that has committed: the mark moves with
+ * the sums, so nothing is added twice and nothing is lost. */
+#pragma once
+
+#include "ledger/journal.h"
+#include "sql/db.h"
+
+struct fold {
+    struct fold_part *parts; /* open addressing; a power of two places */
+    size_t capacity, count;
+    int64_t last_journal_id; /* 0: no row since the last fold */
+};
+
+/* Where a charge counts; nothing for calls that charge nothing. */
+struct fold_period {
+    int32_t period;
+    int64_t included;
+};
+
+void fold_init(struct fold *fold);
+void fold_finish(struct fold *fold);
+
+void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry *entry,
+              const struct fold_period *period);
+
+/* A call that took no slot: in usage alone. */
+void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id,
+                           uint8_t endpoint, instant at);
+
+static inline bool fold_is_empty(const struct fold *fold)
+{
+    return fold->count == 0 && fold->last_journal_id == 0;
+}
+
+/* Inside a transaction. */
+enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason);
+void fold_forget(struct fold *fold);

@@ -1,0 +1,144 @@
+#include "ledger/journal.h"
+
+#define BODY_VERSION 1
+
+static void put_unsigned(struct buffer *body, uint64_t value)
+{
+    while (value >= 0x80) {
+        buffer_append_byte(body, (char)(value | 0x80));
+        value >>= 7;
+    }
+    buffer_append_byte(body, (char)value);
+}
+
+static void put_signed(struct buffer *body, int64_t value)
+{
+    put_unsigned(body, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
+static void put_text(struct buffer *body, struct text value)
+{
+    put_unsigned(body, value.length);
+    buffer_append(body, value);
+}
+
+void journal_body_open(struct buffer *body)
+{
+    buffer_clear(body);
+    buffer_append_byte(body, BODY_VERSION);
+}
+
+void journal_body_add(struct buffer *body, instant at, const struct journal_entry *entry)
+{
+    put_signed(body, entry->account_id);
+    put_signed(body, entry->key_id);
+    put_signed(body, entry->plan_version);
+    put_unsigned(body, entry->endpoint);
+    put_unsigned(body, entry->outcome);
+    put_signed(body, entry->at.us - at.us);
+    put_signed(body, entry->credits);
+    put_signed(body, entry->overage);
+    put_signed(body, entry->overage_micros);
+    if (entry->outcome != CALL_CHARGED)
+        return;
+    buffer_append(body, (struct text){(const char *)entry->charge_id, CHARGE_ID_BYTES});
+    put_text(body, entry->request_id);
+    put_text(body, entry->idempotency_key);
+    if (entry->idempotency_key.length == 0)
+        return;
+    put_unsigned(body, entry->arguments_hash);
+    put_signed(body, entry->snapshot_id);
+}
+
+static enum status take_unsigned(struct text *rest, uint64_t *value)
+{
+    uint64_t read = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        if (rest->length == 0)
+            return STATUS_CORRUPT;
+        uint8_t byte = (uint8_t)rest->at[0];
+        *rest = text_slice(*rest, 1, rest->length);
+        if (shift == 63 && byte > 1)
+            return STATUS_CORRUPT;
+        read |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            *value = read;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_CORRUPT;
+}
+
+static enum status take_signed(struct text *rest, int64_t *value)
+{
+    uint64_t zigzag;
+    TRY(take_unsigned(rest, &zigzag));
+    *value = (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
+    return STATUS_OK;
+}
+
+static enum status take_bytes(struct text *rest, size_t length, struct text *value)
+{
+    if (length > rest->length)
+        return STATUS_CORRUPT;
+    *value = text_slice(*rest, 0, length);
+    *rest = text_slice(*rest, length, rest->length);
+    return STATUS_OK;
+}
+
+static enum status take_text(struct text *rest, size_t length_max, struct text *value)
+{
+    uint64_t length;
+    TRY(take_unsigned(rest, &length));
+    return length > length_max ? STATUS_CORRUPT : take_bytes(rest, (size_t)length, value);
+}
+
+enum status journal_body_read(struct text body, instant at, struct journal_reader *reader)
+{
+    if (body.length == 0 || body.at[0] != BODY_VERSION)
+        return STATUS_CORRUPT;
+    *reader = (struct journal_reader){text_slice(body, 1, body.length), at};
+    return STATUS_OK;
+}
+
+static enum status take_charge(struct text *rest, struct journal_entry *entry)
+{
+    struct text charge_id;
+    TRY(take_bytes(rest, CHARGE_ID_BYTES, &charge_id));
+    memcpy(entry->charge_id, charge_id.at, CHARGE_ID_BYTES);
+    TRY(take_text(rest, JOURNAL_TEXT_MAX, &entry->request_id));
+    TRY(take_text(rest, IDEMPOTENCY_KEY_MAX, &entry->idempotency_key));
+    if (entry->idempotency_key.length == 0)
+        return STATUS_OK;
+    TRY(take_unsigned(rest, &entry->arguments_hash));
+    return take_signed(rest, &entry->snapshot_id);
+}
+
+enum status journal_body_next(struct journal_reader *reader, struct journal_entry *entry,
+                              bool *more)
+{
+    *more = reader->rest.length > 0;
+    if (!*more)
+        return STATUS_OK;
+    uint64_t endpoint;
+    uint64_t outcome;
+    int64_t since_us;
+    struct text *rest = &reader->rest;
+    *entry = (struct journal_entry){0};
+    TRY(take_signed(rest, &entry->account_id));
+    TRY(take_signed(rest, &entry->key_id));
+    TRY(take_signed(rest, &entry->plan_version));
+    TRY(take_unsigned(rest, &endpoint));
+    TRY(take_unsigned(rest, &outcome));
+    TRY(take_signed(rest, &since_us));
+    TRY(take_signed(rest, &entry->credits));
+    TRY(take_signed(rest, &entry->overage));
+    TRY(take_signed(rest, &entry->overage_micros));
+    if (endpoint > UINT8_MAX || outcome >= CALL_OUTCOMES || entry->credits < 0 ||
+        entry->overage < 0 || entry->overage > entry->credits || entry->overage_micros < 0)
+        return STATUS_CORRUPT;
+    entry->endpoint = (uint8_t)endpoint;
+    entry->outcome = (enum call_outcome)outcome;
+    entry->at = (instant){reader->at.us + since_us};
+    return entry->outcome == CALL_CHARGED ? take_charge(rest, entry) : STATUS_OK;
+}

@@ -1,0 +1,67 @@
+/* journal: every call that took a slot, packed into rows of one batch each.
+ *
+ * A row is appended and never changed. Its body begins with a version byte; then, for each call,
+ * numbers as variable-length integers (7 bits a byte, least first; signed ones zigzag) and texts
+ * as their length and bytes, in the order of struct journal_entry. Pure but for the buffer; any
+ * thread. A body that does not unpack is STATUS_CORRUPT. */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/instant.h"
+#include "base/reason.h"
+#include "base/secret.h"
+
+#define CHARGE_ID_BYTES 16
+#define IDEMPOTENCY_KEY_MAX 64
+#define JOURNAL_TEXT_MAX 128 /* of a request id */
+
+/* How a call that took a slot ended. The numbers are in journals: never change one. */
+enum call_outcome {
+    CALL_CHARGED = 0,
+    CALL_UNCHANGED = 1, /* 304 */
+    CALL_HEAD = 2,
+    CALL_EMPTY_PAGE = 3,
+    CALL_REPLAYED = 4,      /* an idempotent retry */
+    CALL_FREE = 5,          /* an endpoint without a price */
+    CALL_INVALID = 6,       /* 400 */
+    CALL_CONFLICT = 7,      /* 422 */
+    CALL_KEY_DAILY = 8,     /* 402, by the key's own cap */
+    CALL_DAILY = 9,         /* 402, by the account's daily cap */
+    CALL_INSUFFICIENT = 10, /* 402, without overage */
+    CALL_SPEND_LIMIT = 11,  /* 402, with overage */
+    CALL_UNAVAILABLE = 12,  /* 503 */
+    CALL_OUTCOMES,
+};
+
+struct journal_entry {
+    int64_t account_id;
+    int64_t key_id;
+    int64_t plan_version;
+    uint8_t endpoint; /* number of the endpoint's row, see LEDGER endpoints */
+    enum call_outcome outcome;
+    instant at; /* wall time of its admission */
+    int64_t credits;
+    int64_t overage;        /* the part of credits past the included ones */
+    int64_t overage_micros; /* what that part costs, at the price of its plan version */
+    /* The rest is kept for CALL_CHARGED alone. */
+    uint8_t charge_id[CHARGE_ID_BYTES];
+    struct text request_id;
+    struct text idempotency_key; /* empty: none */
+    uint64_t arguments_hash;     /* with an idempotency key */
+    int64_t snapshot_id;         /* likewise */
+};
+
+/* Begins a body. at: the row's wall time, which entries are told from. */
+void journal_body_open(struct buffer *body);
+void journal_body_add(struct buffer *body, instant at, const struct journal_entry *entry);
+
+struct journal_reader {
+    struct text rest;
+    instant at;
+};
+
+enum status journal_body_read(struct text body, instant at, struct journal_reader *reader);
+
+/* *more is false after the last entry. Texts are borrowed from the body. */
+enum status journal_body_next(struct journal_reader *reader, struct journal_entry *entry,
+                              bool *more);

@@ -1,0 +1,126 @@
+#include "ledger/meter_state.h"
+
+static bool has_overage(const struct plan *plan, bool has_opted_in)
+{
+    return plan->overage == OVERAGE_ALWAYS || (plan->overage == OVERAGE_OPT_IN && has_opted_in);
+}
+
+/* What the spend limit still pays for, on top of what was used. */
+static credits overage_permitted(const struct state *state, const struct plan *plan)
+{
+    if (!has_overage(plan, state->has_opted_in))
+        return credits_of(state->overage);
+    if (state->spend_limit_cents == NO_SPEND_LIMIT)
+        return NO_LIMIT;
+    micros_usd left = {micros_of_cents(state->spend_limit_cents).count - state->overage_micros};
+    credits more = micros_pay_for(left, plan->overage_cents_per_1000);
+    return more.count >= CREDITS_MAX - state->overage ? NO_LIMIT
+                                                      : credits_of(state->overage + more.count);
+}
+
+static struct quota quota_of(const struct state *state, const struct plan *plan,
+                             const struct key_use *key)
+{
+    return (struct quota){
+        .included = credits_of(state->included),
+        .used = credits_of(state->used),
+        .overage_permitted = overage_permitted(state, plan),
+        .overage_used = credits_of(state->overage),
+        .has_overage = has_overage(plan, state->has_opted_in),
+        .daily_cap = plan->daily_credit_cap ? credits_of(plan->daily_credit_cap) : NO_LIMIT,
+        .daily_used = credits_of(state->day_used),
+        .key_cap = key ? key->cap : NO_LIMIT,
+        .key_used = key ? credits_of(key->used) : credits_of(0),
+    };
+}
+
+static bool period_ends_today(const struct billing_period *period, instant now)
+{
+    return period->end.us == day_end(now).us;
+}
+
+static void decide(struct shard *shard, const struct terms *terms,
+                   const struct charge_order *order, bool takes,
+                   struct charge_standing *standing)
+{
+    struct state *state = meter_state_of(shard, order->account_id);
+    struct charge_standing decided = {.terms = terms};
+    decided.now = meter_time_follow(state, terms, order->now, &decided.period);
+    decided.plan = meter_plan_in(terms, state->plan_slot);
+    uint32_t limit = (uint32_t)decided.plan->rate_limit_per_minute;
+    uint32_t now_ms = meter_milliseconds(order->elapsed);
+    struct key_use *key = meter_key_of(shard, order->key_id, state->day);
+    struct quota quota = quota_of(state, decided.plan, key);
+    decided.quota_verdict = quota_decide(
+        &quota, order->cost, period_ends_today(&decided.period, decided.now), &decided.overage);
+    bool has_slot = rate_window_look(&state->window, limit, now_ms).remaining > 0;
+    if (has_slot && takes)
+        check(rate_window_take(&state->window, limit, now_ms));
+    decided.verdict = !has_slot                                ? CHARGE_RATE_LIMITED
+                      : decided.quota_verdict == QUOTA_GRANTED ? CHARGE_TAKEN
+                                                               : CHARGE_REFUSED;
+    if (decided.verdict == CHARGE_TAKEN && takes) {
+        decided.charged = order->cost;
+        decided.overage_cost = micros_of_overage(decided.overage,
+                                                 decided.plan->overage_cents_per_1000);
+        meter_credits_move(state, key, decided.charged, decided.overage, decided.overage_cost);
+    }
+    decided.rate = rate_window_look(&state->window, limit, now_ms);
+    decided.quota = quota_of(state, decided.plan, key);
+    *standing = decided;
+}
+
+void meter_charge(struct meter *meter, const struct charge_order *order,
+                  struct charge_standing *standing)
+{
+    struct shard *shard = meter_shard_lock(meter, order->account_id);
+    decide(shard, terms_now(meter->terms), order, true, standing);
+    meter_shard_unlock(shard);
+}
+
+void meter_look(struct meter *meter, const struct charge_order *order,
+                struct charge_standing *standing)
+{
+    struct shard *shard = meter_shard_lock(meter, order->account_id);
+    decide(shard, terms_now(meter->terms), order, false, standing);
+    meter_shard_unlock(shard);
+}
+
+/* A day or period that has ended meanwhile has forgotten the charge already. */
+void meter_undo(struct meter *meter, const struct charge_order *order,
+                const struct charge_standing *standing)
+{
+    struct shard *shard = meter_shard_lock(meter, order->account_id);
+    struct state *state = meter_state_of(shard, order->account_id);
+    int64_t charged = standing->charged.count;
+    int64_t overage = standing->overage.count;
+    int32_t day = (int32_t)instant_day(standing->now);
+    if (state->period == meter_period_number(&standing->period)) {
+        state->used -= charged - overage;
+        state->overage -= overage;
+        state->overage_micros -= standing->overage_cost.count;
+    }
+    if (state->day == day)
+        state->day_used -= charged;
+    struct key_use *key = meter_key_of(shard, order->key_id, day);
+    if (key && key->day == day)
+        key->used -= charged;
+    meter_shard_unlock(shard);
+}
+
+bool meter_would_admit(const struct charge_standing *standing, const struct plan *plan,
+                       credits cost)
+{
+    struct quota quota = standing->quota;
+    quota.included = credits_of(plan->included_credits);
+    quota.daily_cap = plan->daily_credit_cap ? credits_of(plan->daily_credit_cap) : NO_LIMIT;
+    if (plan->overage == OVERAGE_ALWAYS)
+        quota.overage_permitted = standing->quota.has_overage ? quota.overage_permitted
+                                                              : NO_LIMIT;
+    else if (!standing->quota.has_overage || plan->overage == OVERAGE_NONE)
+        quota.overage_permitted = quota.overage_used;
+    credits overage;
+    uint32_t taken = standing->rate.limit - standing->rate.remaining;
+    return taken < plan->rate_limit_per_minute &&
+           quota_decide(&quota, cost, false, &overage) == QUOTA_GRANTED;
+}

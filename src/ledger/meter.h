@@ -1,0 +1,128 @@
+/* meter: what every account may do now, held in memory, and the one step that takes it.
+ *
+ * Shared: 64 shards by the account's bucket, each under its own lock; a decision holds one of
+ * them for well under a microsecond. Nothing here touches the disk: what the journal holds is put
+ * back by meter_restore_*, and meter_undo takes back a charge that did not reach it. An idle
+ * account takes some 90 bytes. Wall time decides days and periods and never goes backward for
+ * an account; elapsed time decides the rate limit. */
+#pragma once
+
+#include "ledger/journal.h"
+#include "ledger/terms.h"
+#include "model/money.h"
+#include "model/period.h"
+#include "model/quota.h"
+#include "model/rate_limit.h"
+
+struct meter;
+
+struct meter *meter_open(struct terms_book *terms);
+void meter_close(struct meter *meter);
+
+#define NO_SPEND_LIMIT (-1)
+
+/* What an account's plan and switches are. */
+struct meter_account {
+    int64_t id;
+    uint8_t plan_slot;
+    uint8_t next_plan_slot;    /* from the next period on; the same: no change is due */
+    bool has_opted_in;         /* to overage, where the plan leaves it open */
+    int64_t spend_limit_cents; /* for overage, a period; NO_SPEND_LIMIT */
+    instant anchor;            /* its first instant as an account */
+};
+
+/* What an account has used; kept in the table balance. */
+struct meter_balance {
+    int64_t account_id;
+    int32_t day;    /* since 1970-01-01, of day_used */
+    int32_t period; /* year * 12 + month - 1 of its start */
+    int64_t day_used;
+    int64_t included; /* of the period */
+    int64_t used;     /* of the included ones */
+    int64_t overage;
+    int64_t overage_micros;
+};
+
+/* An account that is there already gets the new values; its use stays. */
+void meter_account_put(struct meter *meter, const struct meter_account *account);
+
+/* False: no such account. */
+bool meter_account_find(struct meter *meter, int64_t account_id, struct meter_account *account);
+
+/* Gives a key a daily cap of its own, or takes it (NO_LIMIT). Today's use counts from what is
+ * restored and charged since. */
+void meter_key_cap_put(struct meter *meter, int64_t account_id, int64_t key_id, credits cap);
+
+/* Moves an account to another plan: at once, with the added allowance prorated over the rest of
+ * the period, when that plan stands behind the present one in the plan file; else with the next
+ * period. *is_at_once says which. */
+void meter_plan_change(struct meter *meter, int64_t account_id, uint8_t plan_slot, instant now,
+                       bool *is_at_once);
+
+/* How many accounts are on each plan, by slot, now or from their next period on. */
+void meter_plan_counts(struct meter *meter, int64_t counts[TERMS_SLOTS_MAX]);
+
+enum charge_verdict {
+    CHARGE_TAKEN,
+    CHARGE_RATE_LIMITED, /* no slot: nothing is taken */
+    CHARGE_REFUSED,      /* the slot alone is taken: see quota_verdict */
+};
+
+struct charge_order {
+    int64_t account_id;
+    int64_t key_id;
+    credits cost;     /* 0: the slot alone */
+    instant now;      /* wall */
+    duration elapsed; /* since the process began */
+};
+
+/* The numbers that decided, after the decision: headers and refusals are made from these. */
+struct charge_standing {
+    enum charge_verdict verdict;
+    enum quota_verdict quota_verdict;
+    const struct terms *terms;
+    const struct plan *plan;
+    struct rate_standing rate;
+    struct quota quota; /* with the call's credits taken, if they were */
+    struct billing_period period;
+    instant now; /* as the account sees it: never before its last call */
+    credits charged;
+    credits overage; /* of them */
+    micros_usd overage_cost;
+};
+
+/* Takes slot and credits, or the slot, or nothing: in one step. The account must exist. */
+void meter_charge(struct meter *meter, const struct charge_order *order,
+                  struct charge_standing *standing);
+
+/* The same numbers without taking anything; verdict and quota_verdict say what a call of that
+ * cost would meet. */
+void meter_look(struct meter *meter, const struct charge_order *order,
+                struct charge_standing *standing);
+
+/* Gives back the credits of a charge that is not in the journal. Its slot stays taken. */
+void meter_undo(struct meter *meter, const struct charge_order *order,
+                const struct charge_standing *standing);
+
+/* The verdict and quota verdict of this very call under another plan, as if the account were on
+ * it, for suggestions. */
+bool meter_would_admit(const struct charge_standing *standing, const struct plan *plan,
+                       credits cost);
+
+/* ---- Restoring, before the first charge; oldest first ---- */
+
+void meter_restore_balance(struct meter *meter, const struct meter_balance *balance);
+/* Only keys that have a cap are followed; others are passed over. */
+void meter_restore_key(struct meter *meter, int64_t account_id, int64_t key_id, int32_t day,
+                       int64_t used);
+/* counts: false for an entry that the restored balance holds already: only its slot is put back.
+ * admitted: when by the present wall clock. */
+void meter_restore_entry(struct meter *meter, const struct journal_entry *entry, bool counts,
+                         instant admitted, instant now, duration elapsed);
+
+/* The balance of one account, as it would be written now. */
+struct meter_balance meter_balance_of(struct meter *meter, int64_t account_id);
+
+/* Gives back rings without an instant of the last minute; at least once a day. Takes each
+ * shard's lock in turn. */
+void meter_sweep(struct meter *meter, duration elapsed);

@@ -1,0 +1,238 @@
+#include "ledger/meter_state.h"
+
+/* ---- Accounts and plans ---- */
+
+static struct state *state_make(struct shard *shard, int64_t account_id)
+{
+    size_t place = (size_t)account_id / SHARDS;
+    while (place / CHUNK >= shard->chunk_count) {
+        shard->chunks = memory_grow(shard->chunks,
+                                    (shard->chunk_count + 1) * sizeof(shard->chunks[0]));
+        shard->chunks[shard->chunk_count++] = memory_take_zeroed(CHUNK, sizeof(struct state));
+    }
+    return &shard->chunks[place / CHUNK][place % CHUNK];
+}
+
+void meter_account_put(struct meter *meter, const struct meter_account *account)
+{
+    struct shard *shard = meter_shard_lock(meter, account->id);
+    struct state *state = state_make(shard, account->id);
+    state->plan_slot = account->plan_slot;
+    state->next_plan_slot = account->next_plan_slot;
+    state->has_opted_in = account->has_opted_in;
+    state->spend_limit_cents = account->spend_limit_cents;
+    state->anchor_day = (int32_t)instant_day(account->anchor);
+    state->exists = true;
+    meter_shard_unlock(shard);
+}
+
+bool meter_account_find(struct meter *meter, int64_t account_id, struct meter_account *account)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    size_t place = (size_t)account_id / SHARDS;
+    bool is_there = place / CHUNK < shard->chunk_count &&
+                    shard->chunks[place / CHUNK][place % CHUNK].exists;
+    if (is_there) {
+        const struct state *state = meter_state_of(shard, account_id);
+        *account = (struct meter_account){.id = account_id,
+                                          .plan_slot = state->plan_slot,
+                                          .next_plan_slot = state->next_plan_slot,
+                                          .has_opted_in = state->has_opted_in,
+                                          .spend_limit_cents = state->spend_limit_cents,
+                                          .anchor = meter_anchor_of(state)};
+    }
+    meter_shard_unlock(shard);
+    return is_there;
+}
+
+static void keys_grow(struct shard *shard)
+{
+    struct key_use *old = shard->keys;
+    size_t old_capacity = shard->key_capacity;
+    shard->key_capacity = old_capacity ? 2 * old_capacity : 16;
+    shard->keys = memory_take_zeroed(shard->key_capacity, sizeof(shard->keys[0]));
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].key_id != 0)
+            shard->keys[meter_key_place(shard, old[i].key_id)] = old[i];
+    free(old);
+}
+
+void meter_key_cap_put(struct meter *meter, int64_t account_id, int64_t key_id, credits cap)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    if (2 * (shard->key_count + 1) > shard->key_capacity)
+        keys_grow(shard);
+    struct key_use *key = &shard->keys[meter_key_place(shard, key_id)];
+    if (key->key_id == 0) {
+        key->key_id = key_id;
+        shard->key_count++;
+    }
+    key->cap = cap;
+    meter_shard_unlock(shard);
+}
+
+/* The same fraction of an amount as the rest of the period is of the whole, rounded down. */
+static int64_t prorated(int64_t amount, const struct billing_period *period, instant now)
+{
+    int64_t rest = instant_seconds(period->end) - instant_seconds(now);
+    int64_t whole = instant_seconds(period->end) - instant_seconds(period->start);
+    int64_t product;
+    check(!__builtin_mul_overflow(amount, rest, &product));
+    return product / whole;
+}
+
+void meter_plan_change(struct meter *meter, int64_t account_id, uint8_t plan_slot, instant now,
+                       bool *is_at_once)
+{
+    const struct terms *terms = terms_now(meter->terms);
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    struct state *state = meter_state_of(shard, account_id);
+    struct billing_period period;
+    now = meter_time_follow(state, terms, now, &period);
+    const struct plan *from = meter_plan_in(terms, state->plan_slot);
+    const struct plan *to = meter_plan_in(terms, plan_slot);
+    *is_at_once = to >= from; /* plans stand cheapest first */
+    state->next_plan_slot = plan_slot;
+    if (*is_at_once) {
+        state->plan_slot = plan_slot;
+        int64_t added = to->included_credits - from->included_credits;
+        if (added > 0)
+            state->included += prorated(added, &period, now);
+    }
+    meter_shard_unlock(shard);
+}
+
+static void state_visit(struct meter *meter, void (*visit)(void *owner, struct state *state),
+                        void *owner)
+{
+    for (int64_t i = 0; i < SHARDS; i++) {
+        struct shard *shard = meter_shard_lock(meter, i);
+        for (size_t chunk = 0; chunk < shard->chunk_count; chunk++)
+            for (size_t place = 0; place < CHUNK; place++)
+                if (shard->chunks[chunk][place].exists)
+                    visit(owner, &shard->chunks[chunk][place]);
+        meter_shard_unlock(shard);
+    }
+}
+
+static void plans_count(void *owner, struct state *state)
+{
+    int64_t *counts = owner;
+    counts[state->plan_slot]++;
+    if (state->next_plan_slot != state->plan_slot)
+        counts[state->next_plan_slot]++;
+}
+
+void meter_plan_counts(struct meter *meter, int64_t counts[TERMS_SLOTS_MAX])
+{
+    memset(counts, 0, TERMS_SLOTS_MAX * sizeof(counts[0]));
+    state_visit(meter, plans_count, counts);
+}
+
+static void ring_sweep(void *owner, struct state *state)
+{
+    if (state->window.capacity > 0 && rate_window_is_idle(&state->window, *(uint32_t *)owner))
+        rate_window_finish(&state->window);
+}
+
+void meter_sweep(struct meter *meter, duration elapsed)
+{
+    uint32_t now_ms = meter_milliseconds(elapsed);
+    state_visit(meter, ring_sweep, &now_ms);
+}
+
+/* ---- Restoring ---- */
+
+void meter_restore_balance(struct meter *meter, const struct meter_balance *balance)
+{
+    struct shard *shard = meter_shard_lock(meter, balance->account_id);
+    struct state *state = meter_state_of(shard, balance->account_id);
+    state->day = balance->day;
+    state->period = balance->period;
+    state->day_used = balance->day_used;
+    state->included = balance->included;
+    state->used = balance->used;
+    state->overage = balance->overage;
+    state->overage_micros = balance->overage_micros;
+    meter_shard_unlock(shard);
+}
+
+void meter_restore_key(struct meter *meter, int64_t account_id, int64_t key_id, int32_t day,
+                       int64_t used)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    struct key_use *key = meter_key_of(shard, key_id, day);
+    if (key && key->day == day)
+        key->used += used;
+    meter_shard_unlock(shard);
+}
+
+static void entry_count(struct shard *shard, const struct terms *terms, struct state *state,
+                        const struct journal_entry *entry)
+{
+    struct billing_period period;
+    (void)meter_time_follow(state, terms, entry->at, &period);
+    meter_credits_move(state, meter_key_of(shard, entry->key_id, state->day),
+                       credits_of(entry->credits), credits_of(entry->overage),
+                       (micros_usd){entry->overage_micros});
+}
+
+void meter_restore_entry(struct meter *meter, const struct journal_entry *entry, bool counts,
+                         instant admitted, instant now, duration elapsed)
+{
+    const struct terms *terms = terms_now(meter->terms);
+    struct shard *shard = meter_shard_lock(meter, entry->account_id);
+    struct state *state = meter_state_of(shard, entry->account_id);
+    int64_t age_us = now.us - admitted.us;
+    if (counts)
+        entry_count(shard, terms, state, entry);
+    rate_window_restore(&state->window,
+                        (uint32_t)meter_plan_in(terms, state->plan_slot)->rate_limit_per_minute,
+                        meter_milliseconds(elapsed), age_us / 1000);
+    meter_shard_unlock(shard);
+}
+
+struct meter_balance meter_balance_of(struct meter *meter, int64_t account_id)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    const struct state *state = meter_state_of(shard, account_id);
+    struct meter_balance balance = {.account_id = account_id,
+                                    .day = state->day,
+                                    .period = state->period,
+                                    .day_used = state->day_used,
+                                    .included = state->included,
+                                    .used = state->used,
+                                    .overage = state->overage,
+                                    .overage_micros = state->overage_micros};
+    meter_shard_unlock(shard);
+    return balance;
+}
+
+/* ---- Opening and closing ---- */
+
+struct meter *meter_open(struct terms_book *terms)
+{
+    struct meter *meter = memory_take_zeroed(1, sizeof(*meter));
+    meter->terms = terms;
+    for (size_t i = 0; i < SHARDS; i++)
+        check(pthread_mutex_init(&meter->shards[i].lock, NULL) == 0);
+    return meter;
+}
+
+void meter_close(struct meter *meter)
+{
+    if (!meter)
+        return;
+    for (size_t i = 0; i < SHARDS; i++) {
+        struct shard *shard = &meter->shards[i];
+        for (size_t chunk = 0; chunk < shard->chunk_count; chunk++) {
+            for (size_t place = 0; place < CHUNK; place++)
+                rate_window_finish(&shard->chunks[chunk][place].window);
+            free(shard->chunks[chunk]);
+        }
+        free(shard->chunks);
+        free(shard->keys);
+        check(pthread_mutex_destroy(&shard->lock) == 0);
+    }
+    free(meter);
+}

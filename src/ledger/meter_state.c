@@ -1,0 +1,94 @@
+#include "ledger/meter_state.h"
+
+struct shard *meter_shard_lock(struct meter *meter, int64_t account_id)
+{
+    struct shard *shard = &meter->shards[(uint64_t)account_id % SHARDS];
+    check(pthread_mutex_lock(&shard->lock) == 0);
+    return shard;
+}
+
+void meter_shard_unlock(struct shard *shard)
+{
+    check(pthread_mutex_unlock(&shard->lock) == 0);
+}
+
+struct state *meter_state_of(const struct shard *shard, int64_t account_id)
+{
+    size_t place = (size_t)account_id / SHARDS;
+    check(account_id > 0 && place / CHUNK < shard->chunk_count);
+    struct state *state = &shard->chunks[place / CHUNK][place % CHUNK];
+    check(state->exists);
+    return state;
+}
+
+size_t meter_key_place(const struct shard *shard, int64_t key_id)
+{
+    size_t place = (uint64_t)key_id * UINT64_C(0x9E3779B97F4A7C15) & (shard->key_capacity - 1);
+    while (shard->keys[place].key_id != 0 && shard->keys[place].key_id != key_id)
+        place = (place + 1) & (shard->key_capacity - 1);
+    return place;
+}
+
+/* NULL for a key without a cap; a key's use begins anew each day. */
+struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day)
+{
+    if (shard->key_count == 0)
+        return NULL;
+    struct key_use *key = &shard->keys[meter_key_place(shard, key_id)];
+    if (key->key_id == 0)
+        return NULL;
+    if (key->day < day) {
+        key->day = day;
+        key->used = 0;
+    }
+    return key;
+}
+
+/* The present as this account sees it: a clock that steps back is not followed, so that no day
+ * and no period is entered twice. */
+static instant present(const struct state *state, instant now)
+{
+    instant day_start = {state->day * DAY_US};
+    return now.us < day_start.us ? day_start : now;
+}
+
+const struct plan *meter_plan_in(const struct terms *terms, uint8_t slot)
+{
+    check(terms->by_slot[slot] != NULL);
+    return terms->by_slot[slot];
+}
+
+static void period_enter(struct state *state, const struct terms *terms, int32_t period)
+{
+    state->period = period;
+    state->plan_slot = state->next_plan_slot;
+    state->included = meter_plan_in(terms, state->plan_slot)->included_credits;
+    state->used = state->overage = state->overage_micros = 0;
+}
+
+/* Enters the day and the period that now lies in, once. */
+instant meter_time_follow(struct state *state, const struct terms *terms, instant now,
+                          struct billing_period *period)
+{
+    now = present(state, now);
+    *period = billing_period_at(meter_anchor_of(state), now);
+    if (meter_period_number(period) > state->period)
+        period_enter(state, terms, meter_period_number(period));
+    int32_t day = (int32_t)instant_day(now);
+    if (day > state->day) {
+        state->day = day;
+        state->day_used = 0;
+    }
+    return now;
+}
+
+void meter_credits_move(struct state *state, struct key_use *key, credits charged,
+                        credits overage, micros_usd overage_cost)
+{
+    state->day_used += charged.count;
+    state->used += charged.count - overage.count;
+    state->overage += overage.count;
+    state->overage_micros += overage_cost.count;
+    if (key)
+        key->used += charged.count;
+}

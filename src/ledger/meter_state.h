@@ -1,0 +1,82 @@
+/* meter_state: the inside of the meter: one account's state, its shard, and how time moves it. For
+ * meter*.c alone; every function but the first wants the shard's lock held. */
+#pragma once
+
+#include "ledger/meter.h"
+
+#define SHARDS 64
+#define CHUNK 256 /* states allocated together */
+
+/* One account. All zeroes: no account. */
+struct state {
+    struct rate_window window;
+    int64_t spend_limit_cents;
+    int64_t day_used, included, used, overage, overage_micros;
+    int32_t anchor_day;
+    int32_t day;
+    int32_t period; /* 0: none entered yet */
+    uint8_t plan_slot;
+    uint8_t next_plan_slot;
+    bool has_opted_in;
+    bool exists;
+};
+
+/* Today's credits of a key that has a cap of its own. */
+struct key_use {
+    int64_t key_id; /* 0: free place */
+    credits cap;
+    int64_t used;
+    int32_t day;
+};
+
+struct shard {
+    pthread_mutex_t lock;
+    struct state **chunks;
+    size_t chunk_count;
+    struct key_use *keys; /* open addressing by key id; a power of two places */
+    size_t key_capacity, key_count;
+};
+
+struct meter {
+    struct terms_book *terms;
+    struct shard shards[SHARDS];
+};
+
+struct shard *meter_shard_lock(struct meter *meter, int64_t account_id);
+void meter_shard_unlock(struct shard *shard);
+
+/* The account must exist. */
+struct state *meter_state_of(const struct shard *shard, int64_t account_id);
+
+/* Where the key is, or would be; the table must not be empty. */
+size_t meter_key_place(const struct shard *shard, int64_t key_id);
+
+/* NULL for a key without a cap; a key's use begins anew each day. */
+struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day);
+
+/* A slot that these terms lack is a bug: ledger_terms_set refuses such terms. */
+const struct plan *meter_plan_in(const struct terms *terms, uint8_t slot);
+
+/* Enters the day and the period that now lies in, once; returns the present as the account sees
+ * it: a clock that steps back is not followed, so that no day and no period is entered twice. */
+instant meter_time_follow(struct state *state, const struct terms *terms, instant now,
+                          struct billing_period *period);
+
+/* key: NULL for one without a cap. */
+void meter_credits_move(struct state *state, struct key_use *key, credits charged,
+                        credits overage, micros_usd overage_cost);
+
+static inline instant meter_anchor_of(const struct state *state)
+{
+    return (instant){state->anchor_day * DAY_US};
+}
+
+static inline int32_t meter_period_number(const struct billing_period *period)
+{
+    return period->year * 12 + period->month - 1;
+}
+
+static inline uint32_t meter_milliseconds(duration elapsed)
+{
+    return (uint32_t)(elapsed.us / 1000);
+}

@@ -1,0 +1,65 @@
+#include "ledger/terms.h"
+
+void terms_book_init(struct terms_book *book)
+{
+    *book = (struct terms_book){0};
+    check(pthread_mutex_init(&book->lock, NULL) == 0);
+}
+
+void terms_book_finish(struct terms_book *book)
+{
+    struct terms *terms = atomic_load(&book->now);
+    while (terms) {
+        struct terms *older = terms->older;
+        free(terms);
+        terms = older;
+    }
+    check(pthread_mutex_destroy(&book->lock) == 0);
+}
+
+static enum status slot_find(struct terms_book *book, struct text name, uint8_t *slot)
+{
+    size_t i = 0;
+    while (i < book->name_count && !text_equals_ignoring_case(text_of(book->names[i]), name))
+        i++;
+    if (i == TERMS_SLOTS_MAX || name.length > PLAN_NAME_BYTES_MAX)
+        return STATUS_EXHAUSTED;
+    if (i == book->name_count) {
+        memcpy(book->names[i], name.at, name.length);
+        book->name_count++;
+    }
+    *slot = (uint8_t)i;
+    return STATUS_OK;
+}
+
+enum status terms_slot(struct terms_book *book, struct text name, uint8_t *slot)
+{
+    check(pthread_mutex_lock(&book->lock) == 0);
+    enum status status = slot_find(book, name, slot);
+    check(pthread_mutex_unlock(&book->lock) == 0);
+    return status;
+}
+
+const char *terms_slot_name(const struct terms_book *book, uint8_t slot)
+{
+    return book->names[slot];
+}
+
+enum status terms_add(struct terms_book *book, int64_t version, const struct plans *plans)
+{
+    struct terms *terms = memory_take_zeroed(1, sizeof(*terms));
+    terms->version = version;
+    terms->plans = *plans;
+    for (size_t i = 0; i < plans->plan_count; i++) {
+        uint8_t slot;
+        enum status status = terms_slot(book, text_of(plans->plans[i].name), &slot);
+        if (status != STATUS_OK) {
+            free(terms);
+            return status;
+        }
+        terms->by_slot[slot] = &terms->plans.plans[i];
+    }
+    terms->older = atomic_load(&book->now);
+    atomic_store_explicit(&book->now, terms, memory_order_release);
+    return STATUS_OK;
+}

@@ -1,0 +1,46 @@
+/* terms: what each plan grants, by version: every load of a changed plan file is a new version.
+ *
+ * A version is frozen once made and lives as long as its book, so that whoever found it may keep
+ * it. Plans are told apart by a slot, a small number that a plan's name keeps through all
+ * versions. The book is shared: its own lock; terms_now is one atomic read. */
+#pragma once
+
+#include "model/account.h"
+#include "settings/plans.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define TERMS_SLOTS_MAX 256 /* names of plans that ever were in one run */
+
+struct terms {
+    int64_t version;
+    struct plans plans;
+    const struct plan *by_slot[TERMS_SLOTS_MAX]; /* NULL: this version lacks it */
+    struct terms *older;
+};
+
+struct terms_book {
+    pthread_mutex_t lock;
+    char names[TERMS_SLOTS_MAX][PLAN_NAME_BYTES_MAX + 1];
+    size_t name_count;
+    struct terms *_Atomic now;
+};
+
+void terms_book_init(struct terms_book *book);
+void terms_book_finish(struct terms_book *book);
+
+/* The slot of a name, in any letter case; made when it is new. STATUS_EXHAUSTED: no more slots. */
+enum status terms_slot(struct terms_book *book, struct text name, uint8_t *slot);
+
+/* The name of a slot; lives as long as the book. */
+const char *terms_slot_name(const struct terms_book *book, uint8_t slot);
+
+/* In force from now on. */
+enum status terms_add(struct terms_book *book, int64_t version, const struct plans *plans);
+
+/* NULL before the first terms_add. Any thread. */
+static inline const struct terms *terms_now(const struct terms_book *book)
+{
+    return atomic_load_explicit(&book->now, memory_order_acquire);
+}
