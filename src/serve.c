@@ -13,8 +13,9 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define POOL_THREADS 2        /* rendering and verbs: short pieces of work, off the loops */
-#define POOL_QUEUE_MAX 16384  /* one job a cold list, and there are 8,208 of those */
+#define POOL_THREADS 2       /* rendering and verbs: short pieces of work, off the loops */
+#define POOL_QUEUE_MAX 16384 /* one job a cold list, and there are 8,208 of those */
+#define URL_BYTES_MAX 2048
 #define WATCH_INTERVAL_MS 250 /* how soon a snapshot published elsewhere is seen */
 
 /* The object graph of the running server; everything lives as long as serve. */
@@ -23,6 +24,7 @@ struct server {
     const struct settings *settings;
     struct text ledger_path;
     char catalog_path[PATH_BYTES_MAX];
+    char upgrade_url[URL_BYTES_MAX];
     struct plan_book plans;
     struct pool *pool;
     struct ledger *ledger;
@@ -65,6 +67,8 @@ static enum status catalog_begin(struct server *server, struct reason *reason)
 static void pipeline_begin(struct server *server)
 {
     const struct settings *settings = server->settings;
+    (void)snprintf(server->upgrade_url, sizeof(server->upgrade_url), "%.*s/console/billing",
+                   TEXT_PRINT(settings->public_url));
     server->pipeline = (struct pipeline){
         .ledger = server->ledger,
         .catalog = server->catalog,
@@ -74,6 +78,7 @@ static void pipeline_begin(struct server *server)
         .time_to_live = {settings->ttl_hours * 3600 * SECOND_US},
         .logs_access = settings->access_log,
         .trusted_proxies = settings->trusted_proxies,
+        .upgrade_url = text_of(server->upgrade_url),
     };
     atomic_init(&server->pipeline.ledger_answers, true);
 }
@@ -173,6 +178,7 @@ static enum status plans_reload(struct server *server, struct reason *reason)
 {
     struct plans plans;
     TRY(plans_read(server->settings->plans_file, priced_operations, &plans, reason));
+    TRY(ledger_terms_set(server->ledger, &plans, reason));
     plan_book_write(&server->plans, &plans);
     return STATUS_OK;
 }
@@ -245,8 +251,8 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(demo_is_allowed(server, reason));
     TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
     TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
-    TRY(plans_reload(server, reason));
     TRY(ledger_open(server->ledger_path, time_source_system(), &server->ledger, reason));
+    TRY(plans_reload(server, reason));
     server->pool = pool_open(POOL_THREADS, POOL_QUEUE_MAX);
     TRY(catalog_begin(server, reason));
     pipeline_begin(server);

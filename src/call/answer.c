@@ -12,7 +12,9 @@
     "X-Content-Type-Options: nosniff\r\n"                                                      \
     "Access-Control-Allow-Origin: *\r\n"                                                       \
     "Access-Control-Expose-Headers: X-Request-Id, ETag, Date, Retry-After, X-Trend-As-Of, "    \
-    "X-Trend-Source, X-Trend-Stale\r\n"
+    "X-Trend-Source, X-Trend-Stale, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "          \
+    "X-RateLimit-Remaining, X-RateLimit-Reset, X-Credits-Charged, X-Credits-Remaining, "       \
+    "X-Credits-Daily-Remaining, X-Charge-Id\r\n"
 
 #define JSON_TYPE "Content-Type: application/json; charset=utf-8\r\n"
 
@@ -24,6 +26,8 @@ static struct buffer headers_open(struct call *call)
     buffer_append(&headers, TEXT(COMMON_HEADERS "X-Request-Id: "));
     buffer_append(&headers, call->request_id);
     buffer_append(&headers, TEXT("\r\n"));
+    if (call->is_metered)
+        call_standing_headers(call, &headers);
     return headers;
 }
 
@@ -182,14 +186,23 @@ void call_answer_finding(struct call *call)
     answer_send(call, &answer, &headers);
 }
 
+static enum call_outcome outcome_of(const struct call *call)
+{
+    const struct finding *finding = &call->finding;
+    if (finding->is_current)
+        return CALL_UNCHANGED;
+    if (call->request->method == HTTP_HEAD)
+        return CALL_HEAD;
+    return finding->page && finding->page->item_count == 0 ? CALL_EMPTY_PAGE : CALL_CHARGED;
+}
+
 void call_found(struct call *call, const struct finding *finding)
 {
     call->finding = *finding;
     const struct catalog_page *page = finding->page;
     call->finding.is_current = page && negotiate_is_current(call->request, page->etag,
                                                             page->captured_at);
-    if (call_charge(call) == STATUS_OK)
-        call_answer_finding(call);
+    call_charge(call, outcome_of(call));
 }
 
 /* ---- Errors and everything small ---- */

@@ -16,7 +16,6 @@
 struct finding {
     const struct catalog_page *page; /* a share, given back with the answer; or NULL */
     struct text body;                /* up to the request id; in the call's arena */
-    bool is_charged;                 /* false: an empty page, or an endpoint without a price */
     bool is_current;                 /* the client's copy is: 304; set by call_found */
 };
 
@@ -33,6 +32,9 @@ struct call {
     duration started;
     struct catalog_waiter waiter; /* while look_up waits */
     struct http_task task;        /* brings a woken call back to its loop */
+    struct charge charge;         /* its standing makes headers and refusals */
+    enum status settled;          /* of a charge that waited for the journal */
+    bool is_metered;              /* the charge's standing is set */
 };
 
 /* Steps; each says by STATUS_OK that the call goes on. Otherwise it has answered. */
@@ -45,8 +47,18 @@ void call_look_up_page(struct call *call, const struct page_request *request);
 /* Ends the look-up: charges what was found and answers it. */
 void call_found(struct call *call, const struct finding *finding);
 
-/* The charge step: takes its place between what was found and the answer. */
-enum status call_charge(struct call *call);
+/* The charge step, between what was found and the answer. Takes the slot of a call that will
+ * not be charged, whatever its outcome; STATUS_OK: answer it. Otherwise 429 or 503 was answered. */
+enum status call_take_slot(struct call *call, enum call_outcome outcome);
+
+/* Charges what was found and answers it when that is durable; or answers 429, 402 or 503. */
+void call_charge(struct call *call, enum call_outcome outcome);
+
+/* Appends the header lines of CONTRACT section 2 that tell where the account stands. */
+void call_standing_headers(const struct call *call, struct buffer *headers);
+
+/* 429 or 402, from the numbers that decided. */
+void call_refuse_standing(struct call *call);
 
 /* ---- Answers; each ends the call ---- */
 

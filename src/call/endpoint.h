@@ -37,6 +37,7 @@ struct endpoint {
     struct text path; /* below /api/v1 also where is_product; matched byte by byte */
     struct text operation_id;
     struct text summary;
+    uint8_t number;  /* in journals: never changed, never given to another endpoint */
     int64_t credits; /* of a successful call, unless the plan file says otherwise */
     bool takes_key;  /* a product endpoint: its caller is authenticated and charged */
     const struct parameter *parameters;

@@ -2,11 +2,13 @@
 
 static void page_found(struct call *call, const struct catalog_page *page)
 {
-    call_found(call, &(struct finding){.page = page, .is_charged = page->item_count > 0});
+    call_found(call, &(struct finding){.page = page});
 }
 
 static void page_refused(struct call *call, enum status status)
 {
+    if (call_take_slot(call, CALL_UNAVAILABLE) != STATUS_OK)
+        return;
     if (status == STATUS_MISSING)
         call_refuse_unavailable(call, TEXT("no_data"),
                                 TEXT("There is no such list yet; ask again later, or ask for "

@@ -20,6 +20,7 @@ struct pipeline {
     duration time_to_live; /* older lists are marked stale */
     bool logs_access;
     struct text trusted_proxies; /* comma-separated addresses and networks */
+    struct text upgrade_url;     /* where a customer finds other plans */
     atomic_bool ledger_answers;  /* kept up to date by who watches the ledger */
 };
 

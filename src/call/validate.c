@@ -186,7 +186,7 @@ enum status call_validate(struct call *call)
         fault_add(&faults, TEXT("query"), TEXT(""), TEXT("has more than 64 parameters"));
     buffer_append(&faults.errors, TEXT("],"));
     enum status status = faults.count == 0 ? STATUS_OK : STATUS_INVALID;
-    if (status != STATUS_OK)
+    if (status != STATUS_OK && call_take_slot(call, CALL_INVALID) == STATUS_OK)
         refuse_faults(call, &faults);
     buffer_finish(&faults.errors);
     buffer_finish(&faults.sentence);

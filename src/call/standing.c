@@ -1,0 +1,182 @@
+#include "call/call.h"
+
+/* ---- Headers ---- */
+
+static int64_t whole_seconds(int64_t ms)
+{
+    return (ms + 999) / 1000;
+}
+
+static void header_number(struct buffer *headers, struct text name, int64_t value)
+{
+    buffer_append(headers, name);
+    buffer_append_integer(headers, value);
+    buffer_append(headers, TEXT("\r\n"));
+}
+
+static bool has_daily_cap(const struct quota *quota)
+{
+    return quota->daily_cap.count < CREDITS_MAX;
+}
+
+static void charge_id_header(const struct charge *charge, struct buffer *headers)
+{
+    char id[2 * CHARGE_ID_BYTES];
+    secret_hex(charge->charge_id, CHARGE_ID_BYTES, id);
+    buffer_append(headers, TEXT("X-Charge-Id: "));
+    buffer_append(headers, (struct text){id, sizeof(id)});
+    buffer_append(headers, TEXT("\r\n"));
+}
+
+/* draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4: Lists of quoted Strings, which
+ * name a policy, with Integer parameters. */
+static void rate_headers(const struct rate_standing *rate, struct buffer *headers)
+{
+    int64_t reset = whole_seconds(rate->reset_ms);
+    buffer_append(headers, TEXT("RateLimit-Policy: \"minute\";q="));
+    buffer_append_integer(headers, rate->limit);
+    buffer_append(headers, TEXT(";w=60\r\n"));
+    buffer_append(headers, TEXT("RateLimit: \"minute\";r="));
+    buffer_append_integer(headers, rate->remaining);
+    header_number(headers, TEXT(";t="), reset);
+    header_number(headers, TEXT("X-RateLimit-Limit: "), rate->limit);
+    header_number(headers, TEXT("X-RateLimit-Remaining: "), rate->remaining);
+    header_number(headers, TEXT("X-RateLimit-Reset: "), reset);
+}
+
+void call_standing_headers(const struct call *call, struct buffer *headers)
+{
+    const struct charge_standing *standing = &call->charge.standing;
+    const struct quota *quota = &standing->quota;
+    rate_headers(&standing->rate, headers);
+    header_number(headers, TEXT("X-Credits-Charged: "), standing->charged.count);
+    header_number(headers, TEXT("X-Credits-Remaining: "), quota_remaining(quota).count);
+    if (has_daily_cap(quota))
+        header_number(headers, TEXT("X-Credits-Daily-Remaining: "),
+                      credits_left(quota->daily_cap, quota->daily_used).count);
+    if (standing->charged.count > 0)
+        charge_id_header(&call->charge, headers);
+}
+
+/* ---- Refusals ---- */
+
+/* What each refusal is called, by which clock it ends, and what a person reads. */
+struct refusal_kind {
+    unsigned status;
+    struct text reason;
+    struct text scope;
+    struct text message;
+};
+
+static const struct refusal_kind rate_limited = {
+    429, TEXT_INITIAL("rate_limited"), TEXT_INITIAL("minute"),
+    TEXT_INITIAL(
+        "The plan's calls of this minute are used up; try again when a slot returns.")};
+
+static const struct refusal_kind quota_kinds[] = {
+    [QUOTA_KEY_DAILY] = {402, TEXT_INITIAL("key_daily_limit"), TEXT_INITIAL("daily"),
+                         TEXT_INITIAL(
+                             "This API key's own daily credits are used up until 00:00 "
+                             "UTC; use another key, or raise its cap.")},
+    [QUOTA_DAILY] = {402, TEXT_INITIAL("daily_credit_limit"), TEXT_INITIAL("daily"),
+                     TEXT_INITIAL("The plan's daily credits are used up until 00:00 UTC.")},
+    [QUOTA_INSUFFICIENT] = {402, TEXT_INITIAL("insufficient_credits"), TEXT_INITIAL("monthly"),
+                            TEXT_INITIAL(
+                                "The billing period's credits are used up; upgrade, or "
+                                "wait for the next period.")},
+    [QUOTA_SPEND_LIMIT] = {402, TEXT_INITIAL("spend_limit"), TEXT_INITIAL("monthly"),
+                           TEXT_INITIAL("The spend limit for overage is reached; raise it, or "
+                                        "wait for the next period.")},
+};
+
+static const struct refusal_kind *kind_of(const struct charge_standing *standing)
+{
+    return standing->verdict == CHARGE_RATE_LIMITED ? &rate_limited
+                                                    : &quota_kinds[standing->quota_verdict];
+}
+
+static int64_t retry_seconds(const struct charge_standing *standing,
+                             const struct refusal_kind *kind)
+{
+    int64_t ms = standing->rate.retry_ms;
+    if (kind->status == 402) {
+        instant end = text_equals(kind->scope, TEXT("daily")) ? day_end(standing->now)
+                                                              : standing->period.end;
+        ms = (end.us - standing->now.us + 999) / 1000;
+    }
+    int64_t seconds = whole_seconds(ms);
+    return seconds > 1 ? seconds : 1;
+}
+
+/* The cheapest plan, in the order of the plan file, that would have admitted this very call. */
+static const struct plan *suggested_plan(const struct charge_standing *standing, credits cost)
+{
+    const struct plans *plans = &standing->terms->plans;
+    for (size_t i = 0; i < plans->plan_count; i++)
+        if (meter_would_admit(standing, &plans->plans[i], cost))
+            return &plans->plans[i];
+    return NULL;
+}
+
+static void credits_write(struct json_writer *writer, const struct charge *charge)
+{
+    const struct quota *quota = &charge->standing.quota;
+    bool is_capped = has_daily_cap(quota);
+    json_member_integer(writer, TEXT("credit_cost"), charge->cost.count);
+    json_member_integer(writer, TEXT("credits_included"), quota->included.count);
+    json_member_integer(writer, TEXT("credits_used"),
+                        credits_add(quota->used, quota->overage_used).count);
+    json_member_integer(writer, TEXT("credits_remaining"), quota_remaining(quota).count);
+    json_member_integer(writer, TEXT("daily_credit_limit"),
+                        is_capped ? quota->daily_cap.count : 0);
+    json_member_integer(writer, TEXT("daily_credits_used"), quota->daily_used.count);
+    json_member_integer(writer, TEXT("daily_credits_remaining"),
+                        is_capped ? credits_left(quota->daily_cap, quota->daily_used).count
+                                  : 0);
+}
+
+static void refusal_write(struct json_writer *writer, const struct call *call,
+                          const struct refusal_kind *kind, int64_t seconds)
+{
+    const struct charge_standing *standing = &call->charge.standing;
+    instant resets_at = {(instant_seconds(standing->now) + seconds) * SECOND_US};
+    char date[INSTANT_TEXT_BYTES];
+    json_member_text(writer, TEXT("reset_scope"), kind->scope);
+    json_member_text(writer, TEXT("resets_at"), instant_rfc3339(resets_at, date));
+    json_member_integer(writer, TEXT("retry_after_seconds"), seconds);
+    json_member_text(writer, TEXT("plan"), text_of(standing->plan->name));
+    json_member_text(writer, TEXT("message"), kind->message);
+    const struct plan *suggested = suggested_plan(standing, call->charge.cost);
+    if (suggested)
+        json_member_text(writer, TEXT("suggested_plan"), text_of(suggested->name));
+    json_member_text(writer, TEXT("upgrade_url"), call->pipeline->upgrade_url);
+    if (kind->status == 402)
+        credits_write(writer, &call->charge);
+    else
+        json_member_integer(writer, TEXT("rate_limit_per_minute"), standing->rate.limit);
+}
+
+#define EXTRA_BYTES_MAX 2048
+#define RETRY_HEADER_BYTES 48
+
+void call_refuse_standing(struct call *call)
+{
+    const struct refusal_kind *kind = kind_of(&call->charge.standing);
+    int64_t seconds = retry_seconds(&call->charge.standing, kind);
+    char extra_room[EXTRA_BYTES_MAX];
+    struct buffer extra;
+    buffer_init_on(&extra, extra_room, sizeof(extra_room));
+    struct json_writer writer = json_writer_on(&extra);
+    refusal_write(&writer, call, kind, seconds);
+    buffer_append_byte(&extra, ',');
+    check(!extra.overflowed);
+    char header_room[RETRY_HEADER_BYTES];
+    struct buffer header;
+    buffer_init_on(&header, header_room, sizeof(header_room));
+    header_number(&header, TEXT("Retry-After: "), seconds);
+    call_refuse(call, &(struct refusal){.status = kind->status,
+                                        .reason = kind->reason,
+                                        .message = kind->message,
+                                        .extra = buffer_text(&extra),
+                                        .headers = buffer_text(&header)});
+}
