@@ -207,6 +207,11 @@ static void samples_fill_gaps_and_turn_over_at_midnight(void **state)
     (void)publish(some_list, 20, 1, 400);
     poll_to_its_end();
     assert_true(first_id(some_list) == made_hashtag_id(1, 1));
+    request.list.industry = 4; /* derived from what was captured */
+    assert_int_equal(find(&request, &page), STATUS_OK);
+    assert_true(text_equals(page->source, TEXT("import")));
+    catalog_page_release(page);
+    request.list.industry = INDUSTRY_ALL;
     request.list.country = 8;
     assert_int_equal(find(&request, &page), STATUS_OK);
     assert_true(text_equals(page->source, TEXT("sample")));
@@ -375,6 +380,25 @@ static void a_small_cache_keeps_what_was_used_last(void **state)
     }
 }
 
+static void what_is_asked_for_often_stays(void **state)
+{
+    (void)state;
+    catalog_begin(1, 10, 300000, true); /* room for three */
+    for (size_t i = 1; i < 30; i++) {
+        struct page_request often = sample_request(0);
+        struct page_request once = sample_request(i);
+        const struct catalog_page *page;
+        bool waited;
+        assert_int_equal(find_telling(&often, &page, &waited), STATUS_OK);
+        assert_int_equal(waited, i == 1);
+        catalog_page_release(page);
+        assert_int_equal(find_telling(&once, &page, &waited), STATUS_OK);
+        assert_true(waited);
+        catalog_page_release(page);
+    }
+    assert_int_equal(atomic_load(&renders), 30);
+}
+
 /* ---- Many threads at once ---- */
 
 static atomic_bool hammering;
@@ -466,6 +490,7 @@ int main(void)
         CATALOG_TEST(damage_is_told_and_not_kept),
         CATALOG_TEST(health_follows_the_store),
         CATALOG_TEST(a_small_cache_keeps_what_was_used_last),
+        CATALOG_TEST(what_is_asked_for_often_stays),
         CATALOG_TEST(threads_may_ask_while_lists_change),
     };
     return cmocka_run_group_tests(tests, start, NULL);
