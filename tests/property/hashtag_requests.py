@@ -113,7 +113,8 @@ def random_request(dice):
 def spoil(dice, pairs):
     for _ in range(dice.choice((1, 1, 2, 4))):
         name = dice.choice(PARAMETERS)
-        value = dice.choice(("x", "1.0", "+5", " 5", "0x7", "8", "ZZ", "\u0663", "\U0001f618", "new", "-", "1e3", "US "))
+        value = dice.choice(("x", "1.0", "+5", " 5", "0x7", "8", "ZZ", "\u0663", "\U0001f618", "new", "-", "1e3",
+                             "US "))
         kind = dice.random()
         if kind < 0.25:
             name = dice.choice(("country", "Page", "foo", "limits", "x-api-key"))

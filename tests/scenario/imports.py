@@ -77,7 +77,8 @@ form("an upstream answer in any order", "mixed.json", sample_list(2, "AR"),
      as_answer(sample_list(2, "AR"), random.Random(2)))
 form("a bare list", "bare.json", sample_list(3, "AT"), as_bare_list(sample_list(3, "AT")))
 form("NDJSON", "lines.ndjson", sample_list(4, "AU"), as_lines(sample_list(4, "AU")))
-form("NDJSON without a last line end", "lines2.ndjson", sample_list(5, "BD"), as_lines(sample_list(5, "BD")).rstrip(b"\n"))
+form("NDJSON without a last line end", "lines2.ndjson", sample_list(5, "BD"),
+     as_lines(sample_list(5, "BD")).rstrip(b"\n"))
 form("CSV", "capture.csv", plain(sample_list(6, "BE")), as_csv(sample_list(6, "BE")), ["--period", "7"])
 form("CSV with LF", "lf.csv", plain(sample_list(7, "BG")), as_csv(sample_list(7, "BG"), "\n"), ["--period", "7"])
 form("CSV with a byte order mark", "bom.csv", plain(sample_list(8, "BH")),
@@ -217,7 +218,8 @@ fault("CSV: a rank twice", "wrong.csv", csv_with(9, rank="3"), None, ["rank"], P
 fault("CSV: an id twice", "wrong.csv", csv_with(9, hashtag_id=BASE["items"][0]["hashtag_id"]), None, [], PERIOD)
 fault("CSV: a row too short", "wrong.csv", as_csv(BASE) + b'"1","a"\r\n', 14, [], PERIOD)
 fault("CSV: a quote that never ends", "wrong.csv", as_csv(BASE) + b'"1","a\r\n', 14, [], PERIOD)
-fault("CSV: invalid UTF-8", "wrong.csv", csv_with(4).replace(b'"Malaysia"', b'"Mal\xffysia"', 1), None, ["utf-8"], PERIOD)
+fault("CSV: invalid UTF-8", "wrong.csv",
+      csv_with(4).replace(b'"Malaysia"', b'"Mal\xffysia"', 1), None, ["utf-8"], PERIOD)
 fault("CSV: NUL", "wrong.csv", as_csv(BASE).replace(b"Malaysia", b"Mal\0ysia", 1), None, [], PERIOD)
 fault("CSV: no column rank", "wrong.csv", as_csv(BASE).replace(b'"rank"', b'"runk"'), None, ["rank"], PERIOD)
 fault("CSV: only a header", "wrong.csv", as_csv(BASE).splitlines(keepends=True)[0], None, [], PERIOD)
@@ -244,7 +246,8 @@ fault("JSON: a scalar", "wrong.json", b"42")
 fault("JSON: an empty list", "wrong.json", b"[]")
 fault("JSON: an upstream's 40101", "wrong.json", b'{"code":40101,"msg":"no permission","data":{}}', None, ["40101"])
 fault("JSON: nested without end", "wrong.json", b"[" * 100_000)
-fault("JSON: NUL in a name", "wrong.json", as_bare_list(BASE).replace(b'"hashtag_name": "', b'"hashtag_name": "\\u0000', 1))
+fault("JSON: NUL in a name", "wrong.json",
+      as_bare_list(BASE).replace(b'"hashtag_name": "', b'"hashtag_name": "\\u0000', 1))
 fault("JSON: 1,001 items", "wrong.json", as_bare_list(sample_list(41, "MY", count=1001)), None, ["1"])
 fault("JSON: made-up data is not taken for a capture", "wrong.json", as_export(unlike(BASE, source="sample")), None,
       ["sample"], [])
@@ -428,8 +431,10 @@ def odd_list(country):
     """One list with every oddity that captures have shown."""
     made = sample_list(80, country, count=14)
     items = made["items"]
-    names = ["fyp\u30b7\u309aviral?tiktok", "30092025", "0", "\u1019\u1014\u103a\u101a\u1030\u1016\u1014\u103a\u1010\u103d\u1031\u101b\u103e\u102d\u101c\u102c\u1038\U0001f618\U0001f618\U0001f618", "sumudflotillanusantara\U0001f1f2\U0001f1fe\U0001f1f8\U0001f1e9", "?", 'a "quoted", one',
-             "back\\slash", "<script>", "\u0645\u0635\u0631", "\u200fmark", "e\u0301", "'", "="]
+    names = ["fyp\u30b7\u309aviral?tiktok", "30092025", "0",
+             "\u1019\u1014\u103a\u101a\u1030\u1016\u1014\u103a\u1010\u103d\u1031\U0001f618\U0001f618\U0001f618",
+             "sumudflotillanusantara\U0001f1f2\U0001f1fe\U0001f1f8\U0001f1e9", "?", 'a "quoted", one', "back\\slash",
+             "<script>", "\u0645\u0635\u0631", "\u200fmark", "e\u0301", "'", "="]
     for item, name in zip(items, names):
         item["hashtag_name"] = name
     items[0]["hashtag_id"], items[1]["hashtag_id"] = "9223372036854775807", "7243453127734525954"
@@ -439,7 +444,8 @@ def odd_list(country):
     items[4].pop("industry_info", None)
     items[5]["industry_info"] = industry_info(22000000000)
     items[6]["trend"] = []
-    items[7]["creators"] = [{"nick_name": "\u2764\ufe0fsamjhana\u2764\ufe0f\U0001f495", "avatar_url": "https://x.example/?a=%2F&b=1"}]
+    items[7]["creators"] = [{"nick_name": "\u2764\ufe0fsamjhana\u2764\ufe0f\U0001f495",
+                             "avatar_url": "https://x.example/?a=%2F&b=1"}]
     items[8].pop("creators", None)
     return made
 

@@ -194,6 +194,16 @@ def stop_at_once(_stage):
                 equal(child.wait(PATIENCE_S), 0, f"exit status of start {round_number} after {line!r}")
 
 
+@act(STOP, "SIGHUP in the very moment that it says it listens does not end it")
+def reload_at_once(_stage):
+    with Place() as place:
+        for _ in range(10):
+            server = place.serve()
+            server.signal(signal.SIGHUP)
+            equal(server.ask("/ping").status, 200, "status")
+            server.stop()
+
+
 @act(STOP, "after kill -9 the database opens and the key works")
 def killed(stage):
     stage.server.child.kill()
