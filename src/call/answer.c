@@ -14,7 +14,7 @@
     "Access-Control-Expose-Headers: X-Request-Id, ETag, Date, Retry-After, X-Trend-As-Of, "    \
     "X-Trend-Source, X-Trend-Stale, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "          \
     "X-RateLimit-Remaining, X-RateLimit-Reset, X-Credits-Charged, X-Credits-Remaining, "       \
-    "X-Credits-Daily-Remaining, X-Charge-Id\r\n"
+    "X-Credits-Daily-Remaining, X-Charge-Id, Idempotent-Replayed\r\n"
 
 #define JSON_TYPE "Content-Type: application/json; charset=utf-8\r\n"
 
@@ -50,6 +50,7 @@ static void answer_send(struct call *call, struct http_answer *answer,
             bytes += answer->body[i].length;
         access_log_add(call, answer->status, bytes);
     }
+    call_decided(call, call->is_metered && call->charge.standing.charged.count > 0);
     http_exchange_answer(call->exchange, answer);
 }
 
@@ -189,6 +190,8 @@ void call_answer_finding(struct call *call)
 static enum call_outcome outcome_of(const struct call *call)
 {
     const struct finding *finding = &call->finding;
+    if (call->is_replay)
+        return CALL_REPLAYED;
     if (finding->is_current)
         return CALL_UNCHANGED;
     if (call->request->method == HTTP_HEAD)

@@ -35,11 +35,24 @@ struct call {
     struct charge charge;         /* its standing makes headers and refusals */
     enum status settled;          /* of a charge that waited for the journal */
     bool is_metered;              /* the charge's standing is set */
+    struct idempotent_call idempotent;
+    bool is_first;    /* of its Idempotency-Key: whoever answers it says what came of it */
+    bool is_replay;   /* of a charged call: rendered again from the same snapshot */
 };
 
 /* Steps; each says by STATUS_OK that the call goes on. Otherwise it has answered. */
 enum status call_authenticate(struct call *call);
 enum status call_validate(struct call *call);
+
+/* Goes on to the look-up, once no other call with the same Idempotency-Key is undecided; or
+ * answers 422. Ends the pipeline's part of the call. */
+void call_look_up(struct call *call);
+
+/* Tells who waits for this call's Idempotency-Key what came of it; when it is answered. */
+void call_decided(struct call *call, bool is_charged);
+
+/* An Idempotency-Key of CONTRACT section 3, or none at all; false: a malformed one. */
+bool call_idempotency_key_read(const struct call *call, struct text *key);
 
 /* For look-ups: finds the page and goes on to call_found, or refuses; waits off the loop. */
 void call_look_up_page(struct call *call, const struct page_request *request);

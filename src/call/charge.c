@@ -18,6 +18,11 @@ static void charge_prepare(struct call *call, enum call_outcome outcome, credits
                                    .endpoint = call->endpoint->number,
                                    .outcome = outcome,
                                    .request_id = call->request_id};
+    if (!call->is_first || !call->finding.page)
+        return;
+    call->charge.idempotency_key = call->idempotent.key;
+    call->charge.arguments_hash = call->idempotent.arguments_hash;
+    call->charge.snapshot_id = call->finding.page->snapshot_id;
 }
 
 /* What was found is not sent: its share goes back. */

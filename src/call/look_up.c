@@ -44,7 +44,9 @@ void call_look_up_page(struct call *call, const struct page_request *request)
     call->waiter.wake = call_woken;
     call->task.run = call_resumed;
     const struct catalog_page *page;
-    enum status status = catalog_find(call->pipeline->catalog, request, &call->waiter, &page);
+    struct page_request wanted = *request;
+    wanted.snapshot_id = call->is_replay ? call->idempotent.snapshot_id : 0;
+    enum status status = catalog_find(call->pipeline->catalog, &wanted, &call->waiter, &page);
     if (status == STATUS_OK)
         page_found(call, page);
     else if (status != STATUS_BUSY)

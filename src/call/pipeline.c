@@ -97,7 +97,7 @@ static void call_run(struct call *call)
         if (call_authenticate(call) != STATUS_OK || call_validate(call) != STATUS_OK)
             return;
     }
-    call->endpoint->look_up(call);
+    call_look_up(call);
 }
 
 static void receive(void *owner, struct http_exchange *exchange)

@@ -19,10 +19,10 @@ static bool has_daily_cap(const struct quota *quota)
     return quota->daily_cap.count < CREDITS_MAX;
 }
 
-static void charge_id_header(const struct charge *charge, struct buffer *headers)
+static void charge_id_header(const uint8_t *charge_id, struct buffer *headers)
 {
     char id[2 * CHARGE_ID_BYTES];
-    secret_hex(charge->charge_id, CHARGE_ID_BYTES, id);
+    secret_hex(charge_id, CHARGE_ID_BYTES, id);
     buffer_append(headers, TEXT("X-Charge-Id: "));
     buffer_append(headers, (struct text){id, sizeof(id)});
     buffer_append(headers, TEXT("\r\n"));
@@ -55,7 +55,11 @@ void call_standing_headers(const struct call *call, struct buffer *headers)
         header_number(headers, TEXT("X-Credits-Daily-Remaining: "),
                       credits_left(quota->daily_cap, quota->daily_used).count);
     if (standing->charged.count > 0)
-        charge_id_header(&call->charge, headers);
+        charge_id_header(call->charge.charge_id, headers);
+    if (call->is_replay && standing->verdict == CHARGE_TAKEN) {
+        charge_id_header(call->idempotent.charge_id, headers);
+        buffer_append(headers, TEXT("Idempotent-Replayed: true\r\n"));
+    }
 }
 
 /* ---- Refusals ---- */

@@ -167,6 +167,16 @@ static void refuse_faults(struct call *call, struct faults *faults)
                                         .extra = buffer_text(&faults->errors)});
 }
 
+/* Only charged calls are remembered, so the header counts for GET alone. */
+static void idempotency_key_check(const struct call *call, struct faults *faults)
+{
+    struct text key;
+    if (call->request->method != HTTP_GET || call_idempotency_key_read(call, &key))
+        return;
+    fault_add(faults, TEXT("Idempotency-Key"), text_is_utf8(key) ? key : TEXT(""),
+              TEXT("must be one header of 1 to 64 characters A-Z a-z 0-9 . _ -"));
+}
+
 /* A fault is at most a few times as long as what it quotes, and a request line is bounded. */
 #define FAULTS_BYTES_MAX (256 * 1024)
 
@@ -184,6 +194,7 @@ enum status call_validate(struct call *call)
         arguments_read(call->endpoint, &query, &call->arguments, &faults);
     else
         fault_add(&faults, TEXT("query"), TEXT(""), TEXT("has more than 64 parameters"));
+    idempotency_key_check(call, &faults);
     buffer_append(&faults.errors, TEXT("],"));
     enum status status = faults.count == 0 ? STATUS_OK : STATUS_INVALID;
     if (status != STATUS_OK && call_take_slot(call, CALL_INVALID) == STATUS_OK)

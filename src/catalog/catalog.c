@@ -201,6 +201,13 @@ size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries)
     return count;
 }
 
+/* What a request is answered from: the snapshot that it names, else the one that counts. */
+static int64_t snapshot_wanted(const struct catalog *catalog, const struct page_request *request)
+{
+    return request->snapshot_id ? request->snapshot_id
+                                : newest_of(catalog, request->list).snapshot_id;
+}
+
 /* ---- What is kept ---- */
 
 static void used_unlink(struct catalog *catalog, struct slot *slot)
@@ -358,7 +365,7 @@ static enum status page_make(struct slot *slot, const struct page_request *reque
 {
     struct catalog *catalog = slot->catalog;
     lock(catalog);
-    int64_t snapshot_id = newest_of(catalog, slot->list).snapshot_id;
+    int64_t snapshot_id = snapshot_wanted(catalog, request);
     *page = slot_find(slot, request, snapshot_id);
     struct view *view = slot->view;
     bool is_current = view && view_snapshot_id(view) == snapshot_id;
@@ -416,7 +423,7 @@ enum status catalog_find(struct catalog *catalog, const struct page_request *req
     enum status status = STATUS_BUSY;
     lock(catalog);
     struct slot *slot = slot_of(catalog, request);
-    int64_t snapshot_id = newest_of(catalog, request->list).snapshot_id;
+    int64_t snapshot_id = snapshot_wanted(catalog, request);
     const struct catalog_page *warm = slot_find(slot, request, snapshot_id);
     if (warm) {
         used_touch(catalog, slot);

@@ -33,6 +33,7 @@ struct page_request {
     uint8_t page;    /* 1 to 10 */
     uint8_t limit;   /* 1 to 100 */
     bool compressed; /* the gzip form is needed */
+    int64_t snapshot_id; /* 0: the one that counts; else this one, for a replay */
 };
 
 /* One page, rendered; immutable; a counted share that catalog_page_release gives back. */

@@ -92,6 +92,7 @@ enum status ledger_open(struct text path, const struct time_source *time,
     check(pthread_mutex_init(&opened->lock, NULL) == 0);
     terms_book_init(&opened->terms);
     committer_init(&opened->committer, opened);
+    opened->idempotency = idempotency_open();
     enum status status = load(opened, path, reason);
     if (status != STATUS_OK) {
         ledger_close(opened);
@@ -107,6 +108,7 @@ void ledger_close(struct ledger *ledger)
         return;
     committer_stop(&ledger->committer);
     committer_finish(&ledger->committer);
+    idempotency_close(ledger->idempotency);
     meter_close(ledger->meter);
     terms_book_finish(&ledger->terms);
     db_close(ledger->db);

@@ -21,6 +21,7 @@ struct ledger {
     struct terms_book terms;
     struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
     struct committer committer;
+    struct idempotency *idempotency;
 };
 
 struct ledger *ledger_lock(struct ledger *ledger);

@@ -70,3 +70,15 @@ void ledger_look(struct ledger *ledger, struct charge *charge)
     charge->order = order_of(ledger, charge);
     meter_look(ledger->meter, &charge->order, &charge->standing);
 }
+
+enum idempotency_verdict ledger_idempotent_enter(struct ledger *ledger,
+                                                 struct idempotent_call *call)
+{
+    return idempotency_enter(ledger->idempotency, call, time_elapsed(ledger->time));
+}
+
+void ledger_idempotent_leave(struct ledger *ledger, const struct idempotent_call *call,
+                             bool charged)
+{
+    idempotency_leave(ledger->idempotency, call, charged, time_elapsed(ledger->time));
+}

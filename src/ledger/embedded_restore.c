@@ -116,6 +116,9 @@ static enum status row_restore(struct ledger *ledger, const struct row *row, str
             continue;
         meter_restore_entry(ledger->meter, &entry, counts, row->admitted,
                             time_now(ledger->time), time_elapsed(ledger->time));
+        idempotency_restore(ledger->idempotency, &entry,
+                            (duration){time_now(ledger->time).us - row->admitted.us},
+                            time_elapsed(ledger->time));
         if (!counts)
             continue;
         struct meter_balance balance = meter_balance_of(ledger->meter, entry.account_id);

@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "base/reason.h"
 #include "ledger/charge.h"
+#include "ledger/idempotency.h"
 #include "model/account.h"
 #include "model/api_key.h"
 
@@ -37,6 +38,12 @@ const struct terms *ledger_terms(const struct ledger *ledger);
  * standing.verdict says by what. STATUS_UNAVAILABLE: nothing is admitted at the moment. standing
  * is set in all cases but the last. */
 enum status ledger_charge(struct ledger *ledger, struct charge *charge);
+
+/* Calls with an Idempotency-Key pass through these two: see idempotency.h. */
+enum idempotency_verdict ledger_idempotent_enter(struct ledger *ledger,
+                                                 struct idempotent_call *call);
+void ledger_idempotent_leave(struct ledger *ledger, const struct idempotent_call *call,
+                             bool charged);
 
 /* Sets standing to what ledger_charge would find, without taking anything. */
 void ledger_look(struct ledger *ledger, struct charge *charge);

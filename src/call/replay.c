@@ -1,0 +1,106 @@
+#include "call/call.h"
+
+static bool is_label_byte(char byte)
+{
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
+}
+
+bool call_idempotency_key_read(const struct call *call, struct text *key)
+{
+    struct text name = TEXT("Idempotency-Key");
+    *key = http_request_field(call->request, name);
+    if (!key->at)
+        return true;
+    if (key->length < 1 || key->length > IDEMPOTENCY_KEY_MAX ||
+        http_request_field_count(call->request, name) > 1)
+        return false;
+    for (size_t i = 0; i < key->length; i++)
+        if (!is_label_byte(key->at[i]))
+            return false;
+    return true;
+}
+
+/* Two requests ask for the same when their parsed arguments are the same, however written. */
+static uint64_t arguments_hash(const struct call *call)
+{
+    size_t count = call->endpoint->parameter_count;
+    struct text values = {(const char *)call->arguments.values,
+                          count * sizeof(call->arguments.values[0])};
+    struct digest digest = secret_digest(values);
+    uint64_t hash;
+    memcpy(&hash, digest.bytes, sizeof(hash));
+    return hash;
+}
+
+static void refuse_conflict(struct call *call)
+{
+    if (call_take_slot(call, CALL_CONFLICT) != STATUS_OK)
+        return;
+    call_refuse(call,
+                &(struct refusal){
+                    .status = 422,
+                    .reason = TEXT("idempotency_conflict"),
+                    .message = TEXT("This Idempotency-Key was used with other parameters; "
+                                    "use a new one for a new request."),
+                });
+}
+
+static void call_enter(struct call *call)
+{
+    switch (ledger_idempotent_enter(call->pipeline->ledger, &call->idempotent)) {
+    case IDEMPOTENCY_FIRST:
+        call->is_first = true;
+        call->endpoint->look_up(call);
+        break;
+    case IDEMPOTENCY_REPLAY:
+        call->is_replay = true;
+        call->endpoint->look_up(call);
+        break;
+    case IDEMPOTENCY_CONFLICT: refuse_conflict(call); break;
+    case IDEMPOTENCY_WAITS: break;
+    }
+}
+
+/* On the call's loop again. */
+static void call_reentered(struct http_task *task)
+{
+    call_enter(CONTAINER_OF(task, struct call, task));
+}
+
+/* On the loop of the call that was first. */
+static void first_decided(struct idempotent_call *idempotent)
+{
+    struct call *call = CONTAINER_OF(idempotent, struct call, idempotent);
+    call->task.run = call_reentered;
+    http_loop_post(http_exchange_loop(call->exchange), &call->task);
+}
+
+void call_look_up(struct call *call)
+{
+    struct text key = {0};
+    bool is_remembered = call->endpoint->takes_key && call->request->method == HTTP_GET &&
+                         call_idempotency_key_read(call, &key) && key.length > 0;
+    if (!is_remembered) {
+        call->endpoint->look_up(call);
+        return;
+    }
+    call->idempotent = (struct idempotent_call){.account_id = call->key.account_id,
+                                                .key = key,
+                                                .endpoint = call->endpoint->number,
+                                                .arguments_hash = arguments_hash(call),
+                                                .wake = first_decided};
+    call_enter(call);
+}
+
+void call_decided(struct call *call, bool is_charged)
+{
+    if (!call->is_first)
+        return;
+    call->is_first = false;
+    if (is_charged) {
+        call->idempotent.snapshot_id = call->charge.snapshot_id;
+        memcpy(call->idempotent.charge_id, call->charge.charge_id, CHARGE_ID_BYTES);
+    }
+    ledger_idempotent_leave(call->pipeline->ledger, &call->idempotent, is_charged);
+}
