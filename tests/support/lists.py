@@ -14,9 +14,9 @@ from .reference import COUNTRIES, INDUSTRIES
 DAY = 86400
 NAMES = ["prom", "fyp", "\u304a\u3059\u3059\u3081", "\u0645\u0635\u0631", "\ud55c\uad6d", "\u0e44\u0e17\u0e22",
          "caf\u00e9", "what?", "fyp\u30b7\u309aviral?tiktok", "20", "30092025", "00", "\U0001f618\U0001f618",
-         "\U0001f1f2\U0001f1fe", "\u1019\u1014\u103a\u101a\u1030", 'say"so"', "a,b", "back\\slash", "<b>", "&amp;", "%41",
-         "\u2764\ufe0f", "semi;colon", "'quote'", "tab\u00a0space", "\u200dzwj", "i\u0307stanbul", "null", "true",
-         "-1", "=1+1"]
+         "\U0001f1f2\U0001f1fe", "\u1019\u1014\u103a\u101a\u1030", 'say"so"', "a,b", "back\\slash", "<b>", "&amp;",
+         "%41", "\u2764\ufe0f", "semi;colon", "'quote'", "tab\u00a0space", "\u200dzwj", "i\u0307stanbul",
+         "null", "true", "-1", "=1+1"]
 
 
 def country_info(code):

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
 
 from .http_client import PATIENCE_S, Connection, until
 
@@ -86,6 +85,8 @@ class Place:
 
     def run(self, *arguments, settings=None, database=True, stdin=b"", binary_output=False):
         """Runs one command to its end. database=False leaves the --database option away."""
+        if arguments[:1] == ("serve",) and "--help" not in arguments:
+            return self.run_refused_server(arguments, settings, database)
         words = [str(word) for word in arguments]
         if database:
             words += ["--database", self.database]
@@ -96,6 +97,18 @@ class Place:
         result = Result(arguments, done.returncode, stdout, done.stderr.decode("utf-8", "replace"))
         if SANITIZER.search(result.stderr):
             raise AssertionError(f"the sanitizer speaks: {result!r}\n{result.stderr}")
+        return result
+
+    def run_refused_server(self, arguments, settings, database):
+        """A serve that should end by itself: one that listens instead is stopped and is a failure."""
+        server = Server(self, arguments[1:], settings or {}, None, database)
+        self.servers.append(server)
+        until(lambda: server.child.poll() is not None or "listening on" in server.stdout, f"{arguments} ends")
+        listens = server.child.poll() is None
+        if listens:
+            server.signal(signal.SIGTERM)
+        result = Result(arguments, server.wait(), server.stdout, server.stderr)
+        assert not listens, f"should have been refused, and listens: {result!r}"
         return result
 
     def succeed(self, *arguments, **options):
@@ -123,12 +136,12 @@ class Place:
 
 
 class Server:
-    def __init__(self, place, arguments, settings, listen):
+    def __init__(self, place, arguments, settings, listen, database=True):
         self.place = place
         self.stdout, self.stderr = "", ""
         self.port = None
         environment = environment_of({**place.settings, **settings})
-        words = ["serve", *map(str, arguments), "--database", place.database]
+        words = ["serve", *map(str, arguments)] + (["--database", place.database] if database else [])
         if listen:
             words += ["--listen", listen]
         self.child = subprocess.Popen([str(BINARY), *words], cwd=place.folder, env=environment,
