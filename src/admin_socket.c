@@ -1,6 +1,6 @@
 #include "admin_socket.h"
 
-#include "base/limits.h"
+#include "base/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,24 +20,21 @@ static enum status folder_open(const char *folder, int *opened, struct reason *r
 enum status admin_address_open(struct text ledger_path, struct admin_address *address,
                                struct reason *reason)
 {
+    char path[PATH_BYTES_MAX];
+    TRY(path_resolve(ledger_path, path, reason));
     *address = (struct admin_address){.socket = {.sun_family = AF_UNIX}, .folder = -1};
     char *room = address->socket.sun_path;
     size_t room_bytes = sizeof(address->socket.sun_path);
-    if (ledger_path.length + sizeof(".sock") <= room_bytes) {
-        (void)snprintf(room, room_bytes, "%.*s.sock", TEXT_PRINT(ledger_path));
+    if (strlen(path) + sizeof(".sock") <= room_bytes) {
+        (void)snprintf(room, room_bytes, "%.*s.sock", (int)(room_bytes - sizeof(".sock")),
+                       path);
         return STATUS_OK;
     }
-    char path[PATH_BYTES_MAX];
-    if (ledger_path.length >= sizeof(path))
-        return reason_set(reason, STATUS_TOO_LARGE, "the path of the database has %zu bytes",
-                          ledger_path.length);
-    memcpy(path, ledger_path.at, ledger_path.length);
-    path[ledger_path.length] = '\0';
     char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    if (slash)
-        *slash = '\0';
-    TRY(folder_open(!slash ? "." : path[0] == '\0' ? "/" : path, &address->folder, reason));
+    check(slash);
+    const char *name = slash + 1;
+    *slash = '\0';
+    TRY(folder_open(path[0] == '\0' ? "/" : path, &address->folder, reason));
     int length = snprintf(room, room_bytes, "/proc/self/fd/%d/%s.sock", address->folder, name);
     if (length < (int)room_bytes)
         return STATUS_OK;

@@ -11,7 +11,7 @@ struct admin_address {
     int folder; /* -1, or open as long as the address is used */
 };
 
-/* A path longer than a socket's may be (107 bytes) is reached through its open folder. */
+/* Derived from the one name of the ledger (path_resolve). A path longer than a socket's may be (107 bytes) is reached through its open folder. */
 enum status admin_address_open(struct text ledger_path, struct admin_address *address,
                                struct reason *reason);
 void admin_address_close(struct admin_address *address); /* for CLEANUP */

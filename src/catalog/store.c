@@ -22,7 +22,10 @@ struct store {
 enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
                           struct reason *reason)
 {
-    int length = snprintf(path, PATH_BYTES_MAX, "%.*s-catalog", TEXT_PRINT(ledger_path));
+    char resolved[PATH_BYTES_MAX];
+    TRY(folder_make_for(ledger_path, reason));
+    TRY(path_resolve(ledger_path, resolved, reason));
+    int length = snprintf(path, PATH_BYTES_MAX, "%s-catalog", resolved);
     if (length >= PATH_BYTES_MAX)
         return reason_set(reason, STATUS_TOO_LARGE,
                           "the database's path is over %d bytes long; use a shorter one",

@@ -12,7 +12,8 @@
 
 struct store;
 
-/* Where the catalogue of that ledger lies. STATUS_TOO_LARGE: the path is too long. */
+/* Where the catalogue of that ledger lies, by whatever name the ledger is called (path_resolve);
+ * its folder is made when absent. STATUS_TOO_LARGE: the path is too long. */
 enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
                           struct reason *reason);
 

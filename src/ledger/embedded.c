@@ -93,7 +93,7 @@ enum status ledger_open(struct text path, const struct time_source *time,
     terms_book_init(&opened->terms);
     committer_init(&opened->committer, opened);
     opened->idempotency = idempotency_open();
-    enum status status = load(opened, path, reason);
+    enum status status = load(opened, text_of(opened->owner.path), reason);
     if (status != STATUS_OK) {
         ledger_close(opened);
         return status;

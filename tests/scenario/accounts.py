@@ -280,6 +280,36 @@ def seen_revocation(stage):
               "the account's other key on the same connection")
 
 
+@act(SEEN, "a revocation through another name of the database reaches the server that owns it")
+def seen_through_link(stage):
+    folder = stage.place.folder
+    for label, name in (("a symbolic link", "link.db"), ("a removed lock file", "x.db")):
+        made = json.loads(stage.place.succeed("key", "create", "new@example.com", "--json").stdout)
+        equal(works(stage, made["api_key"]), True, f"before, by {label}")
+        if name == "link.db":
+            (folder / name).symlink_to("x.db")
+        else:
+            (folder / "x.db.lock").unlink()
+        stage.place.succeed("key", "revoke", made["id"], "--database", f"sqlite:{folder}/{name}", database=False)
+        equal(works(stage, made["api_key"]), False, f"after, by {label}")
+    equal(sorted(path.name for path in folder.glob("link.db*")), ["link.db"], "files beside the link")
+
+
+@act(SEEN, "a hard link to the database is refused, by commands and by serve")
+def seen_through_hard_link(stage):
+    other = stage.place.folder / "hard.db"
+    other.hardlink_to(stage.place.folder / "x.db")
+    try:
+        for words in (["key", "revoke", "0" * 32], ["serve", "--listen", "127.0.0.1:0"]):
+            result = stage.place.run(*words, "--database", f"sqlite:{other}", database=False)
+            equal(result.status, 1, f"exit of {result!r}")
+            if "another name" not in result.stderr:
+                fail(f"does not say why: {result!r}")
+    finally:
+        for path in stage.place.folder.glob("hard.db*"):
+            path.unlink()
+
+
 @act(SEEN, "a suspension stops all keys of an account within one second, on open connections")
 def seen_suspension(stage):
     with stage.server.connect() as connection:

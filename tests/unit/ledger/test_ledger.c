@@ -371,6 +371,46 @@ static void one_process_owns_a_file(void **state)
     reopen();
 }
 
+static void no_other_name_gets_past_the_owner(void **state)
+{
+    (void)state;
+    char lock[128], other[128];
+    struct ledger *second = NULL;
+    (void)snprintf(lock, sizeof(lock), "%s.lock", path);
+    (void)snprintf(other, sizeof(other), "%s/other.db", folder);
+
+    assert_int_equal(symlink(path, other), 0);
+    assert_int_equal(ledger_open(text_of(other), &clock_by_hand, &second, &reason),
+                     STATUS_BUSY);
+    assert_int_equal(unlink(other), 0);
+
+    assert_int_equal(link(path, other), 0);
+    ledger_close(ledger);
+    ledger = NULL;
+    assert_int_equal(ledger_open(text_of(path), &clock_by_hand, &ledger, &reason),
+                     STATUS_CONFLICT);
+    assert_non_null(strstr(reason.sentence, "another name"));
+    assert_int_equal(unlink(other), 0);
+    reopen();
+
+    assert_int_equal(unlink(lock), 0);
+    assert_int_equal(ledger_open(text_of(path), &clock_by_hand, &second, &reason), STATUS_BUSY);
+    assert_null(second);
+    assert_non_null(strstr(reason.sentence, "in use by another trendgate"));
+}
+
+static void a_link_that_leads_nowhere_is_refused(void **state)
+{
+    (void)state;
+    char other[128];
+    struct ledger *second = NULL;
+    (void)snprintf(other, sizeof(other), "%s/other.db", folder);
+    assert_int_equal(symlink("nowhere.db", other), 0);
+    assert_int_equal(ledger_open(text_of(other), &clock_by_hand, &second, &reason), STATUS_IO);
+    assert_non_null(strstr(reason.sentence, "leads nowhere"));
+    assert_int_equal(unlink(other), 0);
+}
+
 static void a_foreign_file_is_refused_and_left_alone(void **state)
 {
     (void)state;
@@ -411,6 +451,8 @@ int main(void)
         FRESH(an_import_is_done_whole_or_not_at_all),
         FRESH(accounts_are_listed_page_by_page),
         FRESH(one_process_owns_a_file),
+        FRESH(no_other_name_gets_past_the_owner),
+        FRESH(a_link_that_leads_nowhere_is_refused),
         FRESH(a_foreign_file_is_refused_and_left_alone),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
