@@ -3,8 +3,6 @@
 #include "base/log.h"
 #include "ledger/embedded.h"
 
-#include <time.h>
-
 #define FOLD_INTERVAL_US SECOND_US
 #define RETRY_INTERVAL_US (SECOND_US / 10) /* after a failed commit */
 #define BATCH_MAX 4096                     /* a row of half a megabyte at most */
@@ -14,12 +12,12 @@
 
 static void lock(struct committer *committer)
 {
-    check(pthread_mutex_lock(&committer->lock) == 0);
+    uv_mutex_lock(&committer->lock);
 }
 
 static void unlock(struct committer *committer)
 {
-    check(pthread_mutex_unlock(&committer->lock) == 0);
+    uv_mutex_unlock(&committer->lock);
 }
 
 enum status committer_add_charge(struct committer *committer, struct charge *charge)
@@ -35,7 +33,7 @@ enum status committer_add_charge(struct committer *committer, struct charge *cha
     }
     unlock(committer);
     if (was_idle && !is_full)
-        check(pthread_cond_signal(&committer->arrived) == 0);
+        uv_cond_signal(&committer->arrived);
     return is_full ? STATUS_EXHAUSTED : STATUS_BUSY;
 }
 
@@ -51,7 +49,7 @@ void committer_add_slot(struct committer *committer, const struct journal_entry 
     bool is_first = committer->slot_count == 1;
     unlock(committer);
     if (is_first)
-        check(pthread_cond_signal(&committer->arrived) == 0);
+        uv_cond_signal(&committer->arrived);
 }
 
 /* ---- One batch ---- */
@@ -202,26 +200,18 @@ static void batch_run(struct committer *committer, struct batch *batch)
 
 /* ---- The thread ---- */
 
-static struct timespec deadline_after(int64_t wait_us)
-{
-    struct timespec until;
-    check(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
-    int64_t ns = until.tv_nsec + wait_us * 1000;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    return until;
-}
-
 /* Charges are taken at once. Slots alone ride with the next charges, or with the next fold. */
 static void batch_await(struct committer *committer)
 {
     bool admits = atomic_load(&committer->admits);
-    struct timespec until = deadline_after(admits ? FOLD_INTERVAL_US : RETRY_INTERVAL_US);
+    uint64_t wait_ns = 1000 * (uint64_t)(admits ? FOLD_INTERVAL_US : RETRY_INTERVAL_US);
     int waited = 0;
     while (!committer->first && !committer->is_closing && waited == 0) {
         bool is_due = !admits || committer->slot_count > 0 || !fold_is_empty(&committer->fold);
-        waited = is_due ? pthread_cond_timedwait(&committer->arrived, &committer->lock, &until)
-                        : pthread_cond_wait(&committer->arrived, &committer->lock);
+        if (is_due)
+            waited = uv_cond_timedwait(&committer->arrived, &committer->lock, wait_ns);
+        else
+            uv_cond_wait(&committer->arrived, &committer->lock);
     }
 }
 
@@ -267,12 +257,8 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     *committer = (struct committer){.ledger = ledger};
     committer->last_link = &committer->first;
     atomic_init(&committer->admits, true);
-    pthread_condattr_t monotonic;
-    check(pthread_condattr_init(&monotonic) == 0);
-    check(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
-    check(pthread_cond_init(&committer->arrived, &monotonic) == 0);
-    check(pthread_condattr_destroy(&monotonic) == 0);
-    check(pthread_mutex_init(&committer->lock, NULL) == 0);
+    check(uv_cond_init(&committer->arrived) == 0);
+    check(uv_mutex_init(&committer->lock) == 0);
     fold_init(&committer->fold);
     buffer_init(&committer->body, BODY_BYTES_MAX);
 }
@@ -289,7 +275,7 @@ void committer_stop(struct committer *committer)
         return;
     lock(committer);
     committer->is_closing = true;
-    check(pthread_cond_signal(&committer->arrived) == 0);
+    uv_cond_signal(&committer->arrived);
     unlock(committer);
     check(pthread_join(committer->thread, NULL) == 0);
     committer->has_thread = false;
@@ -300,6 +286,6 @@ void committer_finish(struct committer *committer)
     fold_finish(&committer->fold);
     buffer_finish(&committer->body);
     free(committer->slots);
-    check(pthread_cond_destroy(&committer->arrived) == 0);
-    check(pthread_mutex_destroy(&committer->lock) == 0);
+    uv_cond_destroy(&committer->arrived);
+    uv_mutex_destroy(&committer->lock);
 }

@@ -13,11 +13,13 @@
 #include "ledger/charge.h"
 #include "ledger/fold.h"
 
+#include <uv.h>
+
 struct ledger;
 
 struct committer {
-    pthread_mutex_t lock;
-    pthread_cond_t arrived;
+    uv_mutex_t lock;
+    uv_cond_t arrived;
     struct charge *first, **last_link; /* charges whose callers wait */
     struct journal_entry *slots;       /* calls that took a slot alone: nobody waits for them */
     size_t slot_count, slot_capacity;

@@ -19,8 +19,7 @@ static enum call_outcome refused_outcome(enum quota_verdict verdict)
     case QUOTA_SPEND_LIMIT: return CALL_SPEND_LIMIT;
     case QUOTA_GRANTED: break;
     }
-    check(!"a refused call has a reason");
-    return CALL_INVALID;
+    check_failed(__FILE__, __LINE__, "a refused call has a reason");
 }
 
 static void slot_record(struct ledger *ledger, const struct charge *charge,
