@@ -13,8 +13,9 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define POOL_THREADS 2       /* rendering and verbs: short pieces of work, off the loops */
-#define POOL_QUEUE_MAX 16384 /* one job a cold list, and there are 8,208 of those */
+#define RENDER_THREADS 2       /* short pieces of work, off the loops */
+#define RENDER_QUEUE_MAX 16384 /* one job a cold list, and there are 8,208 of those */
+#define WATCH_QUEUE_MAX 2      /* a look at the catalogue, one at the ledger */
 #define URL_BYTES_MAX 2048
 #define WATCH_INTERVAL_MS 250 /* how soon a snapshot published elsewhere is seen */
 
@@ -26,7 +27,9 @@ struct server {
     char catalog_path[PATH_BYTES_MAX];
     char upgrade_url[URL_BYTES_MAX];
     struct plan_book plans;
-    struct pool *pool;
+    struct pool *renderers; /* each kind of work has threads of its own: a revocation waits for */
+    struct pool *verbs;     /* no list, and a published list for no import of accounts */
+    struct pool *watchers;
     struct ledger *ledger;
     struct catalog *catalog;
     struct pipeline pipeline;
@@ -58,7 +61,8 @@ static enum status catalog_begin(struct server *server, struct reason *reason)
         .database_path = text_of(server->catalog_path),
         .cache_bytes_max = (size_t)server->settings->cache_mb << 20,
         .sample_enabled = server->settings->sample_enabled || server->options->is_demo,
-        .pool = server->pool,
+        .pool = server->renderers,
+        .poll_pool = server->watchers,
         .time = time_source_system(),
     };
     return catalog_open(&options, &server->catalog, reason);
@@ -117,7 +121,7 @@ static enum status http_begin(struct server *server, struct reason *reason)
 static enum status admin_begin(struct server *server, struct reason *reason)
 {
     struct admin_context context = {.ledger = server->ledger, .plans = &server->plans};
-    return admin_listener_open(&server->loop, server->ledger_path, &context, server->pool,
+    return admin_listener_open(&server->loop, server->ledger_path, &context, server->verbs,
                                &server->admin, reason);
 }
 
@@ -162,7 +166,7 @@ static void watch(uv_timer_t *timer)
     struct server *server = timer->data;
     catalog_poll(server->catalog);
     if (!atomic_exchange(&server->is_checking, true) &&
-        pool_submit(server->pool, &server->ledger_check) != STATUS_OK)
+        pool_submit(server->watchers, &server->ledger_check) != STATUS_OK)
         atomic_store(&server->is_checking, false);
 }
 
@@ -250,10 +254,12 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     struct api_key_text demo_key = {0};
     TRY(demo_is_allowed(server, reason));
     TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
-    TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
     TRY(ledger_open(server->ledger_path, time_source_system(), &server->ledger, reason));
+    TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
     TRY(plans_reload(server, reason));
-    server->pool = pool_open(POOL_THREADS, POOL_QUEUE_MAX);
+    server->renderers = pool_open(RENDER_THREADS, RENDER_QUEUE_MAX);
+    server->verbs = pool_open(1, ADMIN_CLIENTS_MAX);
+    server->watchers = pool_open(1, WATCH_QUEUE_MAX);
     TRY(catalog_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));
@@ -269,7 +275,9 @@ static void close_in_reverse(struct server *server)
     admin_listener_close(server->admin);
     http_server_close(server->http);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
-    pool_close(server->pool);
+    pool_close(server->watchers);
+    pool_close(server->verbs);
+    pool_close(server->renderers);
     catalog_close(server->catalog);
     ledger_close(server->ledger);
     check(uv_loop_close(&server->loop) == 0);

@@ -145,7 +145,7 @@ void catalog_poll(struct catalog *catalog)
     bool starts = !catalog->is_polling;
     catalog->is_polling = true;
     unlock(catalog);
-    if (!starts || pool_submit(catalog->options.pool, &catalog->poll_job) == STATUS_OK)
+    if (!starts || pool_submit(catalog->options.poll_pool, &catalog->poll_job) == STATUS_OK)
         return;
     lock(catalog);
     catalog->is_polling = false;

@@ -19,7 +19,8 @@ struct catalog_options {
     struct text database_path; /* of the catalogue's file */
     size_t cache_bytes_max;
     bool sample_enabled;
-    struct pool *pool; /* borrowed; closed before the catalog, whose jobs it runs */
+    struct pool *pool;      /* borrowed; closed before the catalog, whose jobs it runs */
+    struct pool *poll_pool; /* the same, for catalog_poll: not behind lists that are made */
     const struct time_source *time;
 };
 
@@ -84,7 +85,7 @@ struct catalog_entry {
  * list_key_index; returns how many. Sample lists count when the sample source is on. */
 size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries);
 
-/* Has a pool thread look for snapshots that were published since the last look, by whatever
+/* Has a thread of poll_pool look for snapshots that were published since the last look, by whatever
  * process; they are served from then on. Any thread; never blocks. */
 void catalog_poll(struct catalog *catalog);
 

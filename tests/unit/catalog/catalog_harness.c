@@ -32,6 +32,7 @@ static char path[64];
 atomic_llong wall_us;
 struct arena arena;
 struct pool *pool;
+struct pool *poll_pool;
 struct catalog *catalog;
 static struct store *publisher;
 
@@ -83,6 +84,7 @@ void catalog_begin(unsigned threads, size_t queue, size_t cache_bytes, bool has_
                                       .cache_bytes_max = cache_bytes,
                                       .sample_enabled = has_samples,
                                       .pool = pool,
+                                      .poll_pool = poll_pool ? poll_pool : pool,
                                       .time = &moved_time};
     struct reason reason = {0};
     if (catalog_open(&options, &catalog, &reason) != STATUS_OK)

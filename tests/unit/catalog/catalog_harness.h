@@ -16,6 +16,7 @@
 extern atomic_llong wall_us; /* the clock */
 extern struct arena arena;
 extern struct pool *pool;
+extern struct pool *poll_pool; /* NULL: the same; a test that sets it closes it */
 extern struct catalog *catalog;
 
 /* Views rendered since harness_set_up, and what each took last, by list_key_index: the linker
