@@ -1,0 +1,94 @@
+/* scene: a ledger that is played on by hand, in a process that may die at any moment.
+ *
+ * Clock and calls stand in memory that children of fork share with their parent, so that the
+ * parent knows what was settled before the death. One scene a program; one thread plays. */
+#pragma once
+
+#include "ledger/ledger.h"
+#include "support/shim_vfs.h"
+
+#define SCENE_CALLS_MAX 1024
+#define SCENE_ACCOUNTS 3
+#define SCENE_COST 8
+
+enum scene_account {
+    TINY,   /* few credits and no overage */
+    ROOMY,  /* overage without end */
+    CAPPED, /* a daily cap and a low rate limit */
+};
+
+enum call_state {
+    CALL_PLANNED,    /* about to ask for it, or refused */
+    CALL_WAITS,      /* handed over: the ledger decides */
+    CALL_SETTLED,    /* told durable: this call had its 200 */
+    CALL_TAKEN_BACK, /* told not durable: this call had its 503 */
+};
+
+struct scene_call {
+    enum scene_account account;
+    enum call_state state;
+    uint8_t charge_id[CHARGE_ID_BYTES];
+};
+
+struct scene {
+    char path[64];
+    bool is_careless; /* synchronous=OFF */
+    instant now;
+    duration elapsed;
+    size_t call_count;
+    struct scene_call calls[SCENE_CALLS_MAX];
+};
+
+extern struct scene *scene;
+extern struct ledger *scene_ledger; /* NULL: closed */
+
+/* Makes a folder of its own; scene_finish removes it. */
+void scene_init(void);
+void scene_finish(void);
+
+/* A new beginning: no files, no calls, a clock shortly before midnight. */
+void scene_clear(void);
+
+/* Opens the ledger, brings the plans into force and makes the accounts where they are missing.
+ * Anything but STATUS_OK is a bug. */
+void scene_open(void);
+void scene_close(void);
+
+void scene_advance(int64_t seconds);
+
+/* Asks for the slot alone. */
+enum status scene_slot(enum scene_account account, enum call_outcome outcome);
+
+/* Asks for a charge; BUSY is not waited for. */
+enum status scene_charge(enum scene_account account);
+
+/* Waits until nothing waits any more. */
+void scene_await(void);
+
+/* Charges of all accounts at once, awaited; they must have been granted or refused for a limit. */
+void scene_round(void);
+
+/* A run through all that a ledger does, over seconds, a midnight and a month, in 2 openings. */
+void scene_play(void);
+
+/* What a restart does at the least: opens, charges, folds, closes. */
+void scene_resume(void);
+
+/* Runs play in a child. True: it died as ordered; false: it played to its end. Any other end
+ * fails the test. */
+bool scene_dies(void (*play)(void));
+
+enum scene_promise {
+    SCENE_EXACT,      /* what was settled, and of the rest only what waited at the death */
+    SCENE_MAY_RETURN, /* a charge that was taken back may be there after all: its outcome was
+                       * unknown when the process died */
+    SCENE_MAY_LOSE,   /* settled charges may be missing: the disk lied */
+};
+
+/* Opens what survived and holds it against what was told: nothing settled is missing, nothing is
+ * twice or unasked for, everything re-adds, and the numbers that decide are those of the journal.
+ * Then plays on, closes and adds up again. Returns how many settled charges were missing. */
+size_t scene_check(enum scene_promise promise);
+
+/* ledger_look's numbers for one account. */
+struct charge_standing scene_standing(enum scene_account account);

@@ -1,0 +1,107 @@
+#include "crash/books.h"
+#include "crash/scene.h"
+#include "support/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MINUTE_US (60 * SECOND_US)
+
+static struct books books;
+
+static const struct scene_call *call_of(const struct book_entry *kept)
+{
+    static const char opening[] = "call-";
+    assert_int_equal(strncmp(kept->request_id, opening, sizeof(opening) - 1), 0);
+    size_t number = strtoul(kept->request_id + sizeof(opening) - 1, NULL, 10);
+    assert_true(number < scene->call_count);
+    return &scene->calls[number];
+}
+
+/* Each charge in the journal was asked for, was not refused, and names its call. */
+static void entries_were_asked_for(enum scene_promise promise)
+{
+    for (size_t i = 0; i < books.count; i++) {
+        const struct book_entry *kept = &books.entries[i];
+        if (kept->entry.outcome != CALL_CHARGED) {
+            assert_int_equal(kept->entry.credits, 0);
+            continue;
+        }
+        const struct scene_call *call = call_of(kept);
+        assert_int_equal(kept->entry.credits, SCENE_COST);
+        if (call->state == CALL_PLANNED ||
+            (call->state == CALL_TAKEN_BACK && promise != SCENE_MAY_RETURN))
+            fail_msg("%s was refused and is in the journal", kept->request_id);
+        if (call->state != CALL_WAITS)
+            assert_memory_equal(kept->entry.charge_id, call->charge_id, CHARGE_ID_BYTES);
+    }
+}
+
+static size_t settled_missing(enum scene_promise promise)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < scene->call_count; i++) {
+        const struct scene_call *call = &scene->calls[i];
+        if (call->state != CALL_SETTLED || books_count_charge(&books, call->charge_id) == 1)
+            continue;
+        missing++;
+        if (promise != SCENE_MAY_LOSE)
+            fail_msg("call-%zu was settled and is not in the journal", i);
+    }
+    return missing;
+}
+
+/* What the journal says that an account has used now. */
+struct used {
+    int64_t credits, overage, day_credits;
+    int64_t slots; /* of the last 60 s */
+};
+
+static struct used used_of(int64_t account_id, const struct charge_standing *standing)
+{
+    struct used used = {0};
+    for (size_t i = 0; i < books.count; i++) {
+        const struct journal_entry *entry = &books.entries[i].entry;
+        if (entry->account_id != account_id)
+            continue;
+        used.slots += scene->elapsed.us - books.entries[i].elapsed_us < MINUTE_US;
+        if (instant_day(entry->at) == instant_day(scene->now))
+            used.day_credits += entry->credits;
+        if (entry->at.us < standing->period.start.us || entry->at.us >= standing->period.end.us)
+            continue;
+        used.credits += entry->credits;
+        used.overage += entry->overage;
+    }
+    return used;
+}
+
+static void standing_is_the_journals(enum scene_account account)
+{
+    struct charge_standing standing = scene_standing(account);
+    const struct quota *quota = &standing.quota;
+    struct used used = used_of(account + 1, &standing);
+    assert_int_equal(quota->used.count, used.credits - used.overage);
+    assert_int_equal(quota->overage_used.count, used.overage);
+    assert_int_equal(quota->daily_used.count, used.day_credits);
+    int64_t limit = standing.rate.limit;
+    assert_int_equal(standing.rate.remaining,
+                     limit - (used.slots < limit ? used.slots : limit));
+}
+
+size_t scene_check(enum scene_promise promise)
+{
+    scene_open();
+    books_read(scene->path, &books);
+    size_t missing = settled_missing(promise);
+    entries_were_asked_for(promise);
+    for (enum scene_account account = 0; account < SCENE_ACCOUNTS; account++)
+        standing_is_the_journals(account);
+    scene_round();
+    scene_close();
+    scene_resume();
+    books_read(scene->path, &books);
+    assert_int_equal(books.mark, books.last_row);
+    assert_int_equal(settled_missing(promise), missing);
+    entries_were_asked_for(promise);
+    return missing;
+}

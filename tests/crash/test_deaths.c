@@ -1,0 +1,175 @@
+/* A process that dies at its n-th write, sync or truncation, for every n, and what a power
+ * failure then leaves: nothing settled is lost, nothing is charged twice. */
+#include "crash/scene.h"
+#include "support/unit.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define RUN_OPERATIONS_MIN 300 /* below that the run is not what it is meant to be */
+
+/* ---- Every n of a run ---- */
+
+static void death_is_survived(int64_t n, enum shim_survivors survivors, bool *died)
+{
+    scene_clear();
+    shim_order(&(struct shim_orders){.dies_at = n});
+    *died = scene_dies(scene_play);
+    shim_survive(survivors, (uint64_t)n);
+    assert_int_equal(scene_check(SCENE_EXACT), 0);
+}
+
+static void every_death_is_survived(enum shim_survivors survivors)
+{
+    bool died = true;
+    int64_t n = 0;
+    while (died)
+        death_is_survived(++n, survivors, &died);
+    print_message("# %lld deaths\n", (long long)n - 1);
+    assert_true(n > RUN_OPERATIONS_MIN);
+}
+
+static void a_killed_process_loses_nothing(void **state)
+{
+    (void)state;
+    every_death_is_survived(SHIM_ALL);
+}
+
+static void a_power_failure_loses_nothing_settled(void **state)
+{
+    (void)state;
+    every_death_is_survived(SHIM_SYNCED);
+}
+
+static void half_written_sectors_lose_nothing_settled(void **state)
+{
+    (void)state;
+    every_death_is_survived(SHIM_TORN);
+}
+
+/* ---- Every n of a restart ---- */
+
+static void file_copy(const char *from, const char *to)
+{
+    FILE *read = fopen(from, "rb");
+    (void)unlink(to);
+    if (!read)
+        return; /* so the copy is absent too */
+    FILE *written = fopen(to, "wb");
+    assert_non_null(written);
+    char bytes[4096];
+    size_t length;
+    while ((length = fread(bytes, 1, sizeof(bytes), read)) > 0)
+        assert_int_equal(fwrite(bytes, 1, length, written), length);
+    assert_int_equal(fclose(written), 0);
+    assert_int_equal(fclose(read), 0);
+}
+
+/* Puts the files of a death aside, and back. */
+static void files_keep(bool back)
+{
+    static const char *const endings[] = {"", "-wal", "-journal"};
+    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
+        char file[96], kept[112];
+        (void)snprintf(file, sizeof(file), "%s%s", scene->path, endings[i]);
+        (void)snprintf(kept, sizeof(kept), "%s.kept", file);
+        if (back)
+            file_copy(kept, file);
+        else
+            file_copy(file, kept);
+    }
+}
+
+static void kept_remove(void)
+{
+    static const char *const endings[] = {"", "-wal", "-journal"};
+    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
+        char kept[112];
+        (void)snprintf(kept, sizeof(kept), "%s%s.kept", scene->path, endings[i]);
+        (void)unlink(kept);
+    }
+}
+
+static int64_t every_restart_is_survived(int64_t first_death)
+{
+    scene_clear();
+    shim_order(&(struct shim_orders){.dies_at = first_death});
+    assert_true(scene_dies(scene_play));
+    shim_survive(SHIM_ALL, 0);
+    files_keep(false);
+    const struct scene then = *scene;
+    bool died = true;
+    int64_t n = 0;
+    while (died) {
+        *scene = then;
+        files_keep(true);
+        shim_order(&(struct shim_orders){.dies_at = ++n});
+        died = scene_dies(scene_resume);
+        shim_survive(n % 2 ? SHIM_ALL : SHIM_TORN, (uint64_t)n);
+        assert_int_equal(scene_check(SCENE_EXACT), 0);
+    }
+    kept_remove();
+    return n - 1;
+}
+
+/* Folding before the journal of the killed run was replayed would drop its unfolded rows from the
+ * balances for good: so it is killed between every two steps of that. */
+static void a_death_between_replay_and_fold_loses_nothing(void **state)
+{
+    (void)state;
+    int64_t deaths = 0;
+    for (int64_t first = 240; first < 330; first += 13)
+        deaths += every_restart_is_survived(first);
+    print_message("# %lld deaths\n", (long long)deaths);
+    assert_true(deaths > 100);
+}
+
+/* ---- Controls: without syncs the same deaths must cost something ---- */
+
+#define CONTROL_STEP 23
+
+static size_t lost_without_syncs(bool is_careless, bool lies)
+{
+    size_t lost = 0;
+    bool died = true;
+    for (int64_t n = CONTROL_STEP; died; n += CONTROL_STEP) {
+        scene_clear();
+        scene->is_careless = is_careless;
+        shim_order(&(struct shim_orders){.dies_at = n, .ignores_syncs = lies});
+        died = scene_dies(scene_play);
+        shim_survive(SHIM_SYNCED, 0);
+        scene->is_careless = false;
+        lost += scene_check(SCENE_MAY_LOSE);
+    }
+    print_message("# %zu settled charges lost\n", lost);
+    return lost;
+}
+
+static void with_synchronous_off_a_power_failure_loses_charges(void **state)
+{
+    (void)state;
+    assert_int_not_equal(lost_without_syncs(true, false), 0);
+}
+
+static void a_disk_that_lies_about_syncs_loses_charges(void **state)
+{
+    (void)state;
+    assert_int_not_equal(lost_without_syncs(false, true), 0);
+}
+
+int main(void)
+{
+    secret_start();
+    scene_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_killed_process_loses_nothing),
+        cmocka_unit_test(a_power_failure_loses_nothing_settled),
+        cmocka_unit_test(half_written_sectors_lose_nothing_settled),
+        cmocka_unit_test(a_death_between_replay_and_fold_loses_nothing),
+        cmocka_unit_test(with_synchronous_off_a_power_failure_loses_charges),
+        cmocka_unit_test(a_disk_that_lies_about_syncs_loses_charges),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    scene_finish();
+    return failed;
+}

@@ -1,0 +1,212 @@
+/* A disk that fails and comes back: a batch that is not durable is taken back whole, nothing is
+ * admitted until a commit has synced again, and no restart is needed. */
+#include "crash/scene.h"
+#include "support/unit.h"
+
+#include <sqlite3.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 60000
+
+static void nap(void)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* Polls: after a failure the ledger tries again by itself. */
+static void charge_when_admitted(enum scene_account account)
+{
+    enum status status = scene_charge(account);
+    for (int ms = 0; status == STATUS_UNAVAILABLE && ms < PATIENCE_MS; ms++) {
+        nap();
+        status = scene_charge(account);
+        scene->call_count -= status == STATUS_UNAVAILABLE; /* as if it had not been asked */
+    }
+    assert_true(status == STATUS_BUSY || status == STATUS_EXHAUSTED);
+    scene_await();
+}
+
+static void faults_await(int64_t count)
+{
+    int ms = 0;
+    for (; shim_faults() < count && ms < PATIENCE_MS; ms++)
+        nap();
+    assert_true(ms < PATIENCE_MS);
+}
+
+static void begin(void)
+{
+    shim_order(&(struct shim_orders){0});
+    scene_clear();
+    scene_open();
+    scene_round();
+    scene_advance(1); /* the next batch folds */
+}
+
+static enum call_state last_call(void)
+{
+    return scene->calls[scene->call_count - 1].state;
+}
+
+static void nothing_was_taken(const struct charge_standing *before)
+{
+    struct charge_standing after = scene_standing(ROOMY);
+    assert_int_equal(after.quota.used.count, before->quota.used.count);
+    assert_int_equal(after.quota.overage_used.count, before->quota.overage_used.count);
+    assert_int_equal(after.quota.daily_used.count, before->quota.daily_used.count);
+}
+
+/* A fault that stays: refused while it lasts, also after the ledger's own attempts; then the
+ * disk is well, and the same ledger goes on. False: countdown is past the batch's last operation. */
+static bool lasting_fault(const struct shim_orders *orders)
+{
+    begin();
+    struct charge_standing before = scene_standing(ROOMY);
+    shim_order(orders);
+    assert_int_equal(scene_charge(ROOMY), STATUS_BUSY);
+    scene_await();
+    if (shim_faults() == 0) {
+        assert_int_equal(last_call(), CALL_SETTLED);
+        shim_order(&(struct shim_orders){0});
+        scene_close();
+        return false;
+    }
+    assert_int_equal(last_call(), CALL_TAKEN_BACK);
+    nothing_was_taken(&before);
+    assert_int_equal(scene_charge(ROOMY), STATUS_UNAVAILABLE);
+    faults_await(3); /* its own attempts fail too */
+    assert_int_equal(scene_charge(ROOMY), STATUS_UNAVAILABLE);
+    assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_UNAVAILABLE);
+    nothing_was_taken(&before);
+    shim_order(&(struct shim_orders){0});
+    charge_when_admitted(ROOMY);
+    assert_int_equal(last_call(), CALL_SETTLED);
+    scene_close();
+    assert_int_equal(scene_check(SCENE_EXACT), 0);
+    return true;
+}
+
+static void a_full_disk_refuses_until_there_is_room(void **state)
+{
+    (void)state;
+    struct shim_orders orders = {.fails = SHIM_WRITE, .fault_code = SQLITE_FULL, .repeat = -1};
+    while (lasting_fault(&orders))
+        orders.countdown++;
+    assert_true(orders.countdown > 3);
+}
+
+static void a_failing_sync_refuses_until_one_succeeds(void **state)
+{
+    (void)state;
+    struct shim_orders orders = {
+        .fails = SHIM_SYNC, .fault_code = SQLITE_IOERR_FSYNC, .repeat = -1};
+    assert_true(lasting_fault(&orders));
+}
+
+static void an_account_made_on_a_full_disk_is_refused(void **state)
+{
+    (void)state;
+    begin();
+    struct api_key key;
+    struct api_key_text secret;
+    struct reason reason = {0};
+    shim_order(
+        &(struct shim_orders){.fails = SHIM_WRITE, .fault_code = SQLITE_FULL, .repeat = -1});
+    assert_int_equal(ledger_key_create(scene_ledger, TEXT("roomy@example.com"), TEXT("new"),
+                                       &key, &secret, &reason),
+                     STATUS_IO);
+    assert_non_null(strstr(reason.sentence, "is full: make room"));
+    shim_order(&(struct shim_orders){0});
+    charge_when_admitted(ROOMY);
+    assert_int_equal(ledger_key_create(scene_ledger, TEXT("roomy@example.com"), TEXT("new"),
+                                       &key, &secret, &reason),
+                     STATUS_OK);
+    scene_close();
+    assert_int_equal(scene_check(SCENE_EXACT), 0);
+}
+
+/* ---- A fault that passes, at every operation of some seconds of calls ---- */
+
+static void rounds_play(void)
+{
+    for (int second = 0; second < 5; second++) {
+        charge_when_admitted(TINY);
+        charge_when_admitted(ROOMY);
+        charge_when_admitted(CAPPED);
+        scene_advance(1);
+    }
+}
+
+static void passing_faults(enum shim_kind kind, int code)
+{
+    int64_t countdown = 0;
+    int64_t faults = 1;
+    for (; faults > 0; countdown++) {
+        begin();
+        shim_order(&(struct shim_orders){
+            .fails = kind, .fault_code = code, .countdown = countdown, .repeat = 1});
+        rounds_play();
+        faults = shim_faults();
+        shim_order(&(struct shim_orders){0});
+        scene_close();
+        assert_int_equal(scene_check(SCENE_EXACT), 0);
+    }
+    assert_true(countdown > 5);
+}
+
+static void any_write_may_fail_once(void **state)
+{
+    (void)state;
+    passing_faults(SHIM_WRITE, SQLITE_IOERR_WRITE);
+}
+
+static void any_sync_may_fail_once(void **state)
+{
+    (void)state;
+    passing_faults(SHIM_SYNC, SQLITE_IOERR_FSYNC);
+}
+
+/* ---- The other ending: it dies before a commit has overwritten the failed one ---- */
+
+static void die_after_a_failed_sync(void)
+{
+    scene_open();
+    scene_round();
+    shim_order(&(struct shim_orders){
+        .fails = SHIM_SYNC, .fault_code = SQLITE_IOERR_FSYNC, .repeat = -1});
+    check(scene_charge(ROOMY) == STATUS_BUSY);
+    scene_await();
+    check(last_call() == CALL_TAKEN_BACK);
+    _exit(SHIM_DEATH);
+}
+
+static void a_batch_of_unknown_outcome_returns_once_at_most(void **state)
+{
+    (void)state;
+    for (enum shim_survivors survivors = SHIM_ALL; survivors <= SHIM_TORN; survivors++) {
+        scene_clear();
+        shim_order(&(struct shim_orders){0});
+        assert_true(scene_dies(die_after_a_failed_sync));
+        shim_survive(survivors, 5);
+        assert_int_equal(scene_check(survivors == SHIM_SYNCED ? SCENE_EXACT : SCENE_MAY_RETURN),
+                         0);
+    }
+}
+
+int main(void)
+{
+    secret_start();
+    scene_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_disk_refuses_until_there_is_room),
+        cmocka_unit_test(a_failing_sync_refuses_until_one_succeeds),
+        cmocka_unit_test(an_account_made_on_a_full_disk_is_refused),
+        cmocka_unit_test(any_write_may_fail_once),
+        cmocka_unit_test(any_sync_may_fail_once),
+        cmocka_unit_test(a_batch_of_unknown_outcome_returns_once_at_most),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    scene_finish();
+    return failed;
+}
