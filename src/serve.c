@@ -6,6 +6,7 @@
 #include "call/pipeline.h"
 #include "catalog/store.h"
 #include "demo.h"
+#include "open_files.h"
 #include "settings/plan_book.h"
 
 #include <signal.h>
@@ -27,9 +28,11 @@ struct server {
     char catalog_path[PATH_BYTES_MAX];
     char upgrade_url[URL_BYTES_MAX];
     struct plan_book plans;
-    struct pool *renderers; /* each kind of work has threads of its own: a revocation waits for */
-    struct pool *verbs;     /* no list, and a published list for no import of accounts */
-    struct pool *watchers;
+    /* Each kind of work has threads of its own: a revocation waits for no list, and a list that
+     * was published for no import of accounts. */
+    struct pool *renderers, *verbs, *watchers;
+    unsigned threads;
+    unsigned connections_max;
     struct ledger *ledger;
     struct catalog *catalog;
     struct pipeline pipeline;
@@ -93,19 +96,28 @@ static unsigned core_count(void)
     return cores > 0 ? (unsigned)cores : 1;
 }
 
+/* First of all: what is opened later must find room. */
+static enum status files_begin(struct server *server, struct reason *reason)
+{
+    const struct settings *settings = server->settings;
+    server->threads = settings->threads > 0 ? (unsigned)settings->threads : core_count();
+    return open_files_fit((unsigned)settings->connections, server->threads,
+                          &server->connections_max, reason);
+}
+
 static enum status http_begin(struct server *server, struct reason *reason)
 {
     const struct settings *s = server->settings;
     struct http_server_options options = {
         .listen = s->listen,
-        .threads = s->threads > 0 ? (unsigned)s->threads : core_count(),
+        .threads = server->threads,
         .limits =
             {
                 .request_line_bytes_max = (size_t)s->request_line_bytes,
                 .fields_bytes_max = (size_t)s->fields_bytes,
                 .fields_max = (size_t)s->fields,
                 .body_bytes_max = (size_t)s->body_bytes,
-                .connections_max = (unsigned)s->connections,
+                .connections_max = server->connections_max,
                 .connections_per_address_max = (unsigned)s->connections_per_address,
                 .head_timeout_ms = s->head_timeout_ms,
                 .body_timeout_ms = s->body_timeout_ms,
@@ -253,6 +265,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
 {
     struct api_key_text demo_key = {0};
     TRY(demo_is_allowed(server, reason));
+    TRY(files_begin(server, reason));
     TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
     TRY(ledger_open(server->ledger_path, time_source_system(), &server->ledger, reason));
     TRY(store_path_of(server->ledger_path, server->catalog_path, reason));

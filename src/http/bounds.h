@@ -21,9 +21,6 @@
 /* Arenas a loop keeps for its next requests: 4 KB each, as many as one busy turn uses. */
 #define HTTP_ARENAS_SPARE_MAX 256
 
-/* Connections over the limit that are told so at one time, a loop; past it they are closed
- * without a word, because the telling takes memory and up to HTTP_LINGER_MS as well. */
-#define HTTP_TURNED_AWAY_MAX 64
 
 /* The answer's own header lines: a bug of ours if longer. */
 #define HTTP_ANSWER_HEAD_BYTES_MAX (256 * 1024)

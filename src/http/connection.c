@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 static void list_add(struct connection *connection)
@@ -48,6 +49,12 @@ static bool is_within_limits(struct connection *connection)
         if (peer_counts_add(server->peers, connection->peer,
                             limits->connections_per_address_max))
             return true;
+        loop_refusal_says(connection->loop, "an address has as many connections as one may",
+                          connection->peer_room);
+    } else {
+        char most[16];
+        (void)snprintf(most, sizeof(most), "%u", limits->connections_max);
+        loop_refusal_says(connection->loop, "as many connections are open as may be", most);
     }
     atomic_fetch_sub(&server->connections, 1);
     return false;
@@ -55,9 +62,8 @@ static bool is_within_limits(struct connection *connection)
 
 static void turn_away(struct connection *connection)
 {
-    struct http_loop *loop = connection->loop;
     connection->turned_away = true;
-    if (loop->turned_away++ >= HTTP_TURNED_AWAY_MAX) {
+    if (atomic_fetch_add(&connection->loop->server->turned_away, 1) >= HTTP_TURNED_AWAY_MAX) {
         connection_close(connection);
         return;
     }
@@ -71,9 +77,10 @@ static void turn_away(struct connection *connection)
 /* A socket that failed before it became anybody's. */
 static void drop(struct connection *connection, int fault)
 {
-    loop_accept_fault(connection->loop, fault);
+    loop_refusal_says(connection->loop, "a connection could not be accepted",
+                      uv_strerror(fault));
     connection->turned_away = true;
-    connection->loop->turned_away++;
+    atomic_fetch_add(&connection->loop->server->turned_away, 1);
     connection_close(connection);
 }
 
@@ -141,7 +148,7 @@ void connection_free_when_over(struct connection *connection)
     connection_exchange_end(connection);
     buffer_finish(&connection->stash);
     if (connection->turned_away) {
-        loop->turned_away--;
+        atomic_fetch_sub(&loop->server->turned_away, 1);
     } else {
         peer_counts_remove(loop->server->peers, connection->peer);
         atomic_fetch_sub(&loop->server->connections, 1);

@@ -91,21 +91,20 @@ static void on_turn(uv_check_t *turn)
         receiver->turn_ended(receiver->owner, loop);
 }
 
-void loop_accept_fault(struct http_loop *loop, int fault)
+void loop_refusal_says(struct http_loop *loop, const char *sentence, const char *detail)
 {
     uint64_t now_ms = uv_now(&loop->uv);
-    if (loop->accept_fault_ms != 0 && now_ms - loop->accept_fault_ms < 1000)
+    if (loop->refusal_logged_ms != 0 && now_ms - loop->refusal_logged_ms < 1000)
         return;
-    loop->accept_fault_ms = now_ms;
-    log_line(LOG_WARNING, "http", "A connection could not be accepted: %s.",
-             uv_strerror(fault));
+    loop->refusal_logged_ms = now_ms;
+    log_line(LOG_WARNING, "http", "%s: %s", sentence, detail);
 }
 
 static void on_connection(uv_stream_t *listener, int outcome)
 {
     struct http_loop *loop = listener->data;
     if (outcome < 0)
-        loop_accept_fault(loop, outcome);
+        loop_refusal_says(loop, "a connection could not be accepted", uv_strerror(outcome));
     else
         connection_accept(loop);
 }

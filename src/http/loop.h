@@ -18,6 +18,7 @@ struct http_server {
     size_t loop_count;
     struct peer_counts *peers;
     atomic_uint connections;
+    atomic_uint turned_away; /* those over the limit that are being told so; not counted above */
     char address[ADDRESS_TEXT_BYTES];
     struct text address_text;
 };
@@ -44,8 +45,7 @@ struct http_loop {
 
     struct connection *connections;
     size_t connection_count;
-    size_t turned_away;       /* of them, those over the limit that are being told so */
-    uint64_t accept_fault_ms; /* when the last one was logged */
+    uint64_t refusal_logged_ms; /* when the last of those that loop_refusal_says was */
 
     struct arena spare_arenas[HTTP_ARENAS_SPARE_MAX];
     size_t spare_arena_count;
@@ -79,9 +79,9 @@ struct text loop_date(struct http_loop *loop);
 struct arena loop_arena_take(struct http_loop *loop);
 void loop_arena_release(struct http_loop *loop, struct arena *arena);
 
-/* Logs that a connection could not be accepted, at most once a second: out of descriptors, it
- * would otherwise be a line a client. */
-void loop_accept_fault(struct http_loop *loop, int fault);
+/* Logs that a connection was refused, at most once a second a loop: it would otherwise be a line
+ * a client. */
+void loop_refusal_says(struct http_loop *loop, const char *sentence, const char *detail);
 
 /* A connection is gone for good: ends the loop when it was the last of a stopped one. */
 void loop_connection_gone(struct http_loop *loop);

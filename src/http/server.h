@@ -17,6 +17,13 @@ struct http_server;
 struct http_loop;
 struct http_exchange;
 
+/* Connections over the limit that are told so at one time; past it they are closed without a
+ * word, because the telling takes a descriptor, memory and up to HTTP_LINGER_MS as well. */
+#define HTTP_TURNED_AWAY_MAX 64
+
+/* Descriptors that each thread takes for itself: its loop's, and its listening socket. */
+#define HTTP_THREAD_FILES 8
+
 struct http_limits {
     size_t request_line_bytes_max;        /* 414 past it */
     size_t fields_bytes_max;              /* all header lines together; 431 past it */

@@ -12,7 +12,7 @@ from support.reference import COUNTRIES, check_success
 from support.server import PATIENCE_S, Place
 from support.steps import ENDPOINT, Scenario, Stage, act, equal, fail, served
 
-COLD, PUBLISHING, COMMANDS, ALONE, STUCK, FULL = [], [], [], [], [], []
+COLD, PUBLISHING, COMMANDS, ALONE, STUCK, FULL, FILES = [], [], [], [], [], [], []
 
 
 def at_once(functions):
@@ -283,7 +283,54 @@ def full(stage):
         connection.close()
 
 
+def below_limit(files):
+    return ("sh", "-c", f'ulimit -n {files} && exec "$0" "$@"')
+
+
+@act(FILES, "with few descriptors, connections past them are answered 503, and commands work")
+def few_files(stage):
+    with Place() as place:
+        server = place.serve("--threads", 1, below=below_limit(300))
+        until(lambda: "limit of open files, 300," in server.stderr, "the log warns of the limit at start")
+        kept, told = [], 0
+        for _ in range(320):
+            kept.append(server.connect())
+            try:
+                kept[-1].send(request_bytes("/ping"))
+                told += kept[-1].receive().status == 503
+            except (Closed, OSError):
+                break  # as many as may be are being told: the others are closed
+        if told < 1 or len(kept) < 100:
+            fail(f"{told} told of {len(kept)}: {server.stderr[-500:]}")
+        place.succeed("account", "create", "few@example.com")
+        until(lambda: "as many connections are open as may be" in server.stderr, "the log says so")
+        if "could not be accepted" in server.stderr:
+            fail(f"ran out of descriptors: {server.stderr[-500:]}")
+        for connection in kept:
+            connection.close()
+        until(lambda: server.ask("/ping").status == 200, "answers again")
+        server.stop()
+
+
+@act(FILES, "too few descriptors for the server itself are refused at start")
+def no_files(stage):
+    with Place() as place:
+        try:
+            place.serve("--threads", 1, below=below_limit(100))
+        except AssertionError as refusal:
+            if "raise it" not in str(refusal):
+                raise
+        else:
+            fail("it serves")
+
+
+@contextlib.contextmanager
+def nothing():
+    yield Stage(None)
+
+
 SCENARIOS = [
+    Scenario("few descriptors", nothing, FILES),
     Scenario("cold lists", served, COLD),
     Scenario("publishing", lambda: served({"TRENDGATE_CATALOG_TTL_HOURS": "87600"}, sample=False), PUBLISHING),
     Scenario("commands beside each other", served, COMMANDS),

@@ -129,14 +129,15 @@ class Place:
         assert len(result.lines()) == 1 and KEY.fullmatch(result.lines()[0]), repr(result)
         return result.lines()[0]
 
-    def serve(self, *arguments, settings=None, listen="127.0.0.1:0"):
-        server = Server(self, arguments, settings or {}, listen)
+    def serve(self, *arguments, settings=None, listen="127.0.0.1:0", below=()):
+        """below: words of a program that begins the server, such as a shell that sets a limit."""
+        server = Server(self, arguments, settings or {}, listen, below=below)
         self.servers.append(server)
         return server.wait_until_listening()
 
 
 class Server:
-    def __init__(self, place, arguments, settings, listen, database=True):
+    def __init__(self, place, arguments, settings, listen, database=True, below=()):
         self.place = place
         self.stdout, self.stderr = "", ""
         self.port = None
@@ -144,7 +145,7 @@ class Server:
         words = ["serve", *map(str, arguments)] + (["--database", place.database] if database else [])
         if listen:
             words += ["--listen", listen]
-        self.child = subprocess.Popen([str(BINARY), *words], cwd=place.folder, env=environment,
+        self.child = subprocess.Popen([*below, str(BINARY), *words], cwd=place.folder, env=environment,
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.readers = [threading.Thread(target=self._read, args=(name,), daemon=True)
                         for name in ("stdout", "stderr")]
