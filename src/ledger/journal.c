@@ -139,6 +139,7 @@ enum status journal_body_next(struct journal_reader *reader, struct journal_entr
         return STATUS_CORRUPT;
     entry->endpoint = (uint8_t)endpoint;
     entry->outcome = (enum call_outcome)outcome;
-    entry->at = (instant){reader->at.us + since_us};
+    if (__builtin_add_overflow(reader->at.us, since_us, &entry->at.us))
+        return STATUS_CORRUPT;
     return entry->outcome == CALL_CHARGED ? take_charge(rest, entry) : STATUS_OK;
 }
