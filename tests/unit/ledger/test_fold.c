@@ -1,0 +1,264 @@
+/* What a fold adds to the projections, read back from a real file. */
+#include "ledger/fold.h"
+#include "sql/migrate.h"
+#include "support/unit.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define HOUR_US (INT64_C(3600) * SECOND_US)
+#define DAY_0 INT64_C(20000) /* 2024-10-04 */
+
+static char folder[] = "/tmp/trendgate-fold-XXXXXX";
+static char path[64];
+static struct db *db;
+static struct reason reason;
+static struct fold fold;
+
+#define DONE(expression)                                                                       \
+    do {                                                                                       \
+        if ((expression) != STATUS_OK)                                                         \
+            fail_msg("%s: %s", #expression, reason.sentence);                                  \
+    } while (0)
+
+static int set_up(void **state)
+{
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/x.db", folder);
+    const struct db_options options = {.journal = DB_JOURNAL_WAL};
+    if (db_open(text_of(path), &options, &db, &reason) != STATUS_OK ||
+        db_migrate(db, &migrations_ledger, &reason) != STATUS_OK)
+        return -1;
+    fold_init(&fold);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fold_finish(&fold);
+    db_close(db);
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
+        char name[80];
+        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        (void)unlink(name);
+    }
+    return 0;
+}
+
+static int folder_make(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int folder_remove(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static instant hour_of_day(int64_t day, int64_t hour)
+{
+    return (instant){(DAY_0 + day) * DAY_US + hour * HOUR_US + 17};
+}
+
+static const struct fold_period october = {2024 * 12 + 9, 2000}, november = {2024 * 12 + 10, 5};
+
+static void charge(int64_t journal_id, int64_t account_id, instant at, int64_t credits,
+                   int64_t overage, struct fold_period period)
+{
+    struct journal_entry entry = {.account_id = account_id,
+                                  .key_id = 7,
+                                  .endpoint = 1,
+                                  .outcome = CALL_CHARGED,
+                                  .at = at,
+                                  .credits = credits,
+                                  .overage = overage,
+                                  .overage_micros = overage * 3000};
+    fold_add(&fold, journal_id, &entry, &period);
+}
+
+static void slot(int64_t journal_id, int64_t account_id, instant at, enum call_outcome outcome)
+{
+    struct journal_entry entry = {
+        .account_id = account_id, .key_id = 7, .endpoint = 1, .outcome = outcome, .at = at};
+    fold_add(&fold, journal_id, &entry, NULL);
+}
+
+static void write_down(void)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    DONE(db_begin(db, &transaction, &reason));
+    DONE(fold_write(&fold, db, &reason));
+    DONE(db_commit(&transaction, &reason));
+    fold_forget(&fold);
+    assert_true(fold_is_empty(&fold));
+}
+
+/* sql selects one number; it lives for ever. */
+static int64_t number(const char *sql)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    bool row;
+    DONE(db_statement_take(db, sql, &select, &reason));
+    DONE(db_step(select, &row, &reason));
+    if (!row)
+        fail_msg("no row: %s", sql);
+    int64_t value = db_column_integer(select, 0);
+    DONE(db_step(select, &row, &reason));
+    assert_false(row);
+    return value;
+}
+
+static void sums_stand_where_they_belong(void **state)
+{
+    (void)state;
+    charge(11, 1, hour_of_day(0, 3), 8, 0, october);
+    charge(12, 1, hour_of_day(0, 3), 8, 5, october);
+    charge(12, 2, hour_of_day(0, 3), 1, 0, october);
+    slot(13, 1, hour_of_day(0, 3), CALL_HEAD);
+    slot(14, 1, hour_of_day(0, 4), CALL_INVALID);
+    fold_add_rate_limited(&fold, 1, 7, 1, hour_of_day(0, 4));
+    fold_add_rate_limited(&fold, 1, 7, 1, hour_of_day(0, 4));
+    write_down();
+    assert_int_equal(number("SELECT count(*) FROM usage_hour"), 3);
+    assert_int_equal(number("SELECT charged * 1000 + head * 100 + credits FROM usage_hour"
+                            " WHERE account_id = 1 AND key_id = 7 AND endpoint = 1"
+                            " AND hour = 20000 * 24 + 3"),
+                     2116);
+    assert_int_equal(number("SELECT overage * 100000 + overage_micros FROM usage_hour"
+                            " WHERE account_id = 1 AND hour = 20000 * 24 + 3"),
+                     515000);
+    assert_int_equal(number("SELECT invalid * 10 + rate_limited FROM usage_hour"
+                            " WHERE account_id = 1 AND hour = 20000 * 24 + 4"),
+                     12);
+    assert_int_equal(number("SELECT used * 100 + overage FROM balance WHERE account_id = 1"
+                            " AND period = 2024 * 12 + 9 AND included = 2000"
+                            " AND day = 20000 AND day_used = 16"),
+                     1105);
+    assert_int_equal(number("SELECT used FROM balance WHERE account_id = 2"), 1);
+    assert_int_equal(
+        number("SELECT first_id * 100 + last_id FROM activity WHERE account_id = 1"), 1112);
+    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 14);
+}
+
+static void a_second_fold_adds_to_the_first(void **state)
+{
+    (void)state;
+    charge(1, 1, hour_of_day(0, 3), 8, 0, october);
+    write_down();
+    charge(2, 1, hour_of_day(0, 3), 8, 0, october);
+    charge(2, 1, hour_of_day(0, 5), 8, 8, october);
+    write_down();
+    assert_int_equal(number("SELECT sum(charged) * 100 + sum(credits) FROM usage_hour"), 324);
+    assert_int_equal(number("SELECT used * 1000 + overage * 100 + day_used FROM balance"),
+                     16824);
+    assert_int_equal(number("SELECT count(*) FROM activity"), 2);
+    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 2);
+}
+
+/* Parts are written in no order of time: a day within a fold, and one written before. */
+static void a_new_day_within_a_fold_counts_alone(void **state)
+{
+    (void)state;
+    for (int64_t day = 0; day < 20; day++) {
+        for (int64_t hour = 0; hour < 24; hour += 7)
+            charge(1 + day, 1, hour_of_day(day, hour), 1 + day, 0, october);
+        if (day % 3 == 0)
+            write_down();
+    }
+    write_down();
+    assert_int_equal(number("SELECT day FROM balance"), DAY_0 + 19);
+    assert_int_equal(number("SELECT day_used FROM balance"), 4 * 20);
+    assert_int_equal(number("SELECT used FROM balance"), 4 * 210);
+}
+
+static void periods_have_balances_of_their_own(void **state)
+{
+    (void)state;
+    charge(1, 1, hour_of_day(0, 3), 8, 0, october);
+    charge(2, 1, hour_of_day(30, 3), 5, 1, november);
+    write_down();
+    assert_int_equal(number("SELECT count(*) FROM balance"), 2);
+    assert_int_equal(number("SELECT used FROM balance WHERE period = 2024 * 12 + 9"), 8);
+    assert_int_equal(number("SELECT used * 100 + overage * 10 + included FROM balance"
+                            " WHERE period = 2024 * 12 + 10"),
+                     415);
+}
+
+static void calls_without_a_charge_make_no_balance(void **state)
+{
+    (void)state;
+    for (int outcome = CALL_UNCHANGED; outcome < CALL_OUTCOMES; outcome++)
+        slot(3, 1, hour_of_day(0, 3), (enum call_outcome)outcome);
+    write_down();
+    assert_int_equal(number("SELECT count(*) FROM balance"), 0);
+    assert_int_equal(number("SELECT count(*) FROM activity"), 0);
+    assert_int_equal(number("SELECT unchanged + head + empty_page + replayed + free + invalid +"
+                            " conflict + key_daily + daily + insufficient + spend_limit +"
+                            " unavailable FROM usage_hour WHERE charged = 0 AND"
+                            " rate_limited = 0 AND credits = 0"),
+                     CALL_OUTCOMES - 1);
+    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 3);
+}
+
+/* 429s take no slot: the journal lacks them, so the mark stays where it is. */
+static void rate_limited_calls_move_no_mark(void **state)
+{
+    (void)state;
+    charge(9, 1, hour_of_day(0, 3), 8, 0, october);
+    write_down();
+    fold_add_rate_limited(&fold, 1, 7, 1, hour_of_day(0, 3));
+    assert_false(fold_is_empty(&fold));
+    write_down();
+    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 9);
+    assert_int_equal(number("SELECT rate_limited FROM usage_hour"), 1);
+}
+
+/* More parts than the table begins with places for. */
+static void many_accounts_fit_a_fold(void **state)
+{
+    (void)state;
+    for (int64_t i = 1; i <= 3000; i++)
+        charge(i, 1 + i % 1500, hour_of_day(i % 2, 0), 1, 0, october);
+    write_down();
+    assert_int_equal(number("SELECT sum(credits) FROM usage_hour"), 3000);
+    assert_int_equal(number("SELECT sum(used) FROM balance"), 3000);
+    assert_int_equal(number("SELECT count(*) FROM balance"), 1500);
+}
+
+/* A transaction that does not commit leaves the fold as it is: it is written with the next. */
+static void a_fold_that_was_rolled_back_is_written_again(void **state)
+{
+    (void)state;
+    charge(4, 1, hour_of_day(0, 3), 8, 0, october);
+    {
+        CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+        DONE(db_begin(db, &transaction, &reason));
+        DONE(fold_write(&fold, db, &reason));
+    }
+    assert_int_equal(number("SELECT count(*) FROM balance"), 0);
+    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 0);
+    write_down();
+    assert_int_equal(number("SELECT used FROM balance"), 8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(sums_stand_where_they_belong, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_second_fold_adds_to_the_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_day_within_a_fold_counts_alone, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(periods_have_balances_of_their_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(calls_without_a_charge_make_no_balance, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(rate_limited_calls_move_no_mark, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_accounts_fit_a_fold, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fold_that_was_rolled_back_is_written_again, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
