@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""What the real server makes of a disk or a file that is not as it should be: faults.py.
+
+A fault at the start is one clear sentence and exit 1, with the file as it was; a full disk while
+it runs is 503, nothing charged, and no restart. Closes with "N passed, N failed, N skipped"."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.dont_write_bytecode = True
+
+from support.books import Books  # noqa: E402  (after the path is known)
+from support.http_client import until  # noqa: E402
+from support.server import LISTENING, Place  # noqa: E402
+from support.steps import (ENDPOINT, Report, Scenario, Skip, Stage, act, check_every_answer,  # noqa: E402
+                           equal, fail)
+
+START, FULL = [], []
+DISK_BYTES = 8 << 20
+CALLS_MAX = 20000  # by then a disk without room must have been met
+SAMPLE = {"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}
+
+
+# ---- At the start ----
+
+@contextlib.contextmanager
+def used_ledger():
+    """A ledger that has charged, closed cleanly."""
+    with Place(SAMPLE) as place:
+        key = place.new_key()
+        server = place.serve()
+        for _ in range(3):
+            equal(server.ask(ENDPOINT + "?limit=1", headers={"x-api-key": key}).status, 200, "status")
+        server.stop()
+        yield Stage(place, key=key)
+
+
+def refused(stage, says):
+    """serve ends with one sentence that names the file, and leaves the file alone."""
+    file = stage.place.folder / "x.db"
+    before = file.read_bytes() if file.is_file() else None
+    result = stage.place.run("serve", "--listen", "127.0.0.1:0")
+    equal(result.status, 1, f"exit of {result!r}")
+    if LISTENING.search(result.stdout):
+        fail(f"says that it listens: {result!r}")
+    for word in ["x.db", *says]:
+        if word not in result.stderr:
+            fail(f"does not say {word!r}: {result!r}")
+    equal(len(result.stderr.strip().splitlines()), 1, f"sentences of {result!r}")
+    if before is not None and file.read_bytes() != before:
+        fail("the file was changed")
+
+
+@contextlib.contextmanager
+def changed(stage):
+    """The ledger, to be spoilt; afterwards it is as it was."""
+    file = stage.place.folder / "x.db"
+    kept = stage.place.folder / "kept"
+    shutil.copyfile(file, kept)
+    try:
+        yield file
+    finally:
+        for ending in ("", "-wal", "-shm"):
+            path = stage.place.folder / f"x.db{ending}"
+            if path.is_dir():
+                path.rmdir()
+            path.unlink(missing_ok=True)
+        shutil.copyfile(kept, file)
+
+
+def execute(file, sql, *values):
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute(sql, values)
+
+
+@act(START, "a ledger of a newer program is refused")
+def newer(stage):
+    with changed(stage) as file:
+        execute(file, "INSERT INTO schema_version (name, version, file) VALUES ('ledger', 9999, '9999_new.sql')")
+        refused(stage, ["newer"])
+
+
+@act(START, "a damaged ledger is refused")
+def damaged(stage):
+    with changed(stage) as file:
+        content = bytearray(file.read_bytes())
+        content[4096:] = b"\xa5" * (len(content) - 4096)
+        file.write_bytes(content)
+        refused(stage, ["damaged: restore it from a backup"])
+
+
+@act(START, "a journal row that is cut short is refused, by its number")
+def cut_row(stage):
+    with changed(stage) as file:
+        execute(file, "UPDATE journal SET body = substr(body, 1, length(body) - 1) WHERE id = 2")
+        refused(stage, ["journal row 2", "restore it from a backup"])
+
+
+@act(START, "a journal row of another version is refused, by its number")
+def row_version(stage):
+    with changed(stage) as file:
+        execute(file, "UPDATE journal SET body = x'09' WHERE id = 3")
+        refused(stage, ["journal row 3", "restore it from a backup"])
+
+
+@act(START, "a ledger without its fold mark is refused")
+def no_mark(stage):
+    with changed(stage) as file:
+        execute(file, "DELETE FROM fold_mark")
+        refused(stage, ["fold mark", "restore it from a backup"])
+
+
+@act(START, "a folder where the ledger should be is refused")
+def folder(stage):
+    with changed(stage) as file:
+        file.unlink()
+        file.mkdir()
+        refused(stage, [])
+
+
+@act(START, "a ledger that may not be read is refused")
+def unreadable(stage):
+    if os.geteuid() == 0:
+        raise Skip("root reads every file")
+    with changed(stage) as file:
+        file.chmod(0)
+        refused(stage, [])
+
+
+@act(START, "the ledger is served again once it is whole, with all its charges")
+def whole_again(stage):
+    server = stage.place.serve()
+    answer = server.ask(ENDPOINT + "?limit=1", headers={"x-api-key": stage.key})
+    equal(answer.field("X-Credits-Remaining"), str(1000000000 - 4 * 8), "X-Credits-Remaining")
+    server.stop()
+
+
+# ---- A full disk ----
+
+@contextlib.contextmanager
+def small_disk():
+    """A server whose ledger lies on a disk of a few megabytes."""
+    with Place(SAMPLE) as place:
+        disk = place.folder / "disk"
+        disk.mkdir()
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "trendgate-test", str(disk)],
+                               capture_output=True, check=False) if os.geteuid() == 0 else None
+        if mount is None or mount.returncode != 0:
+            raise Skip("only root may mount a small disk" if mount is None else mount.stderr.decode())
+        try:
+            place.database = f"sqlite:{disk}/x.db"
+            stage = Stage(place, key=place.new_key())
+            stage.server = place.serve()
+            yield stage
+        finally:
+            for server in place.servers:
+                server.kill()
+            subprocess.run(["umount", str(disk)], check=True)
+
+
+def fill(disk):
+    with open(disk / "filling", "wb", buffering=0) as filling, contextlib.suppress(OSError):
+        for size in (65536, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    filling.write(b"x" * size)
+
+
+def left_of(answer):
+    return int(answer.field("X-Credits-Remaining"))
+
+
+@act(FULL, "a full disk is 503 with nothing charged, and room makes it well without a restart")
+def full_disk(stage):
+    disk = stage.place.folder / "disk"
+    answered = [stage.get("?limit=1")]
+    fill(disk)
+    count = 0
+    while answered[-1].status == 200 and count < CALLS_MAX:
+        answered.append(stage.get("?limit=1"))
+        count += 1
+    refusal = answered.pop()
+    for _ in range(3):
+        check_every_answer(refusal)
+        equal(refusal.status, 503, "status on a full disk")
+        equal(refusal.json()["data"]["reason"], "overloaded", "reason")
+        equal(refusal.field("X-Charge-Id"), None, "X-Charge-Id")
+        refusal = stage.get("?limit=1")
+    (disk / "filling").unlink()
+
+    def well_again():
+        answer = stage.get("?limit=1")
+        return answer.status == 200 and answer
+    answered.append(until(well_again, "a 200 after there was room"))
+    equal(left_of(answered[-2]) - left_of(answered[-1]), 8, "credits between the last 200 and the next")
+    stage.server.stop()
+    books = Books(disk / "x.db").read()
+    equal(set(books.charges), {answer.field("X-Charge-Id") for answer in answered}, "charges in the journal")
+
+
+def main():
+    report = Report()
+    for scenario in (Scenario("start", used_ledger, START), Scenario("full disk", small_disk, FULL)):
+        scenario.play(report)
+    print(report.summary())
+    return 1 if report.counts["failed"] or not report.counts["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
