@@ -14,10 +14,15 @@
  * account_check   rows [[email, plan, name]]   {} or row (from 0) and sentence of the first fault
  * account_import  rows [[email, plan, name]]   keys [api_key]: all rows or none
  * account_list    after?                       accounts, has_more
- * account_show    email                        the account
+ * account_show    email                        the account, and what it has used
+ * account_plan    email, plan                  email, plan, next_plan?, from, credits_included
+ * account_overage email, switch, limit?        the account; switch on or off, limit cents or none
  * account_suspend, account_resume   email      the account
- * key_create      email, name?                 api_key, id
+ * key_create      email, name?,                api_key, id
+ *                 daily_credit_cap?
  * key_list        email                        keys, newest first
+ * key_rotate      id, grace?                   api_key, id, previous_id, stops_at
+ * key_cap         id, daily_credit_cap         the key; the cap in credits, or none
  * key_revoke      id                           {} */
 #pragma once
 

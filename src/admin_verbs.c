@@ -1,21 +1,18 @@
-#include "admin.h"
-
-#include <stdio.h>
+#include "admin_verbs.h"
 
 #define ACCOUNTS_LISTED_MAX 500 /* a page of account_list */
-#define KEYS_LISTED_MAX 1000    /* the newest of an account; 20 of them can be live */
 
 /* ---- Arguments ---- */
 
-static enum status argument(const json_t *arguments, const char *name, struct text *value,
-                            struct reason *reason)
+enum status admin_argument(const json_t *arguments, const char *name, struct text *value,
+                           struct reason *reason)
 {
     if (json_read_text(arguments, name, value))
         return STATUS_OK;
     return reason_set(reason, STATUS_INVALID, "the argument '%s' is missing", name);
 }
 
-static struct text argument_or_empty(const json_t *arguments, const char *name)
+struct text admin_argument_or_empty(const json_t *arguments, const char *name)
 {
     struct text value = TEXT("");
     (void)json_read_text(arguments, name, &value);
@@ -36,9 +33,8 @@ static enum status plan_unknown(const struct plans *plans, struct text name,
     return STATUS_INVALID;
 }
 
-/* The plan's name as the plan file writes it; an empty one is the first plan. */
-static enum status plan_name(const struct plans *plans, struct text asked, struct text *name,
-                             struct reason *reason)
+enum status admin_plan_name(const struct plans *plans, struct text asked, struct text *name,
+                            struct reason *reason)
 {
     const struct plan *plan = asked.length == 0 ? &plans->plans[0] : plans_find(plans, asked);
     if (!plan)
@@ -49,10 +45,9 @@ static enum status plan_name(const struct plans *plans, struct text asked, struc
 
 /* ---- Results ---- */
 
-static void account_write(struct json_writer *result, const struct account *account)
+void admin_account_members(struct json_writer *result, const struct account *account)
 {
-    char created[INSTANT_TEXT_BYTES];
-    json_object_open(result);
+    char created[INSTANT_TEXT_BYTES], next_at[INSTANT_TEXT_BYTES];
     json_member_text(result, TEXT("id"), text_of(account->outward_id));
     json_member_text(result, TEXT("email"), text_of(account->email));
     json_member_text(result, TEXT("name"), text_of(account->name));
@@ -60,28 +55,13 @@ static void account_write(struct json_writer *result, const struct account *acco
     json_member_text(result, TEXT("status"),
                      account->is_suspended ? TEXT("suspended") : TEXT("active"));
     json_member_text(result, TEXT("created_at"), instant_rfc3339(account->created_at, created));
-    json_object_close(result);
-}
-
-static void key_write(struct json_writer *result, const struct api_key *key)
-{
-    char written[INSTANT_TEXT_BYTES], masked[32];
-    (void)snprintf(masked, sizeof(masked), "%s...%s", key->prefix, key->suffix);
-    json_object_open(result);
-    json_member_text(result, TEXT("id"), text_of(key->outward_id));
-    json_member_text(result, TEXT("masked_key"), text_of(masked));
-    json_member_text(result, TEXT("name"), text_of(key->name));
-    json_member_text(result, TEXT("status"), text_of(api_key_status_word(key->status)));
-    json_member_text(result, TEXT("created_at"), instant_rfc3339(key->created_at, written));
-    if (key->stops_at.us != 0)
-        json_member_text(result, TEXT("stops_at"), instant_rfc3339(key->stops_at, written));
-    json_object_close(result);
-}
-
-static void nothing_write(struct json_writer *result)
-{
-    json_object_open(result);
-    json_object_close(result);
+    if (account->next_plan[0] != '\0') {
+        json_member_text(result, TEXT("next_plan"), text_of(account->next_plan));
+        json_member_text(result, TEXT("next_plan_at"),
+                         instant_rfc3339(account->next_plan_at, next_at));
+    }
+    if (account->spend_limit_cents != NO_SPEND_LIMIT)
+        json_member_integer(result, TEXT("spend_limit_cents"), account->spend_limit_cents);
 }
 
 /* ---- Verbs of accounts ---- */
@@ -92,9 +72,9 @@ static enum status account_create(const struct admin_context *context, const jso
 {
     struct plans plans;
     plan_book_read(context->plans, &plans);
-    struct account_row row = {.name = argument_or_empty(arguments, "name")};
-    TRY(argument(arguments, "email", &row.email, reason));
-    TRY(plan_name(&plans, argument_or_empty(arguments, "plan"), &row.plan, reason));
+    struct account_row row = {.name = admin_argument_or_empty(arguments, "name")};
+    TRY(admin_argument(arguments, "email", &row.email, reason));
+    TRY(admin_plan_name(&plans, admin_argument_or_empty(arguments, "plan"), &row.plan, reason));
     struct api_key_text secret;
     struct account account;
     struct api_key keys[API_KEY_LIVE_MAX];
@@ -148,7 +128,7 @@ static enum status row_read(const json_t *written, const struct plans *plans,
         texts[i] = (struct text){json_string_value(text), json_string_length(text)};
     }
     *row = (struct account_row){.email = texts[0], .name = texts[2]};
-    return plan_name(plans, texts[1], &row->plan, reason);
+    return admin_plan_name(plans, texts[1], &row->plan, reason);
 }
 
 static bool is_refusal_of_row(enum status status)
@@ -212,14 +192,17 @@ static enum status account_list(const struct admin_context *context, const json_
     struct account *accounts = memory_take(ACCOUNTS_LISTED_MAX * sizeof(*accounts));
     size_t listed = 0;
     enum status status = ledger_account_list(context->ledger,
-                                             argument_or_empty(arguments, "after"), accounts,
-                                             ACCOUNTS_LISTED_MAX, &listed, reason);
+                                             admin_argument_or_empty(arguments, "after"),
+                                             accounts, ACCOUNTS_LISTED_MAX, &listed, reason);
     if (status == STATUS_OK) {
         json_object_open(result);
         json_name(result, TEXT("accounts"));
         json_array_open(result);
-        for (size_t i = 0; i < listed; i++)
-            account_write(result, &accounts[i]);
+        for (size_t i = 0; i < listed; i++) {
+            json_object_open(result);
+            admin_account_members(result, &accounts[i]);
+            json_object_close(result);
+        }
         json_array_close(result);
         json_member_boolean(result, TEXT("has_more"), listed == ACCOUNTS_LISTED_MAX);
         json_object_close(result);
@@ -228,25 +211,14 @@ static enum status account_list(const struct admin_context *context, const json_
     return status;
 }
 
-static enum status account_show(const struct admin_context *context, const json_t *arguments,
-                                struct json_writer *result, struct reason *reason)
-{
-    struct text email;
-    struct account account;
-    TRY(argument(arguments, "email", &email, reason));
-    TRY(ledger_account_find(context->ledger, email, &account, reason));
-    account_write(result, &account);
-    return STATUS_OK;
-}
-
 static enum status suspension_set(const struct admin_context *context, const json_t *arguments,
                                   bool suspended, struct json_writer *result,
                                   struct reason *reason)
 {
     struct text email;
-    TRY(argument(arguments, "email", &email, reason));
+    TRY(admin_argument(arguments, "email", &email, reason));
     TRY(ledger_account_suspend(context->ledger, email, suspended, reason));
-    return account_show(context, arguments, result, reason);
+    return admin_account_show(context, arguments, result, reason);
 }
 
 static enum status account_suspend(const struct admin_context *context, const json_t *arguments,
@@ -261,57 +233,6 @@ static enum status account_resume(const struct admin_context *context, const jso
     return suspension_set(context, arguments, false, result, reason);
 }
 
-/* ---- Verbs of keys ---- */
-
-static enum status key_create(const struct admin_context *context, const json_t *arguments,
-                              struct json_writer *result, struct reason *reason)
-{
-    struct text email;
-    struct api_key key;
-    struct api_key_text secret;
-    TRY(argument(arguments, "email", &email, reason));
-    TRY(ledger_key_create(context->ledger, email, argument_or_empty(arguments, "name"), &key,
-                          &secret, reason));
-    json_object_open(result);
-    json_member_text(result, TEXT("api_key"), text_of(secret.characters));
-    json_member_text(result, TEXT("id"), text_of(key.outward_id));
-    json_object_close(result);
-    explicit_bzero(&secret, sizeof(secret));
-    return STATUS_OK;
-}
-
-static enum status key_list(const struct admin_context *context, const json_t *arguments,
-                            struct json_writer *result, struct reason *reason)
-{
-    struct text email;
-    TRY(argument(arguments, "email", &email, reason));
-    struct api_key *keys = memory_take(KEYS_LISTED_MAX * sizeof(*keys));
-    size_t listed = 0;
-    enum status status = ledger_key_list(context->ledger, email, keys, KEYS_LISTED_MAX, &listed,
-                                         reason);
-    if (status == STATUS_OK) {
-        json_object_open(result);
-        json_name(result, TEXT("keys"));
-        json_array_open(result);
-        for (size_t i = 0; i < listed; i++)
-            key_write(result, &keys[i]);
-        json_array_close(result);
-        json_object_close(result);
-    }
-    free(keys);
-    return status;
-}
-
-static enum status key_revoke(const struct admin_context *context, const json_t *arguments,
-                              struct json_writer *result, struct reason *reason)
-{
-    struct text id;
-    TRY(argument(arguments, "id", &id, reason));
-    TRY(ledger_key_revoke(context->ledger, id, reason));
-    nothing_write(result);
-    return STATUS_OK;
-}
-
 /* ---- One request ---- */
 
 static const struct verb {
@@ -323,12 +244,16 @@ static const struct verb {
     {TEXT_INITIAL("account_check"), account_check},
     {TEXT_INITIAL("account_import"), account_import},
     {TEXT_INITIAL("account_list"), account_list},
-    {TEXT_INITIAL("account_show"), account_show},
+    {TEXT_INITIAL("account_show"), admin_account_show},
+    {TEXT_INITIAL("account_plan"), admin_account_plan},
+    {TEXT_INITIAL("account_overage"), admin_account_overage},
     {TEXT_INITIAL("account_suspend"), account_suspend},
     {TEXT_INITIAL("account_resume"), account_resume},
-    {TEXT_INITIAL("key_create"), key_create},
-    {TEXT_INITIAL("key_list"), key_list},
-    {TEXT_INITIAL("key_revoke"), key_revoke},
+    {TEXT_INITIAL("key_create"), admin_key_create},
+    {TEXT_INITIAL("key_list"), admin_key_list},
+    {TEXT_INITIAL("key_rotate"), admin_key_rotate},
+    {TEXT_INITIAL("key_cap"), admin_key_cap},
+    {TEXT_INITIAL("key_revoke"), admin_key_revoke},
 };
 
 static enum status request_run(const struct admin_context *context, struct text request,

@@ -14,7 +14,7 @@
     "Access-Control-Expose-Headers: X-Request-Id, ETag, Date, Retry-After, X-Trend-As-Of, "    \
     "X-Trend-Source, X-Trend-Stale, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "          \
     "X-RateLimit-Remaining, X-RateLimit-Reset, X-Credits-Charged, X-Credits-Remaining, "       \
-    "X-Credits-Daily-Remaining, X-Charge-Id, Idempotent-Replayed\r\n"
+    "X-Credits-Daily-Remaining, X-Charge-Id, X-Key-Stops-At, Idempotent-Replayed\r\n"
 
 #define JSON_TYPE "Content-Type: application/json; charset=utf-8\r\n"
 

@@ -44,6 +44,15 @@ static void rate_headers(const struct rate_standing *rate, struct buffer *header
     header_number(headers, TEXT("X-RateLimit-Reset: "), reset);
 }
 
+/* A key that was rotated works until then. */
+static void stop_header(instant stops_at, struct buffer *headers)
+{
+    char written[INSTANT_TEXT_BYTES];
+    buffer_append(headers, TEXT("X-Key-Stops-At: "));
+    buffer_append(headers, instant_rfc3339(stops_at, written));
+    buffer_append(headers, TEXT("\r\n"));
+}
+
 void call_standing_headers(const struct call *call, struct buffer *headers)
 {
     const struct charge_standing *standing = &call->charge.standing;
@@ -54,6 +63,8 @@ void call_standing_headers(const struct call *call, struct buffer *headers)
     if (has_daily_cap(quota))
         header_number(headers, TEXT("X-Credits-Daily-Remaining: "),
                       credits_left(quota->daily_cap, quota->daily_used).count);
+    if (call->key.stops_at.us != 0)
+        stop_header(call->key.stops_at, headers);
     if (standing->charged.count > 0)
         charge_id_header(call->charge.charge_id, headers);
     if (call->is_replay && standing->verdict == CHARGE_TAKEN) {

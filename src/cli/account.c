@@ -1,4 +1,5 @@
 #include "cli/account_import.h"
+#include "cli/account_terms.h"
 #include "cli/commands.h"
 #include "cli/verb.h"
 
@@ -91,6 +92,23 @@ static enum cli_exit account_list(struct cli_context *context, int argc, char **
     return status == STATUS_OK ? CLI_DONE : cli_refuse_for(&reason);
 }
 
+/* What one account has used goes behind what all are listed by. */
+static const char *const shown_members[] = {
+    "email",
+    "plan",
+    "status",
+    "created_at",
+    "next_plan",
+    "next_plan_at",
+    "overage",
+    "spend_limit_cents",
+    "credits_used",
+    "credits_remaining",
+    "period_end",
+    "daily_credits_used",
+    "daily_credits_remaining",
+};
+
 /* show, suspend and resume: one verb on one account, which is then printed. */
 static enum cli_exit on_account(struct cli_context *context, const struct cli_usage *usage,
                                 const char *verb, int argc, char **argv)
@@ -104,7 +122,7 @@ static enum cli_exit on_account(struct cli_context *context, const struct cli_us
     struct reason reason = {""};
     if (cli_verb(context, verb, arguments, LENGTH_OF(arguments), &result, &reason) != STATUS_OK)
         return cli_refuse_for(&reason);
-    cli_print_members(context, result, account_members, LENGTH_OF(account_members));
+    cli_print_members(context, result, shown_members, LENGTH_OF(shown_members));
     return CLI_DONE;
 }
 
@@ -115,7 +133,11 @@ static enum cli_exit account_show(struct cli_context *context, int argc, char **
         .operands = "EMAIL",
         .operands_min = 1,
         .operands_max = 1,
-        .sentence = "Shows one account: email, plan, status, time of creation; parted by tabs.",
+        .sentence = "Shows one account: email, plan, status, time of creation, plan that waits "
+                    "and from\n"
+                    "when, overage (none, off, on, always), spend limit in cents, credits used "
+                    "and left in\n"
+                    "the billing period, its end, credits used and left today; parted by tabs.",
     };
     return on_account(context, &usage, "account_show", argc, argv);
 }
@@ -172,10 +194,12 @@ enum cli_exit cli_account(struct cli_context *context, int argc, char **argv)
         {"import", "Make many from a CSV file.", account_import},
         {"list", "List all accounts.", account_list},
         {"show", "Show one account.", account_show},
+        {"plan", "Move an account to another plan.", cli_account_plan},
+        {"overage", "Switch overage on or off, and bound it.", cli_account_overage},
         {"suspend", "Refuse the calls of an account.", account_suspend},
         {"resume", "End a suspension.", account_resume},
         {NULL, NULL, NULL},
     };
-    return cli_group(context, "account", commands,
-                     "Makes, shows, suspends and resumes accounts.", argc, argv);
+    return cli_group(context, "account", commands, "Makes, shows and changes accounts.", argc,
+                     argv);
 }

@@ -55,6 +55,16 @@ static struct text member(const json_t *object, const char *name)
     return value;
 }
 
+/* What rotation adds to a new key; absent after other verbs. */
+static void rotation_members(struct json_writer *writer, const json_t *result)
+{
+    static const char *const names[] = {"previous_id", "stops_at"};
+    struct text value;
+    for (size_t i = 0; i < LENGTH_OF(names); i++)
+        if (json_read_text(result, names[i], &value))
+            json_member_text(writer, text_of(names[i]), value);
+}
+
 void cli_print_new_key(const struct cli_context *context, const json_t *result)
 {
     if (!context->json) {
@@ -67,9 +77,20 @@ void cli_print_new_key(const struct cli_context *context, const json_t *result)
     json_object_open(&writer);
     json_member_text(&writer, TEXT("api_key"), member(result, "api_key"));
     json_member_text(&writer, TEXT("id"), member(result, "id"));
+    rotation_members(&writer, result);
     json_object_close(&writer);
     cli_print(buffer_text(&record));
     explicit_bzero(record.bytes, record.length);
+}
+
+static void member_append(const json_t *object, const char *name, struct buffer *record)
+{
+    int64_t number;
+    struct text value = member(object, name);
+    if (json_read_integer(object, name, &number))
+        buffer_append_integer(record, number);
+    else
+        buffer_append(record, value.length > 0 ? value : TEXT("-"));
 }
 
 void cli_print_members(const struct cli_context *context, const json_t *object,
@@ -85,10 +106,9 @@ void cli_print_members(const struct cli_context *context, const json_t *object,
     CLEANUP(buffer_finish) struct buffer record;
     buffer_init(&record, RECORD_BYTES_MAX);
     for (size_t i = 0; i < count; i++) {
-        struct text value = member(object, names[i]);
         if (i > 0)
             buffer_append_byte(&record, '\t');
-        buffer_append(&record, value.length > 0 ? value : TEXT("-"));
+        member_append(object, names[i], &record);
     }
     cli_print(buffer_text(&record));
 }

@@ -20,10 +20,11 @@ enum status cli_verb(struct cli_context *context, const char *verb,
                      const struct verb_argument *arguments, size_t count, json_t **result,
                      struct reason *reason);
 
-/* Prints "api_key" of a result alone on a line, or with --json that and "id". */
+/* Prints "api_key" of a result alone on a line, or with --json that, "id" and, of a rotation,
+ * "previous_id" and "stops_at". */
 void cli_print_new_key(const struct cli_context *context, const json_t *result);
 
 /* Prints the named members of an object in this order, parted by tabs; with --json the object. An
- * empty member is "-". */
+ * empty or missing member is "-". */
 void cli_print_members(const struct cli_context *context, const json_t *object,
                        const char *const *names, size_t count);

@@ -140,7 +140,12 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
         TRY(row_insert(committer, batch, now, reason));
     if (folds)
         TRY(fold_write(&committer->fold, held->db, reason));
-    return db_commit(&transaction, reason);
+    TRY(db_commit(&transaction, reason));
+    /* Before the lock is free: who adds up the journal for a key finds each charge either there
+     * or caught up with. */
+    for (const struct charge *charge = batch->charges; charge; charge = charge->next)
+        meter_key_catch_up(held->meter, &charge->order, &charge->standing);
+    return STATUS_OK;
 }
 
 static void batch_fold(struct committer *committer, const struct batch *batch)

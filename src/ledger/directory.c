@@ -139,6 +139,17 @@ void directory_revoke(struct directory *directory, const struct digest *digest)
     mark_set(directory, digest, PLACE_REVOKED, true);
 }
 
+void directory_stop(struct directory *directory, const struct digest *digest, instant stops_at)
+{
+    struct shard *shard = shard_of(directory, digest);
+    check(pthread_rwlock_wrlock(&shard->lock) == 0);
+    check(shard->capacity > 0);
+    struct place *place = place_find(shard, digest->bytes + 1);
+    check(place->marks != 0);
+    place->stops_at_us = stops_at.us;
+    check(pthread_rwlock_unlock(&shard->lock) == 0);
+}
+
 void directory_suspend(struct directory *directory, const struct digest *digest, bool suspended)
 {
     mark_set(directory, digest, PLACE_SUSPENDED, suspended);

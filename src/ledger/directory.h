@@ -29,6 +29,7 @@ void directory_add(struct directory *directory, const struct digest *digest,
 
 /* A digest that is not there is a bug. In force for every look-up that begins afterwards. */
 void directory_revoke(struct directory *directory, const struct digest *digest);
+void directory_stop(struct directory *directory, const struct digest *digest, instant stops_at);
 void directory_suspend(struct directory *directory, const struct digest *digest,
                        bool suspended);
 

@@ -30,11 +30,14 @@ static enum status digest_read(struct ledger *ledger, struct text blob, struct d
     return STATUS_OK;
 }
 
+/* A key that was rotated without grace counts as revoked: a clock that steps back must not bring
+ * it back to life. */
 static enum status keys_load(struct ledger *ledger, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT digest, id, account_id, stops_at, revoked_at FROM api_key",
+                          "SELECT digest, id, account_id, stops_at, revoked_at IS NOT NULL"
+                          " OR coalesce(stops_at <= rotated_at, FALSE) FROM api_key",
                           &select, reason));
     for (;;) {
         bool row;
@@ -48,7 +51,7 @@ static enum status keys_load(struct ledger *ledger, struct reason *reason)
                           .key_id = db_column_integer(select, 1),
                           .account_id = db_column_integer(select, 2),
                           .stops_at = {db_column_integer(select, 3)},
-                          .is_revoked = !db_column_is_null(select, 4),
+                          .is_revoked = db_column_integer(select, 4) != 0,
                       });
     }
 }
@@ -191,6 +194,7 @@ enum status ledger_find_key(struct ledger *ledger, const struct digest *digest,
         .account_id = entry.account_id,
         .is_live = !entry.is_revoked &&
                    (entry.stops_at.us == 0 || time_now(ledger->time).us < entry.stops_at.us),
+        .stops_at = entry.stops_at,
         .account_is_suspended = entry.account_is_suspended,
     };
     return STATUS_OK;

@@ -4,6 +4,8 @@
  *     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger); */
 #pragma once
 
+#include "base/json_write.h"
+#include "ledger/changes.h"
 #include "ledger/committer.h"
 #include "ledger/directory.h"
 #include "ledger/ledger.h"
@@ -56,6 +58,8 @@ struct key_row {
     int64_t id;
     int64_t account_id;
     struct text name;
+    bool has_cap;
+    credits cap; /* a day, when it has one */
     char outward_id[OUTWARD_ID_LENGTH + 1];
     struct digest digest;
 };
@@ -66,5 +70,43 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
                               struct api_key_text *secret, struct reason *reason);
 void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
                         bool account_is_suspended);
+
+/* How many keys are live, and that no two that are not rotated share a name. */
+enum status ledger_check_live_keys(struct ledger *ledger, int64_t account_id, const char *email,
+                                   struct text name, struct reason *reason);
+
+/* A key's row with what is needed of its account. */
+struct key_found {
+    struct api_key key;
+    int64_t account_id;
+    struct digest digest;
+    bool account_is_suspended;
+    char email[ACCOUNT_EMAIL_BYTES_MAX + 1];
+};
+
+/* By outward id. STATUS_MISSING: no such key. */
+enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
+                                struct key_found *found, struct reason *reason);
+
+/* The key as it is shown right after it was made. */
+void ledger_read_new_key(const struct key_row *row, const struct api_key_text *secret,
+                         instant now, struct api_key *key);
+
+/* Writes into the table what accounts have entered: plans that waited for a period which has
+ * begun. With a meter. */
+enum status ledger_follow_plans(struct ledger *ledger, struct reason *reason);
+
+/* What an audit event says of a change, as members of one JSON object; no secrets. */
+struct event {
+    char room[2048]; /* over what a few labels and numbers take with every byte escaped */
+    struct buffer json;
+    struct json_writer detail;
+};
+
+void ledger_event_open(struct event *event);
+
+/* Inside the transaction of the change. verb: "account_plan", "key_revoke", ... */
+enum status ledger_event_write(struct ledger *ledger, int64_t account_id, const char *verb,
+                               struct event *event, struct reason *reason);
 
 #define LEDGER_NEXT_KEY_SQL "SELECT coalesce(max(id), 0) + 1 FROM api_key"

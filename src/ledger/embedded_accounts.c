@@ -1,19 +1,36 @@
 #include "ledger/embedded.h"
 
 #define IMPORT_LARGE 1000 /* rows from which on a wide cache pays */
-#define ACCOUNT_COLUMNS "id, outward_id, email, name, plan, suspended_at, created_at"
+#define ACCOUNT_COLUMNS                                                                        \
+    "id, outward_id, email, name, plan, suspended_at, created_at, next_plan, next_plan_at,"    \
+    " has_opted_in, spend_limit_cents"
 
-static void account_read(struct db_statement *row, struct account *account)
+/* A plan that waited is in force from its instant on, whether or not its row was written anew. */
+static void plans_read_at(struct db_statement *row, instant now, struct account *account)
+{
+    instant next_at = {db_column_integer(row, 8)};
+    bool waits = next_at.us != 0 && now.us < next_at.us;
+    bool is_due = next_at.us != 0 && !waits;
+    ledger_copy_text(account->plan, sizeof(account->plan), db_column_text(row, is_due ? 7 : 4));
+    if (!waits)
+        return;
+    account->next_plan_at = next_at;
+    ledger_copy_text(account->next_plan, sizeof(account->next_plan), db_column_text(row, 7));
+}
+
+static void account_read(struct db_statement *row, instant now, struct account *account)
 {
     *account = (struct account){
         .id = db_column_integer(row, 0),
         .is_suspended = !db_column_is_null(row, 5),
         .created_at = {db_column_integer(row, 6)},
+        .has_opted_in = db_column_integer(row, 9) != 0,
+        .spend_limit_cents = db_column_integer(row, 10),
     };
     ledger_copy_text(account->outward_id, sizeof(account->outward_id), db_column_text(row, 1));
     ledger_copy_text(account->email, sizeof(account->email), db_column_text(row, 2));
     ledger_copy_text(account->name, sizeof(account->name), db_column_text(row, 3));
-    ledger_copy_text(account->plan, sizeof(account->plan), db_column_text(row, 4));
+    plans_read_at(row, now, account);
 }
 
 enum status ledger_find_account(struct ledger *ledger, struct text email,
@@ -33,7 +50,7 @@ enum status ledger_find_account(struct ledger *ledger, struct text email,
     if (!row)
         return reason_set(reason, STATUS_MISSING, "there is no account for %.*s",
                           TEXT_PRINT(email));
-    account_read(select, account);
+    account_read(select, time_now(ledger->time), account);
     return STATUS_OK;
 }
 
@@ -80,6 +97,19 @@ static enum status account_insert(struct ledger *ledger, const struct account_ro
     return status == STATUS_EXISTS ? refuse_taken(row->email, reason) : status;
 }
 
+/* key: the one made with it; NULL: none was. */
+static enum status creation_event_write(struct ledger *ledger, int64_t account_id,
+                                        struct text plan, const struct key_row *key,
+                                        struct reason *reason)
+{
+    struct event event;
+    ledger_event_open(&event);
+    json_member_text(&event.detail, TEXT("plan"), plan);
+    if (key)
+        json_member_text(&event.detail, TEXT("key_id"), text_of(key->outward_id));
+    return ledger_event_write(ledger, account_id, "account_create", &event, reason);
+}
+
 static enum status next_account_id(struct ledger *ledger, int64_t *id, struct reason *reason)
 {
     return ledger_next_id(ledger, "SELECT coalesce(max(id), 0) + 1 FROM account", id, reason);
@@ -96,6 +126,7 @@ enum status ledger_account_create(struct ledger *ledger, struct text email, stru
     int64_t id;
     TRY(next_account_id(held, &id, reason));
     TRY(account_insert(held, &row, id, time_now(held->time), reason));
+    TRY(creation_event_write(held, id, plan, NULL, reason));
     struct account made;
     TRY(ledger_find_account(held, email, &made, reason));
     TRY(db_commit(&transaction, reason));
@@ -116,9 +147,11 @@ static enum status import_rows(struct ledger *ledger, const struct account_row *
     TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &key_id, reason));
     instant now = time_now(ledger->time);
     for (size_t i = 0; i < count; i++) {
-        TRY(account_insert(ledger, &rows[i], account_id, now, reason));
         key_rows[i] = (struct key_row){.id = key_id++, .account_id = account_id++};
+        int64_t id = key_rows[i].account_id;
+        TRY(account_insert(ledger, &rows[i], id, now, reason));
         TRY(ledger_insert_key(ledger, &key_rows[i], now, &keys[i], reason));
+        TRY(creation_event_write(ledger, id, rows[i].plan, &key_rows[i], reason));
     }
     TRY(db_commit(&transaction, reason));
     return ledger_meter_accounts(ledger, before, reason);
@@ -199,7 +232,7 @@ enum status ledger_account_list(struct ledger *ledger, struct text after_email,
         TRY(db_step(select, &row, reason));
         if (!row)
             break;
-        account_read(select, &accounts[read]);
+        account_read(select, time_now(held->time), &accounts[read]);
     }
     *listed = read;
     return STATUS_OK;
@@ -221,7 +254,11 @@ static enum status suspension_write(struct ledger *ledger, const struct account 
     else
         db_bind_null(update, 3);
     db_bind_integer(update, 4, now);
-    return db_run(update, reason);
+    TRY(db_run(update, reason));
+    struct event event;
+    ledger_event_open(&event);
+    return ledger_event_write(ledger, account->id,
+                              suspended ? "account_suspend" : "account_resume", &event, reason);
 }
 
 static enum status suspension_publish(struct ledger *ledger, const struct account *account,
@@ -250,9 +287,13 @@ enum status ledger_account_suspend(struct ledger *ledger, struct text email, boo
                                    struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     struct account account = {0};
+    TRY(db_begin(held->db, &transaction, reason));
     TRY(ledger_find_account(held, email, &account, reason));
-    if (account.is_suspended != suspended)
+    if (account.is_suspended != suspended) {
         TRY(suspension_write(held, &account, suspended, reason));
+        TRY(db_commit(&transaction, reason));
+    }
     return suspension_publish(held, &account, suspended, reason);
 }

@@ -8,8 +8,8 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(ledger->db,
                           "INSERT INTO api_key (bucket, account_id, id, outward_id, digest,"
-                          " prefix, suffix, name, created_at, updated_at)"
-                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+                          " prefix, suffix, name, created_at, updated_at, daily_credit_cap)"
+                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
                           &insert, reason));
     *secret = api_key_make();
     struct text written = {secret->characters, API_KEY_LENGTH};
@@ -26,30 +26,34 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
                  text_slice(written, API_KEY_LENGTH - API_KEY_SUFFIX_LENGTH, API_KEY_LENGTH));
     db_bind_text(insert, 8, row->name);
     db_bind_integer(insert, 9, now.us);
+    if (row->has_cap)
+        db_bind_integer(insert, 10, row->cap.count);
     return db_run(insert, reason);
 }
 
 void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
                         bool account_is_suspended)
 {
+    if (ledger->meter && row->has_cap)
+        meter_key_cap_put(ledger->meter, row->account_id, row->id, row->cap, 0, 0);
     directory_add(ledger->directory, &row->digest,
                   &(struct directory_entry){.key_id = row->id,
                                             .account_id = row->account_id,
                                             .account_is_suspended = account_is_suspended});
 }
 
-/* The bounds on live keys: how many, and that no two share a name. */
-static enum status live_keys_check(struct ledger *ledger, const struct account *account,
-                                   struct text name, instant now, struct reason *reason)
+enum status ledger_check_live_keys(struct ledger *ledger, int64_t account_id, const char *email,
+                                   struct text name, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT count(*), coalesce(sum(name <> '' AND name = $4), 0)"
+                          "SELECT count(*), coalesce(sum(name <> '' AND name = $4"
+                          " AND rotated_at IS NULL), 0)"
                           " FROM api_key WHERE bucket = $1 AND account_id = $2 AND " LIVE_KEY,
                           &select, reason));
-    db_bind_integer(select, 1, account_bucket(account->id));
-    db_bind_integer(select, 2, account->id);
-    db_bind_integer(select, 3, now.us);
+    db_bind_integer(select, 1, account_bucket(account_id));
+    db_bind_integer(select, 2, account_id);
+    db_bind_integer(select, 3, time_now(ledger->time).us);
     db_bind_text(select, 4, name);
     bool row;
     TRY(db_step(select, &row, reason));
@@ -57,19 +61,22 @@ static enum status live_keys_check(struct ledger *ledger, const struct account *
     if (db_column_integer(select, 0) >= API_KEY_LIVE_MAX)
         return reason_set(reason, STATUS_EXHAUSTED,
                           "%s has %d live keys, the most an account may have: revoke one first",
-                          account->email, API_KEY_LIVE_MAX);
+                          email, API_KEY_LIVE_MAX);
     if (db_column_integer(select, 1) > 0)
         return reason_set(reason, STATUS_EXISTS,
-                          "%s has a live key named '%.*s' already: choose another name",
-                          account->email, TEXT_PRINT(name));
+                          "%s has a live key named '%.*s' already: choose another name", email,
+                          TEXT_PRINT(name));
     return STATUS_OK;
 }
 
-static void new_key_read(const struct key_row *row, const struct api_key_text *secret,
+void ledger_read_new_key(const struct key_row *row, const struct api_key_text *secret,
                          instant now, struct api_key *key)
 {
     struct text written = {secret->characters, API_KEY_LENGTH};
-    *key = (struct api_key){.id = row->id, .status = API_KEY_ACTIVE, .created_at = now};
+    *key = (struct api_key){.id = row->id,
+                            .status = API_KEY_ACTIVE,
+                            .created_at = now,
+                            .daily_credit_cap = row->has_cap ? row->cap.count : NO_KEY_CAP};
     memcpy(key->outward_id, row->outward_id, sizeof(key->outward_id));
     ledger_copy_text(key->prefix, sizeof(key->prefix),
                      text_slice(written, 0, API_KEY_PREFIX_LENGTH));
@@ -79,37 +86,68 @@ static void new_key_read(const struct key_row *row, const struct api_key_text *s
     ledger_copy_text(key->name, sizeof(key->name), row->name);
 }
 
-enum status ledger_key_create(struct ledger *ledger, struct text email, struct text name,
-                              struct api_key *key, struct api_key_text *secret,
-                              struct reason *reason)
+static enum status creation_event_write(struct ledger *ledger, const struct key_row *row,
+                                        struct reason *reason)
 {
-    TRY(ledger_check_label(name, API_KEY_NAME_BYTES_MAX, "name of the key", reason));
+    struct event event;
+    ledger_event_open(&event);
+    json_member_text(&event.detail, TEXT("key_id"), text_of(row->outward_id));
+    json_member_text(&event.detail, TEXT("name"), row->name);
+    if (row->has_cap)
+        json_member_integer(&event.detail, TEXT("daily_credit_cap"), row->cap.count);
+    return ledger_event_write(ledger, row->account_id, "key_create", &event, reason);
+}
+
+enum status ledger_key_make(struct ledger *ledger, struct text email,
+                            const struct key_request *request, struct api_key *key,
+                            struct api_key_text *secret, struct reason *reason)
+{
+    check(request->daily_credit_cap >= NO_KEY_CAP && request->daily_credit_cap <= KEY_CAP_MAX);
+    TRY(ledger_check_label(request->name, API_KEY_NAME_BYTES_MAX, "name of the key", reason));
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(held->db, &transaction, reason));
     instant now = time_now(held->time);
     struct account account;
     TRY(ledger_find_account(held, email, &account, reason));
-    TRY(live_keys_check(held, &account, name, now, reason));
-    struct key_row row = {.account_id = account.id, .name = name};
+    TRY(ledger_check_live_keys(held, account.id, account.email, request->name, reason));
+    struct key_row row = {.account_id = account.id, .name = request->name};
+    row.has_cap = request->daily_credit_cap != NO_KEY_CAP;
+    row.cap = credits_of(row.has_cap ? request->daily_credit_cap : 0);
     struct api_key_text made;
     TRY(ledger_next_id(held, LEDGER_NEXT_KEY_SQL, &row.id, reason));
     TRY(ledger_insert_key(held, &row, now, &made, reason));
+    TRY(creation_event_write(held, &row, reason));
     TRY(db_commit(&transaction, reason));
     ledger_publish_key(held, &row, account.is_suspended);
-    new_key_read(&row, &made, now, key);
+    ledger_read_new_key(&row, &made, now, key);
     *secret = made;
     explicit_bzero(&made, sizeof(made));
     return STATUS_OK;
 }
 
+enum status ledger_key_create(struct ledger *ledger, struct text email, struct text name,
+                              struct api_key *key, struct api_key_text *secret,
+                              struct reason *reason)
+{
+    const struct key_request request = {.name = name, .daily_credit_cap = NO_KEY_CAP};
+    return ledger_key_make(ledger, email, &request, key, secret, reason);
+}
+
+#define KEY_COLUMNS                                                                            \
+    "k.id, k.outward_id, k.prefix, k.suffix, k.name, k.created_at, k.stops_at, k.revoked_at,"  \
+    " k.rotated_at, k.daily_credit_cap"
+
+/* A rotation without grace ends a key for every clock, also for one that steps back. */
 static enum api_key_status status_of(struct db_statement *row, instant now)
 {
     if (!db_column_is_null(row, 7))
         return API_KEY_REVOKED;
     if (db_column_is_null(row, 6))
         return API_KEY_ACTIVE;
-    return db_column_integer(row, 6) > now.us ? API_KEY_GRACE : API_KEY_EXPIRED;
+    int64_t stops_at_us = db_column_integer(row, 6);
+    bool had_grace = stops_at_us > db_column_integer(row, 8);
+    return had_grace && stops_at_us > now.us ? API_KEY_GRACE : API_KEY_EXPIRED;
 }
 
 static void key_read(struct db_statement *row, instant now, struct api_key *key)
@@ -119,6 +157,7 @@ static void key_read(struct db_statement *row, instant now, struct api_key *key)
         .status = status_of(row, now),
         .created_at = {db_column_integer(row, 5)},
         .stops_at = {db_column_integer(row, 6)},
+        .daily_credit_cap = db_column_is_null(row, 9) ? NO_KEY_CAP : db_column_integer(row, 9),
     };
     ledger_copy_text(key->outward_id, sizeof(key->outward_id), db_column_text(row, 1));
     ledger_copy_text(key->prefix, sizeof(key->prefix), db_column_text(row, 2));
@@ -134,9 +173,8 @@ enum status ledger_key_list(struct ledger *ledger, struct text email, struct api
     TRY(ledger_find_account(held, email, &account, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(held->db,
-                          "SELECT id, outward_id, prefix, suffix, name, created_at, stops_at,"
-                          " revoked_at FROM api_key WHERE bucket = $1 AND account_id = $2"
-                          " ORDER BY id DESC LIMIT $3",
+                          "SELECT " KEY_COLUMNS " FROM api_key k WHERE k.bucket = $1"
+                          " AND k.account_id = $2 ORDER BY k.id DESC LIMIT $3",
                           &select, reason));
     db_bind_integer(select, 1, account_bucket(account.id));
     db_bind_integer(select, 2, account.id);
@@ -154,12 +192,14 @@ enum status ledger_key_list(struct ledger *ledger, struct text email, struct api
     return STATUS_OK;
 }
 
-static enum status key_find(struct ledger *ledger, struct text outward_id,
-                            struct key_row *found, struct reason *reason)
+enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
+                                struct key_found *found, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT account_id, id, digest FROM api_key WHERE outward_id = $1",
+                          "SELECT " KEY_COLUMNS ", k.account_id, k.digest, a.suspended_at,"
+                          " a.email FROM api_key k JOIN account a ON a.bucket = k.bucket"
+                          " AND a.id = k.account_id WHERE k.outward_id = $1",
                           &select, reason));
     db_bind_text(select, 1, outward_id);
     bool row;
@@ -170,31 +210,47 @@ static enum status key_find(struct ledger *ledger, struct text outward_id,
             "there is no key with the id '%.*s': `trendgate key list EMAIL` shows "
             "the ids of an account",
             TEXT_PRINT(text_slice(outward_id, 0, API_KEY_PREFIX_LENGTH)));
-    struct text stored = db_column_blob(select, 2);
-    found->account_id = db_column_integer(select, 0);
-    found->id = db_column_integer(select, 1);
+    key_read(select, time_now(ledger->time), &found->key);
+    struct text stored = db_column_blob(select, 11);
     check(stored.length ==
           sizeof(found->digest.bytes)); /* as loaded at start, or written since */
     memcpy(found->digest.bytes, stored.at, sizeof(found->digest.bytes));
+    found->account_id = db_column_integer(select, 10);
+    found->account_is_suspended = !db_column_is_null(select, 12);
+    ledger_copy_text(found->email, sizeof(found->email), db_column_text(select, 13));
     return STATUS_OK;
+}
+
+static enum status revocation_write(struct ledger *ledger, const struct key_found *found,
+                                    struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "UPDATE api_key SET revoked_at = $4, updated_at = $4"
+                          " WHERE bucket = $1 AND account_id = $2 AND id = $3",
+                          &update, reason));
+    db_bind_integer(update, 1, account_bucket(found->account_id));
+    db_bind_integer(update, 2, found->account_id);
+    db_bind_integer(update, 3, found->key.id);
+    db_bind_integer(update, 4, time_now(ledger->time).us);
+    TRY(db_run(update, reason));
+    struct event event;
+    ledger_event_open(&event);
+    json_member_text(&event.detail, TEXT("key_id"), text_of(found->key.outward_id));
+    return ledger_event_write(ledger, found->account_id, "key_revoke", &event, reason);
 }
 
 enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
-    struct key_row row = {0};
-    TRY(key_find(held, id, &row, reason));
-    CLEANUP(db_statement_release) struct db_statement *update = NULL;
-    TRY(db_statement_take(held->db,
-                          "UPDATE api_key SET revoked_at = $4, updated_at = $4"
-                          " WHERE bucket = $1 AND account_id = $2 AND id = $3"
-                          " AND revoked_at IS NULL",
-                          &update, reason));
-    db_bind_integer(update, 1, account_bucket(row.account_id));
-    db_bind_integer(update, 2, row.account_id);
-    db_bind_integer(update, 3, row.id);
-    db_bind_integer(update, 4, time_now(held->time).us);
-    TRY(db_run(update, reason));
-    directory_revoke(held->directory, &row.digest);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(held->db, &transaction, reason));
+    struct key_found found = {0};
+    TRY(ledger_find_key_row(held, id, &found, reason));
+    if (found.key.status != API_KEY_REVOKED) {
+        TRY(revocation_write(held, &found, reason));
+        TRY(db_commit(&transaction, reason));
+    }
+    directory_revoke(held->directory, &found.digest);
     return STATUS_OK;
 }

@@ -44,7 +44,7 @@ static enum status key_caps_restore(struct ledger *ledger, struct reason *reason
             return STATUS_OK;
         meter_key_cap_put(ledger->meter, db_column_integer(select, 0),
                           db_column_integer(select, 1),
-                          credits_of(db_column_integer(select, 2)));
+                          credits_of(db_column_integer(select, 2)), 0, 0);
     }
 }
 
@@ -102,6 +102,37 @@ static instant admitted_at(const struct ledger *ledger, int64_t boot, int64_t el
     return (instant){time_now(ledger->time).us - (age_us > 0 ? age_us : 0)};
 }
 
+/* A change of plan makes a row of its period, which may be newer than charges that were not folded
+ * yet: those count where they belong. */
+static bool is_of_earlier_period(const struct ledger *ledger, const struct journal_entry *entry,
+                                 struct fold_period *period)
+{
+    struct meter_account account;
+    check(meter_account_find(ledger->meter, entry->account_id, &account));
+    struct meter_balance balance = meter_balance_of(ledger->meter, entry->account_id);
+    struct billing_period of_entry = billing_period_at(account.anchor, entry->at);
+    period->period = of_entry.year * 12 + of_entry.month - 1;
+    period->included = balance.included;
+    return period->period < balance.period;
+}
+
+static void entry_restore(struct ledger *ledger, const struct row *row,
+                          const struct journal_entry *entry, bool counts)
+{
+    struct fold_period period;
+    bool is_past = is_of_earlier_period(ledger, entry, &period);
+    meter_restore_entry(ledger->meter, entry, counts && !is_past, row->admitted,
+                        time_now(ledger->time), time_elapsed(ledger->time));
+    idempotency_restore(ledger->idempotency, entry,
+                        (duration){time_now(ledger->time).us - row->admitted.us},
+                        time_elapsed(ledger->time));
+    if (!counts)
+        return;
+    if (!is_past)
+        period.included = meter_balance_of(ledger->meter, entry->account_id).included;
+    fold_add(&ledger->committer.fold, row->id, entry, &period);
+}
+
 static enum status row_restore(struct ledger *ledger, const struct row *row, struct text body,
                                int64_t mark, struct reason *reason)
 {
@@ -114,16 +145,7 @@ static enum status row_restore(struct ledger *ledger, const struct row *row, str
         status = journal_body_next(&reader, &entry, &more);
         if (status != STATUS_OK || !more)
             continue;
-        meter_restore_entry(ledger->meter, &entry, counts, row->admitted,
-                            time_now(ledger->time), time_elapsed(ledger->time));
-        idempotency_restore(ledger->idempotency, &entry,
-                            (duration){time_now(ledger->time).us - row->admitted.us},
-                            time_elapsed(ledger->time));
-        if (!counts)
-            continue;
-        struct meter_balance balance = meter_balance_of(ledger->meter, entry.account_id);
-        fold_add(&ledger->committer.fold, row->id, &entry,
-                 &(struct fold_period){balance.period, balance.included});
+        entry_restore(ledger, row, &entry, counts);
     }
     if (status != STATUS_OK)
         return reason_set(reason, status,

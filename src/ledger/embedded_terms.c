@@ -84,6 +84,17 @@ static enum status plans_cover_accounts(struct ledger *ledger, const struct plan
     }
 }
 
+/* A plan that waited is in force when the account has a balance of its period: the meter must not
+ * wait for yet another one. */
+static bool has_entered_next_plan(struct db_statement *row, instant anchor)
+{
+    int64_t next_plan_at = db_column_integer(row, 6);
+    if (next_plan_at == 0)
+        return false;
+    struct billing_period period = billing_period_at(anchor, (instant){next_plan_at});
+    return db_column_integer(row, 7) >= period.year * 12 + period.month - 1;
+}
+
 static enum status account_put(struct ledger *ledger, struct db_statement *row,
                                struct reason *reason)
 {
@@ -91,8 +102,9 @@ static enum status account_put(struct ledger *ledger, struct db_statement *row,
                                     .has_opted_in = db_column_integer(row, 3) != 0,
                                     .spend_limit_cents = db_column_integer(row, 4),
                                     .anchor = {db_column_integer(row, 5)}};
-    struct text plan = db_column_text(row, 1);
     struct text next = db_column_text(row, 2);
+    struct text plan = has_entered_next_plan(row, account.anchor) ? next
+                                                                  : db_column_text(row, 1);
     if (terms_slot(&ledger->terms, plan, &account.plan_slot) != STATUS_OK ||
         terms_slot(&ledger->terms, next.length > 0 ? next : plan, &account.next_plan_slot) !=
             STATUS_OK)
@@ -110,7 +122,10 @@ enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct r
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT id, plan, next_plan, has_opted_in, spend_limit_cents,"
-                          " created_at FROM account WHERE id > $1",
+                          " created_at, next_plan_at, CASE WHEN next_plan_at = 0 THEN 0 ELSE"
+                          " (SELECT coalesce(max(period), 0) FROM balance b"
+                          " WHERE b.bucket = account.bucket AND b.account_id = account.id) END"
+                          " FROM account WHERE id > $1",
                           &select, reason));
     db_bind_integer(select, 1, after);
     for (;;) {
@@ -143,6 +158,7 @@ static enum status metering_begin(struct ledger *ledger, struct reason *reason)
     ledger->meter = meter_open(&ledger->terms);
     TRY(ledger_meter_accounts(ledger, 0, reason));
     TRY(ledger_restore(ledger, reason));
+    TRY(ledger_follow_plans(ledger, reason));
     committer_start(&ledger->committer);
     return STATUS_OK;
 }
@@ -151,6 +167,8 @@ enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
                              struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    if (held->meter)
+        TRY(ledger_follow_plans(held, reason)); /* what a period left is no longer in use */
     TRY(terms_write(held, plans, reason));
     return held->meter ? STATUS_OK : metering_begin(held, reason);
 }

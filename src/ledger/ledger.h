@@ -102,7 +102,8 @@ enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reas
 struct key_standing {
     int64_t key_id;
     int64_t account_id;
-    bool is_live; /* active, or in grace before its end */
+    bool is_live;     /* active, or in grace before its end */
+    instant stops_at; /* of a rotated key; 0: it was not rotated */
     bool account_is_suspended;
 };
 

@@ -39,10 +39,10 @@ static bool period_ends_today(const struct billing_period *period, instant now)
     return period->end.us == day_end(now).us;
 }
 
-static void decide(struct shard *shard, const struct terms *terms,
-                   const struct charge_order *order, bool takes,
-                   struct charge_standing *standing)
+static void decide(struct meter *meter, struct shard *shard, const struct charge_order *order,
+                   bool takes, struct charge_standing *standing)
 {
+    const struct terms *terms = terms_now(meter->terms);
     struct state *state = meter_state_of(shard, order->account_id);
     struct charge_standing decided = {.terms = terms};
     decided.now = meter_time_follow(state, terms, order->now, &decided.period);
@@ -50,6 +50,8 @@ static void decide(struct shard *shard, const struct terms *terms,
     uint32_t limit = (uint32_t)decided.plan->rate_limit_per_minute;
     uint32_t now_ms = meter_milliseconds(order->elapsed);
     struct key_use *key = meter_key_of(shard, order->key_id, state->day);
+    decided.follows_key = key != NULL;
+    decided.keys_followed = atomic_load_explicit(&meter->keys_followed, memory_order_relaxed);
     struct quota quota = quota_of(state, decided.plan, key);
     decided.quota_verdict = quota_decide(
         &quota, order->cost, period_ends_today(&decided.period, decided.now), &decided.overage);
@@ -74,7 +76,7 @@ void meter_charge(struct meter *meter, const struct charge_order *order,
                   struct charge_standing *standing)
 {
     struct shard *shard = meter_shard_lock(meter, order->account_id);
-    decide(shard, terms_now(meter->terms), order, true, standing);
+    decide(meter, shard, order, true, standing);
     meter_shard_unlock(shard);
 }
 
@@ -82,7 +84,7 @@ void meter_look(struct meter *meter, const struct charge_order *order,
                 struct charge_standing *standing)
 {
     struct shard *shard = meter_shard_lock(meter, order->account_id);
-    decide(shard, terms_now(meter->terms), order, false, standing);
+    decide(meter, shard, order, false, standing);
     meter_shard_unlock(shard);
 }
 
@@ -103,8 +105,21 @@ void meter_undo(struct meter *meter, const struct charge_order *order,
     if (state->day == day)
         state->day_used -= charged;
     struct key_use *key = meter_key_of(shard, order->key_id, day);
-    if (key && key->day == day)
+    if (key && key->day == day && standing->follows_key)
         key->used -= charged;
+    meter_shard_unlock(shard);
+}
+
+void meter_key_catch_up(struct meter *meter, const struct charge_order *order,
+                        const struct charge_standing *standing)
+{
+    if (standing->follows_key || standing->keys_followed == atomic_load(&meter->keys_followed))
+        return;
+    struct shard *shard = meter_shard_lock(meter, order->account_id);
+    int32_t day = (int32_t)instant_day(standing->now);
+    struct key_use *key = meter_key_of(shard, order->key_id, day);
+    if (key && key->day == day)
+        key->used += standing->charged.count;
     meter_shard_unlock(shard);
 }
 

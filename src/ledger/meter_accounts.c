@@ -57,15 +57,27 @@ static void keys_grow(struct shard *shard)
     free(old);
 }
 
-void meter_key_cap_put(struct meter *meter, int64_t account_id, int64_t key_id, credits cap)
+void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_in,
+                       int64_t spend_limit_cents)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    struct state *state = meter_state_of(shard, account_id);
+    state->has_opted_in = has_opted_in;
+    state->spend_limit_cents = spend_limit_cents;
+    meter_shard_unlock(shard);
+}
+
+void meter_key_cap_put(struct meter *meter, int64_t account_id, int64_t key_id, credits cap,
+                       int32_t day, int64_t used)
 {
     struct shard *shard = meter_shard_lock(meter, account_id);
     if (2 * (shard->key_count + 1) > shard->key_capacity)
         keys_grow(shard);
     struct key_use *key = &shard->keys[meter_key_place(shard, key_id)];
     if (key->key_id == 0) {
-        key->key_id = key_id;
+        *key = (struct key_use){.key_id = key_id, .day = day, .used = used};
         shard->key_count++;
+        atomic_fetch_add(&meter->keys_followed, 1);
     }
     key->cap = cap;
     meter_shard_unlock(shard);
@@ -81,24 +93,45 @@ static int64_t prorated(int64_t amount, const struct billing_period *period, ins
     return product / whole;
 }
 
-void meter_plan_change(struct meter *meter, int64_t account_id, uint8_t plan_slot, instant now,
-                       bool *is_at_once)
+void meter_plan_look(struct meter *meter, int64_t account_id, instant now,
+                     struct meter_plan *plan)
 {
-    const struct terms *terms = terms_now(meter->terms);
     struct shard *shard = meter_shard_lock(meter, account_id);
     struct state *state = meter_state_of(shard, account_id);
-    struct billing_period period;
-    now = meter_time_follow(state, terms, now, &period);
-    const struct plan *from = meter_plan_in(terms, state->plan_slot);
+    struct meter_plan found = {.account_id = account_id};
+    found.now = meter_time_follow(state, terms_now(meter->terms), now, &found.period);
+    found.plan_slot = state->plan_slot;
+    found.next_plan_slot = state->next_plan_slot;
+    found.included = state->included;
+    meter_shard_unlock(shard);
+    *plan = found;
+}
+
+bool meter_plan_change(const struct terms *terms, struct meter_plan *plan, uint8_t plan_slot)
+{
+    const struct plan *from = meter_plan_in(terms, plan->plan_slot);
     const struct plan *to = meter_plan_in(terms, plan_slot);
-    *is_at_once = to >= from; /* plans stand cheapest first */
-    state->next_plan_slot = plan_slot;
-    if (*is_at_once) {
-        state->plan_slot = plan_slot;
-        int64_t added = to->included_credits - from->included_credits;
-        if (added > 0)
-            state->included += prorated(added, &period, now);
-    }
+    plan->next_plan_slot = plan_slot;
+    if (to < from) /* plans stand cheapest first */
+        return false;
+    plan->plan_slot = plan_slot;
+    int64_t added = to->included_credits - from->included_credits;
+    if (added > 0)
+        plan->included += prorated(added, &plan->period, plan->now);
+    return true;
+}
+
+/* When a period began between look and put, the change came before it. */
+void meter_plan_put(struct meter *meter, const struct meter_plan *plan)
+{
+    const struct terms *terms = terms_now(meter->terms);
+    struct shard *shard = meter_shard_lock(meter, plan->account_id);
+    struct state *state = meter_state_of(shard, plan->account_id);
+    bool is_present = state->period == meter_period_number(&plan->period);
+    state->plan_slot = is_present ? plan->plan_slot : plan->next_plan_slot;
+    state->next_plan_slot = plan->next_plan_slot;
+    state->included = is_present ? plan->included
+                                 : meter_plan_in(terms, state->plan_slot)->included_credits;
     meter_shard_unlock(shard);
 }
 

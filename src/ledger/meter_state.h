@@ -39,6 +39,7 @@ struct shard {
 
 struct meter {
     struct terms_book *terms;
+    atomic_uint keys_followed; /* rises with every key that is followed anew */
     struct shard shards[SHARDS];
 };
 

@@ -21,7 +21,11 @@ struct account {
     char outward_id[OUTWARD_ID_LENGTH + 1];
     char email[ACCOUNT_EMAIL_BYTES_MAX + 1];
     char name[ACCOUNT_NAME_BYTES_MAX + 1];
-    char plan[PLAN_NAME_BYTES_MAX + 1];
+    char plan[PLAN_NAME_BYTES_MAX + 1];      /* in force */
+    char next_plan[PLAN_NAME_BYTES_MAX + 1]; /* from next_plan_at on; empty: no change waits */
+    instant next_plan_at;
+    bool has_opted_in;         /* to overage, where the plan leaves it open */
+    int64_t spend_limit_cents; /* for overage, a billing period; -1: none */
     bool is_suspended;
     instant created_at;
 };
@@ -31,6 +35,8 @@ enum api_key_status { API_KEY_ACTIVE, API_KEY_GRACE, API_KEY_REVOKED, API_KEY_EX
 /* "active", "grace", "revoked", "expired". */
 const char *api_key_status_word(enum api_key_status status);
 
+#define NO_KEY_CAP (-1)
+
 struct api_key {
     int64_t id;
     char outward_id[OUTWARD_ID_LENGTH + 1];
@@ -39,7 +45,8 @@ struct api_key {
     char name[101];
     enum api_key_status status;
     instant created_at;
-    instant stops_at; /* 0: never */
+    instant stops_at;         /* 0: never */
+    int64_t daily_credit_cap; /* its own; NO_KEY_CAP */
 };
 
 /* local@domain in printable ASCII or UTF-8, no white space, no control byte, exactly one '@' with

@@ -1,0 +1,243 @@
+#include "ledger/embedded.h"
+
+/* ---- Rotating ---- */
+
+static enum status refuse_rotation(const struct key_found *found, struct reason *reason)
+{
+    const struct api_key *key = &found->key;
+    char written[INSTANT_TEXT_BYTES];
+    if (key->status == API_KEY_GRACE)
+        return reason_set(
+            reason, STATUS_CONFLICT,
+            "the key %s was rotated and stops at %.*s: rotate the one that took its "
+            "place",
+            key->outward_id, TEXT_PRINT(instant_rfc3339(key->stops_at, written)));
+    return reason_set(reason, STATUS_CONFLICT, "the key %s is %s: create another one",
+                      key->outward_id, api_key_status_word(key->status));
+}
+
+/* Whole seconds, so that what is told is what happens; rounded in favour of the caller. */
+static instant stop_after(instant now, duration grace)
+{
+    if (grace.us == 0)
+        return now;
+    return (instant){(now.us + grace.us + SECOND_US - 1) / SECOND_US * SECOND_US};
+}
+
+static enum status rotated_write(struct ledger *ledger, const struct key_found *found,
+                                 instant now, instant stops_at, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "UPDATE api_key SET rotated_at = $4, stops_at = $5, updated_at = $4"
+                          " WHERE bucket = $1 AND account_id = $2 AND id = $3",
+                          &update, reason));
+    db_bind_integer(update, 1, account_bucket(found->account_id));
+    db_bind_integer(update, 2, found->account_id);
+    db_bind_integer(update, 3, found->key.id);
+    db_bind_integer(update, 4, now.us);
+    db_bind_integer(update, 5, stops_at.us);
+    return db_run(update, reason);
+}
+
+static enum status rotation_event_write(struct ledger *ledger, const struct key_found *found,
+                                        const struct key_row *row, instant stops_at,
+                                        struct reason *reason)
+{
+    char written[INSTANT_TEXT_BYTES];
+    struct event event;
+    ledger_event_open(&event);
+    json_member_text(&event.detail, TEXT("key_id"), text_of(row->outward_id));
+    json_member_text(&event.detail, TEXT("previous_id"), text_of(found->key.outward_id));
+    json_member_text(&event.detail, TEXT("stops_at"), instant_rfc3339(stops_at, written));
+    return ledger_event_write(ledger, found->account_id, "key_rotate", &event, reason);
+}
+
+/* Both rows, in the ledger's transaction. */
+static enum status rotation_write(struct ledger *ledger, const struct key_found *found,
+                                  instant now, struct key_row *row,
+                                  struct key_rotation *rotation, struct reason *reason)
+{
+    TRY(rotated_write(ledger, found, now, rotation->stops_at, reason));
+    enum status status = ledger_check_live_keys(ledger, found->account_id, found->email,
+                                                row->name, reason);
+    if (status == STATUS_EXHAUSTED)
+        return reason_set(reason, status,
+                          "%s has %d live keys, the most an account may have: rotate with "
+                          "--grace now, or revoke one first",
+                          found->email, API_KEY_LIVE_MAX);
+    TRY(status);
+    TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &row->id, reason));
+    TRY(ledger_insert_key(ledger, row, now, &rotation->secret, reason));
+    return rotation_event_write(ledger, found, row, rotation->stops_at, reason);
+}
+
+static void rotation_publish(struct ledger *ledger, const struct key_found *found,
+                             const struct key_row *row, instant now, instant stops_at)
+{
+    ledger_publish_key(ledger, row, found->account_is_suspended);
+    if (stops_at.us > now.us)
+        directory_stop(ledger->directory, &found->digest, stops_at);
+    else
+        directory_revoke(ledger->directory, &found->digest);
+}
+
+enum status ledger_key_rotate(struct ledger *ledger, struct text id, duration grace,
+                              struct key_rotation *rotation, struct reason *reason)
+{
+    check(grace.us >= 0 && grace.us <= KEY_GRACE_MAX_US);
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(held->db, &transaction, reason));
+    instant now = time_now(held->time);
+    struct key_found found = {0};
+    TRY(ledger_find_key_row(held, id, &found, reason));
+    if (found.key.status != API_KEY_ACTIVE)
+        return refuse_rotation(&found, reason);
+    struct key_rotation made = {.stops_at = stop_after(now, grace)};
+    struct key_row row = {.account_id = found.account_id, .name = text_of(found.key.name)};
+    row.has_cap = found.key.daily_credit_cap != NO_KEY_CAP;
+    row.cap = credits_of(row.has_cap ? found.key.daily_credit_cap : 0);
+    TRY(rotation_write(held, &found, now, &row, &made, reason));
+    TRY(db_commit(&transaction, reason));
+    rotation_publish(held, &found, &row, now, made.stops_at);
+    ledger_read_new_key(&row, &made.secret, now, &made.key);
+    memcpy(made.previous_id, found.key.outward_id, sizeof(made.previous_id));
+    *rotation = made;
+    explicit_bzero(&made, sizeof(made));
+    return STATUS_OK;
+}
+
+/* ---- A key's own cap ---- */
+
+static enum status cap_write(struct ledger *ledger, const struct key_found *found, int64_t cap,
+                             struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "UPDATE api_key SET daily_credit_cap = $4, updated_at = $5"
+                          " WHERE bucket = $1 AND account_id = $2 AND id = $3",
+                          &update, reason));
+    db_bind_integer(update, 1, account_bucket(found->account_id));
+    db_bind_integer(update, 2, found->account_id);
+    db_bind_integer(update, 3, found->key.id);
+    if (cap != NO_KEY_CAP)
+        db_bind_integer(update, 4, cap);
+    db_bind_integer(update, 5, time_now(ledger->time).us);
+    TRY(db_run(update, reason));
+    struct event event;
+    ledger_event_open(&event);
+    json_member_text(&event.detail, TEXT("key_id"), text_of(found->key.outward_id));
+    if (cap != NO_KEY_CAP)
+        json_member_integer(&event.detail, TEXT("daily_credit_cap"), cap);
+    return ledger_event_write(ledger, found->account_id, "key_cap", &event, reason);
+}
+
+static enum status folded_use(struct ledger *ledger, const struct key_found *found, int64_t day,
+                              int64_t *used, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT coalesce(sum(credits), 0) FROM usage_hour WHERE bucket = $1"
+                          " AND account_id = $2 AND key_id = $3 AND hour BETWEEN $4 AND $5",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(found->account_id));
+    db_bind_integer(select, 2, found->account_id);
+    db_bind_integer(select, 3, found->key.id);
+    db_bind_integer(select, 4, day * 24);
+    db_bind_integer(select, 5, day * 24 + 23);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    *used = db_column_integer(select, 0);
+    return STATUS_OK;
+}
+
+static enum status row_use(struct text body, instant at, int64_t key_id, int64_t day,
+                           int64_t *used)
+{
+    struct journal_reader reader;
+    TRY(journal_body_read(body, at, &reader));
+    for (;;) {
+        struct journal_entry entry;
+        bool more;
+        TRY(journal_body_next(&reader, &entry, &more));
+        if (!more)
+            return STATUS_OK;
+        if (entry.key_id == key_id && instant_day(entry.at) == day)
+            *used += entry.credits;
+    }
+}
+
+static enum status unfolded_use(struct ledger *ledger, int64_t key_id, int64_t day,
+                                int64_t *used, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT id, at, body FROM journal"
+                          " WHERE id > (SELECT journal_id FROM fold_mark)",
+                          &select, reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        enum status status = row_use(db_column_blob(select, 2),
+                                     (instant){db_column_integer(select, 1)}, key_id, day,
+                                     used);
+        if (status != STATUS_OK)
+            return reason_set(reason, status,
+                              "%s: journal row %lld does not unpack: restore it from a backup",
+                              db_path(ledger->db), (long long)db_column_integer(select, 0));
+    }
+}
+
+/* What was charged to a key on a day, as far as it is in the journal. Exact: while the ledger's
+ * lock is held no batch is committed; what is decided and not committed yet is caught up with
+ * after its commit (meter_key_catch_up), and what is decided once the key is followed is counted
+ * there. */
+static enum status key_use(struct ledger *ledger, const struct key_found *found, int64_t day,
+                           int64_t *used, struct reason *reason)
+{
+    TRY(folded_use(ledger, found, day, used, reason));
+    return unfolded_use(ledger, found->key.id, day, used, reason);
+}
+
+/* Without a meter there is nothing to tell: it reads the table when it begins. */
+static enum status cap_use(struct ledger *ledger, const struct key_found *found, int32_t *day,
+                           int64_t *used, struct reason *reason)
+{
+    *day = 0;
+    *used = 0;
+    if (!ledger->meter)
+        return STATUS_OK;
+    struct meter_plan plan;
+    meter_plan_look(ledger->meter, found->account_id, time_now(ledger->time), &plan);
+    *day = (int32_t)instant_day(plan.now);
+    return key_use(ledger, found, *day, used, reason);
+}
+
+enum status ledger_key_cap(struct ledger *ledger, struct text id, int64_t cap,
+                           struct api_key *key, struct reason *reason)
+{
+    check(cap >= NO_KEY_CAP && cap <= KEY_CAP_MAX);
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(held->db, &transaction, reason));
+    struct key_found found = {0};
+    TRY(ledger_find_key_row(held, id, &found, reason));
+    if (found.key.status != API_KEY_ACTIVE && found.key.status != API_KEY_GRACE)
+        return reason_set(reason, STATUS_CONFLICT, "the key %s is %s: it needs no cap",
+                          found.key.outward_id, api_key_status_word(found.key.status));
+    int32_t day;
+    int64_t used;
+    TRY(cap_write(held, &found, cap, reason));
+    TRY(cap_use(held, &found, &day, &used, reason));
+    TRY(db_commit(&transaction, reason));
+    if (held->meter && (cap != NO_KEY_CAP || found.key.daily_credit_cap != NO_KEY_CAP))
+        meter_key_cap_put(held->meter, found.account_id, found.key.id,
+                          cap == NO_KEY_CAP ? NO_LIMIT : credits_of(cap), day, used);
+    found.key.daily_credit_cap = cap;
+    *key = found.key;
+    return STATUS_OK;
+}

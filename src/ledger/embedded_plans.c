@@ -1,0 +1,222 @@
+#include "ledger/embedded.h"
+
+/* ---- What an account is on ---- */
+
+static enum status account_plan_write(struct ledger *ledger, const struct meter_plan *plan,
+                                      struct reason *reason)
+{
+    const struct terms *terms = terms_now(&ledger->terms);
+    bool waits = plan->next_plan_slot != plan->plan_slot;
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "UPDATE account SET plan = $3, next_plan = $4, next_plan_at = $5,"
+                          " updated_at = $6 WHERE bucket = $1 AND id = $2",
+                          &update, reason));
+    db_bind_integer(update, 1, account_bucket(plan->account_id));
+    db_bind_integer(update, 2, plan->account_id);
+    db_bind_text(update, 3, text_of(terms->by_slot[plan->plan_slot]->name));
+    db_bind_text(update, 4,
+                 waits ? text_of(terms->by_slot[plan->next_plan_slot]->name) : TEXT(""));
+    db_bind_integer(update, 5, waits ? plan->period.end.us : 0);
+    db_bind_integer(update, 6, time_now(ledger->time).us);
+    return db_run(update, reason);
+}
+
+/* A period without charges yet has no row. One that is made here begins on the period's first
+ * day, so that charges which are not folded yet add to it as they would have. */
+static enum status period_write(struct ledger *ledger, const struct meter_plan *plan,
+                                struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    TRY(db_statement_take(
+        ledger->db,
+        "INSERT INTO balance (bucket, account_id, period, day, day_used, included, used,"
+        " overage, overage_micros) VALUES ($1, $2, $3, $4, 0, $5, 0, 0, 0)"
+        " ON CONFLICT (bucket, account_id, period) DO UPDATE SET included = excluded.included",
+        &upsert, reason));
+    db_bind_integer(upsert, 1, account_bucket(plan->account_id));
+    db_bind_integer(upsert, 2, plan->account_id);
+    db_bind_integer(upsert, 3, plan->period.year * 12 + plan->period.month - 1);
+    db_bind_integer(upsert, 4, instant_day(plan->period.start));
+    db_bind_integer(upsert, 5, plan->included);
+    return db_run(upsert, reason);
+}
+
+static enum status plan_write(struct ledger *ledger, const struct meter_plan *plan,
+                              struct reason *reason)
+{
+    TRY(account_plan_write(ledger, plan, reason));
+    return period_write(ledger, plan, reason);
+}
+
+/* ---- Plans that waited ---- */
+
+/* *account_id: 0 when there is no more. */
+static enum status due_account_find(struct ledger *ledger, int64_t after, int64_t *account_id,
+                                    struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT coalesce(min(id), 0) FROM account WHERE next_plan <> ''"
+                          " AND next_plan_at <= $1 AND id > $2",
+                          &select, reason));
+    db_bind_integer(select, 1, time_now(ledger->time).us);
+    db_bind_integer(select, 2, after);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    *account_id = db_column_integer(select, 0);
+    return STATUS_OK;
+}
+
+enum status ledger_follow_plans(struct ledger *ledger, struct reason *reason)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(ledger->db, &transaction, reason));
+    int64_t account_id = 0;
+    for (;;) {
+        TRY(due_account_find(ledger, account_id, &account_id, reason));
+        if (account_id == 0)
+            return db_commit(&transaction, reason);
+        struct meter_plan plan;
+        meter_plan_look(ledger->meter, account_id, time_now(ledger->time), &plan);
+        if (plan.plan_slot == plan.next_plan_slot)
+            TRY(plan_write(ledger, &plan, reason));
+    }
+}
+
+/* ---- Changing the plan ---- */
+
+static enum status refuse_plan(struct text plan, struct reason *reason)
+{
+    return reason_set(reason, STATUS_INVALID, "the plan file in force has no plan '%.*s'",
+                      TEXT_PRINT(text_slice(plan, 0, PLAN_NAME_BYTES_MAX)));
+}
+
+/* With the numbers by which an invoice prorates the price. */
+static enum status plan_event_write(struct ledger *ledger, const struct meter_plan *before,
+                                    const struct meter_plan *after, instant from,
+                                    struct reason *reason)
+{
+    const struct terms *terms = terms_now(&ledger->terms);
+    char written[INSTANT_TEXT_BYTES], key[PERIOD_KEY_BYTES];
+    period_key_write(&after->period, key);
+    struct event event;
+    ledger_event_open(&event);
+    json_member_text(&event.detail, TEXT("from"),
+                     text_of(terms->by_slot[before->plan_slot]->name));
+    json_member_text(&event.detail, TEXT("to"),
+                     text_of(terms->by_slot[after->next_plan_slot]->name));
+    json_member_text(&event.detail, TEXT("in_force_at"), instant_rfc3339(from, written));
+    json_member_integer(&event.detail, TEXT("in_force_at_us"), from.us);
+    json_member_text(&event.detail, TEXT("period_key"), text_of(key));
+    json_member_integer(&event.detail, TEXT("included_before"), before->included);
+    json_member_integer(&event.detail, TEXT("included"), after->included);
+    json_member_integer(&event.detail, TEXT("plan_version"), terms->version);
+    return ledger_event_write(ledger, after->account_id, "account_plan", &event, reason);
+}
+
+static bool is_same_plan(const struct meter_plan *a, const struct meter_plan *b)
+{
+    return a->plan_slot == b->plan_slot && a->next_plan_slot == b->next_plan_slot;
+}
+
+enum status ledger_account_plan(struct ledger *ledger, struct text email, struct text plan,
+                                struct plan_change *change, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(held->db, &transaction, reason));
+    const struct terms *terms = terms_now(&held->terms);
+    struct account account;
+    uint8_t slot;
+    TRY(ledger_find_account(held, email, &account, reason));
+    const struct plan *wanted = plans_find(&terms->plans, plan);
+    if (!wanted || terms_slot(&held->terms, text_of(wanted->name), &slot) != STATUS_OK)
+        return refuse_plan(plan, reason);
+    struct meter_plan before, after;
+    meter_plan_look(held->meter, account.id, time_now(held->time), &before);
+    after = before;
+    bool is_at_once = meter_plan_change(terms, &after, slot);
+    instant from = is_at_once ? after.now : after.period.end;
+    if (!is_same_plan(&before, &after)) {
+        TRY(plan_write(held, &after, reason));
+        TRY(plan_event_write(held, &before, &after, from, reason));
+        TRY(db_commit(&transaction, reason));
+        meter_plan_put(held->meter, &after);
+    }
+    *change = (struct plan_change){.plan = terms->by_slot[after.plan_slot],
+                                   .next_plan = is_at_once ? NULL : wanted,
+                                   .from = from,
+                                   .included = after.included};
+    return STATUS_OK;
+}
+
+/* ---- Overage ---- */
+
+static enum status overage_check(const struct account *account, const struct plan *plan,
+                                 const struct overage_change *change, struct reason *reason)
+{
+    check(change->spend_limit_cents >= NO_SPEND_LIMIT &&
+          change->spend_limit_cents <= SPEND_LIMIT_CENTS_MAX);
+    switch (plan->overage) {
+    case OVERAGE_OPT_IN: return STATUS_OK;
+    case OVERAGE_NONE:
+        return reason_set(reason, STATUS_CONFLICT,
+                          "%s is on %s, a plan without overage; move it to another plan first",
+                          account->email, plan->name);
+    case OVERAGE_ALWAYS:
+        if (change->is_on)
+            return STATUS_OK;
+        return reason_set(reason, STATUS_CONFLICT,
+                          "%s is on %s, whose overage is always on; bound it with --limit, or "
+                          "move the account to another plan",
+                          account->email, plan->name);
+    }
+    check(!"an overage is one of three");
+    return STATUS_INVALID;
+}
+
+static enum status overage_write(struct ledger *ledger, const struct account *account,
+                                 bool has_opted_in, int64_t spend_limit_cents,
+                                 struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "UPDATE account SET has_opted_in = $3, spend_limit_cents = $4,"
+                          " updated_at = $5 WHERE bucket = $1 AND id = $2",
+                          &update, reason));
+    db_bind_integer(update, 1, account_bucket(account->id));
+    db_bind_integer(update, 2, account->id);
+    db_bind_integer(update, 3, has_opted_in);
+    db_bind_integer(update, 4, spend_limit_cents);
+    db_bind_integer(update, 5, time_now(ledger->time).us);
+    TRY(db_run(update, reason));
+    struct event event;
+    ledger_event_open(&event);
+    json_member_boolean(&event.detail, TEXT("has_opted_in"), has_opted_in);
+    if (spend_limit_cents != NO_SPEND_LIMIT)
+        json_member_integer(&event.detail, TEXT("spend_limit_cents"), spend_limit_cents);
+    return ledger_event_write(ledger, account->id, "account_overage", &event, reason);
+}
+
+enum status ledger_account_overage(struct ledger *ledger, struct text email,
+                                   const struct overage_change *change, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(held->db, &transaction, reason));
+    struct account account;
+    TRY(ledger_find_account(held, email, &account, reason));
+    struct meter_plan now;
+    meter_plan_look(held->meter, account.id, time_now(held->time), &now);
+    const struct plan *plan = terms_now(&held->terms)->by_slot[now.plan_slot];
+    TRY(overage_check(&account, plan, change, reason));
+    /* Where it is always on there is nothing to opt in to, also not for a later plan. */
+    bool has_opted_in = plan->overage == OVERAGE_OPT_IN ? change->is_on : account.has_opted_in;
+    int64_t limit = change->sets_limit ? change->spend_limit_cents : account.spend_limit_cents;
+    TRY(overage_write(held, &account, has_opted_in, limit, reason));
+    TRY(db_commit(&transaction, reason));
+    meter_overage_put(held->meter, account.id, has_opted_in, limit);
+    return STATUS_OK;
+}
