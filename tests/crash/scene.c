@@ -113,7 +113,8 @@ void scene_advance(int64_t seconds)
 
 static void files_remove(void)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal", ".lock"};
+    static const char *const endings[] = {"",      "-wal",  "-shm",      "-journal",
+                                          ".lock", ".kept", "-wal.kept", "-journal.kept"};
     for (size_t i = 0; i < LENGTH_OF(endings); i++) {
         char name[96];
         (void)snprintf(name, sizeof(name), "%s%s", scene->path, endings[i]);
@@ -132,8 +133,10 @@ void scene_clear(void)
 
 static char folder[48];
 
-void scene_init(void)
+void scene_begin(const char *tests)
 {
+    secret_start();
+    cmocka_set_test_filter(tests);
     scene = mmap(NULL, sizeof(*scene), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
                  0);
     check(scene != MAP_FAILED);
@@ -145,11 +148,20 @@ void scene_init(void)
     scene_clear();
 }
 
-void scene_finish(void)
+int scene_finish(int failed)
 {
     files_remove();
     check(rmdir(folder) == 0);
     check(munmap(scene, sizeof(*scene)) == 0);
+    return failed;
+}
+
+int scene_end(void **state)
+{
+    (void)state;
+    shim_order(&(struct shim_orders){0});
+    scene_close();
+    return 0;
 }
 
 /* ---- Calls ---- */

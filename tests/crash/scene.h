@@ -42,9 +42,15 @@ struct scene {
 extern struct scene *scene;
 extern struct ledger *scene_ledger; /* NULL: closed */
 
-/* Makes a folder of its own; scene_finish removes it. */
-void scene_init(void);
-void scene_finish(void);
+/* A whole test program, in a folder of its own that is removed. An argument names the tests to
+ * run, with '*' and '?'. SCENE_TEST closes what a failed test left open. */
+#define SCENE_TEST(function) cmocka_unit_test_teardown(function, scene_end)
+#define scene_main(tests, argc, argv)                                                          \
+    (scene_begin((argc) > 1 ? (argv)[1] : NULL),                                               \
+     scene_finish(cmocka_run_group_tests((tests), NULL, NULL)))
+void scene_begin(const char *tests);
+int scene_finish(int failed);
+int scene_end(void **state);
 
 /* A new beginning: no files, no calls, a clock shortly before midnight. */
 void scene_clear(void);

@@ -80,16 +80,6 @@ static void files_keep(bool back)
     }
 }
 
-static void kept_remove(void)
-{
-    static const char *const endings[] = {"", "-wal", "-journal"};
-    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
-        char kept[112];
-        (void)snprintf(kept, sizeof(kept), "%s%s.kept", scene->path, endings[i]);
-        (void)unlink(kept);
-    }
-}
-
 static int64_t every_restart_is_survived(int64_t first_death)
 {
     scene_clear();
@@ -108,7 +98,6 @@ static int64_t every_restart_is_survived(int64_t first_death)
         shim_survive(n % 2 ? SHIM_ALL : SHIM_TORN, (uint64_t)n);
         assert_int_equal(scene_check(SCENE_EXACT), 0);
     }
-    kept_remove();
     return n - 1;
 }
 
@@ -157,19 +146,15 @@ static void a_disk_that_lies_about_syncs_loses_charges(void **state)
     assert_int_not_equal(lost_without_syncs(false, true), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    secret_start();
-    scene_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_killed_process_loses_nothing),
-        cmocka_unit_test(a_power_failure_loses_nothing_settled),
-        cmocka_unit_test(half_written_sectors_lose_nothing_settled),
-        cmocka_unit_test(a_death_between_replay_and_fold_loses_nothing),
-        cmocka_unit_test(with_synchronous_off_a_power_failure_loses_charges),
-        cmocka_unit_test(a_disk_that_lies_about_syncs_loses_charges),
+        SCENE_TEST(a_killed_process_loses_nothing),
+        SCENE_TEST(a_power_failure_loses_nothing_settled),
+        SCENE_TEST(half_written_sectors_lose_nothing_settled),
+        SCENE_TEST(a_death_between_replay_and_fold_loses_nothing),
+        SCENE_TEST(with_synchronous_off_a_power_failure_loses_charges),
+        SCENE_TEST(a_disk_that_lies_about_syncs_loses_charges),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    scene_finish();
-    return failed;
+    return scene_main(tests, argc, argv);
 }

@@ -194,19 +194,15 @@ static void a_batch_of_unknown_outcome_returns_once_at_most(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    secret_start();
-    scene_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_full_disk_refuses_until_there_is_room),
-        cmocka_unit_test(a_failing_sync_refuses_until_one_succeeds),
-        cmocka_unit_test(an_account_made_on_a_full_disk_is_refused),
-        cmocka_unit_test(any_write_may_fail_once),
-        cmocka_unit_test(any_sync_may_fail_once),
-        cmocka_unit_test(a_batch_of_unknown_outcome_returns_once_at_most),
+        SCENE_TEST(a_full_disk_refuses_until_there_is_room),
+        SCENE_TEST(a_failing_sync_refuses_until_one_succeeds),
+        SCENE_TEST(an_account_made_on_a_full_disk_is_refused),
+        SCENE_TEST(any_write_may_fail_once),
+        SCENE_TEST(any_sync_may_fail_once),
+        SCENE_TEST(a_batch_of_unknown_outcome_returns_once_at_most),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    scene_finish();
-    return failed;
+    return scene_main(tests, argc, argv);
 }
