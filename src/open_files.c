@@ -41,10 +41,11 @@ enum status open_files_fit(unsigned wanted, unsigned threads, unsigned *fitting,
     if (limit - reserve >= wanted)
         return STATUS_OK;
     *fitting = (unsigned)(limit - reserve);
-    log_line(LOG_WARNING, "serve",
-             "the limit of open files, %llu, leaves room for %u connections and not for %u: one "
-             "more is answered 503. Raise the limit (`ulimit -n`, LimitNOFILE= of systemd) or "
-             "set [server] connections to %u",
-             (unsigned long long)limit, *fitting, wanted, *fitting);
+    log_line(
+        LOG_WARNING, "serve",
+        "the limit of open files, %llu, leaves room for %u connections and not for %u: one "
+        "more is answered 503. Raise the limit (`ulimit -n`, LimitNOFILE= of systemd) or "
+        "set [server] connections to %u",
+        (unsigned long long)limit, *fitting, wanted, *fitting);
     return STATUS_OK;
 }

@@ -139,3 +139,8 @@ unsigned text_distance(struct text a, struct text b)
     }
     return row[b.length];
 }
+
+bool text_is_slip(unsigned edits, struct text known)
+{
+    return edits < known.length && (edits <= 1 || edits <= known.length / 3);
+}

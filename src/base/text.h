@@ -77,3 +77,7 @@ bool text_is_utf8(struct text whole);
 /* Edits (insert, delete, replace) between two texts, for "did you mean"; texts over 64 bytes
  * count as 64 apart. */
 unsigned text_distance(struct text a, struct text b);
+
+/* Whether so many edits from a known name are a slip in writing it: one, or up to a third of its
+ * length. More would suggest what was never meant. */
+bool text_is_slip(unsigned edits, struct text known);

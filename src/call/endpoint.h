@@ -17,9 +17,11 @@ enum parameter_kind {
 
 #define PARAMETER_CHOICES_MAX 8
 #define PARAMETERS_MAX 16
+#define PARAMETER_ALIASES_MAX 8
 
 struct parameter {
     struct text name;
+    const char *aliases[PARAMETER_ALIASES_MAX]; /* its names elsewhere, for "did you mean" */
     struct text type; /* "integer" or "string", as the API documents say it */
     enum parameter_kind kind;
     int64_t minimum, maximum;
@@ -28,7 +30,7 @@ struct parameter {
     /* STATUS_OK and the index, STATUS_INVALID: not the type, STATUS_MISSING: not known. */
     enum status (*known)(struct text value, unsigned *index);
     int64_t absent;      /* the value when the parameter is absent or empty */
-    struct text refusal; /* the rest of the sentence "<name> must be ..." */
+    struct text refusal; /* the rest of the sentence "<name> must be ..."; without ';' */
     struct text example;
     struct text description;
 };

@@ -67,14 +67,16 @@ static enum status decode_in(struct arena *arena, struct text *part, enum query_
 
 enum status query_read(struct text written, struct arena *arena, struct query *query)
 {
-    query->count = 0;
+    query->count = query->unread = 0;
     struct text rest = written;
     while (rest.at) {
         struct text value = text_cut(&rest, '&');
         if (value.length == 0)
             continue;
-        if (query->count == QUERY_PAIRS_MAX)
-            return STATUS_TOO_LARGE;
+        if (query->count == QUERY_PAIRS_MAX) {
+            query->unread++;
+            continue;
+        }
         struct query_pair *pair = &query->pairs[query->count++];
         struct text name = text_cut(&value, '=');
         *pair = (struct query_pair){.name = name, .value = value};

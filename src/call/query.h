@@ -24,8 +24,10 @@ struct query_pair {
 struct query {
     struct query_pair pairs[QUERY_PAIRS_MAX];
     size_t count;
+    size_t unread; /* parts after these, which were only counted */
 };
 
 /* Empty parts ("a=1&&b=2") are passed over; a part without '=' is a name with an empty value.
- * STATUS_TOO_LARGE: more than QUERY_PAIRS_MAX parts, or the arena is full. */
+ * Of more than QUERY_PAIRS_MAX parts the first ones are read. STATUS_TOO_LARGE: the arena is
+ * full. */
 enum status query_read(struct text written, struct arena *arena, struct query *query);

@@ -1,10 +1,8 @@
 #include "call/call.h"
 #include "call/query.h"
 
-/* How far a misspelt name may be from a known one to be suggested. */
-#define SUGGESTION_DISTANCE_MAX 3
-
-/* Faults are written as they are found: the members of errors[] and the sentence of msg. */
+/* Faults are written as they are found: the members of errors[] and the sentence of msg, where
+ * '; ' parts them: no reason holds one. */
 struct faults {
     struct buffer errors;
     struct json_writer writer;
@@ -21,7 +19,7 @@ static void fault_add(struct faults *faults, struct text name, struct text value
     json_member_text(&faults->writer, TEXT("reason"), reason);
     json_object_close(&faults->writer);
     buffer_append(&faults->sentence, faults->count++ ? TEXT("; ") : TEXT(""));
-    buffer_append(&faults->sentence, name);
+    buffer_append(&faults->sentence, name.length > 0 ? name : TEXT("(empty name)"));
     buffer_append_byte(&faults->sentence, ' ');
     buffer_append(&faults->sentence, reason);
 }
@@ -88,18 +86,26 @@ static size_t parameter_index(const struct endpoint *endpoint, struct text name)
     return i;
 }
 
+static bool is_alias(const struct parameter *parameter, struct text name)
+{
+    for (size_t i = 0; i < PARAMETER_ALIASES_MAX && parameter->aliases[i]; i++)
+        if (text_equals_ignoring_case(name, text_of(parameter->aliases[i])))
+            return true;
+    return false;
+}
+
 /* The known name that was most likely meant, or an empty text. */
 static struct text suggestion(const struct endpoint *endpoint, struct text name)
 {
     struct text nearest = {0};
-    unsigned least = SUGGESTION_DISTANCE_MAX + 1;
+    unsigned least = UINT32_MAX;
     for (size_t i = 0; i < endpoint->parameter_count; i++) {
         struct text known = endpoint->parameters[i].name;
-        bool is_part = name.length >= 3 &&
-                       (text_starts_with(known, name) || text_starts_with(name, known));
-        unsigned distance = is_part ? 0 : text_distance(known, name);
-        if (distance < least && distance < known.length) {
-            least = distance;
+        if (is_alias(&endpoint->parameters[i], name))
+            return known;
+        unsigned edits = text_distance(known, name);
+        if (edits < least && text_is_slip(edits, known)) {
+            least = edits;
             nearest = known;
         }
     }
@@ -115,14 +121,24 @@ static void fault_add_unknown(struct faults *faults, const struct endpoint *endp
     buffer_append(&reason, TEXT("is not a parameter of this endpoint"));
     struct text meant = suggestion(endpoint, pair->name);
     if (meant.length > 0) {
-        buffer_append_format(&reason, "; did you mean %.*s?", TEXT_PRINT(meant));
-    } else {
-        buffer_append(&reason, endpoint->parameter_count ? TEXT("; known are") : TEXT(""));
+        buffer_append_format(&reason, " (did you mean %.*s?)", TEXT_PRINT(meant));
+    } else if (endpoint->parameter_count > 0) {
         for (size_t i = 0; i < endpoint->parameter_count; i++)
-            buffer_append_format(&reason, "%s %.*s", i ? "," : "",
+            buffer_append_format(&reason, "%s %.*s", i ? "," : " (known are",
                                  TEXT_PRINT(endpoint->parameters[i].name));
+        buffer_append_byte(&reason, ')');
     }
     fault_add(faults, pair->name, pair->value, buffer_text(&reason));
+}
+
+static void fault_add_unread(struct faults *faults, size_t unread)
+{
+    char room[128];
+    struct buffer reason;
+    buffer_init_on(&reason, room, sizeof(room));
+    buffer_append_format(&reason, "has more than %d parameters (%zu more %s not read)",
+                         QUERY_PAIRS_MAX, unread, unread == 1 ? "is" : "are");
+    fault_add(faults, TEXT("query"), TEXT(""), buffer_text(&reason));
 }
 
 static const struct text query_fault_reasons[] = {
@@ -193,7 +209,9 @@ enum status call_validate(struct call *call)
     if (query_read(call->request->query, arena, &query) == STATUS_OK)
         arguments_read(call->endpoint, &query, &call->arguments, &faults);
     else
-        fault_add(&faults, TEXT("query"), TEXT(""), TEXT("has more than 64 parameters"));
+        fault_add(&faults, TEXT("query"), TEXT(""), TEXT("is too long"));
+    if (query.unread > 0)
+        fault_add_unread(&faults, query.unread);
     idempotency_key_check(call, &faults);
     buffer_append(&faults.errors, TEXT("],"));
     enum status status = faults.count == 0 ? STATUS_OK : STATUS_INVALID;

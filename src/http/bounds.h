@@ -21,7 +21,6 @@
 /* Arenas a loop keeps for its next requests: 4 KB each, as many as one busy turn uses. */
 #define HTTP_ARENAS_SPARE_MAX 256
 
-
 /* The answer's own header lines: a bug of ours if longer. */
 #define HTTP_ANSWER_HEAD_BYTES_MAX (256 * 1024)
 

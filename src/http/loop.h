@@ -18,7 +18,7 @@ struct http_server {
     size_t loop_count;
     struct peer_counts *peers;
     atomic_uint connections;
-    atomic_uint turned_away; /* those over the limit that are being told so; not counted above */
+    atomic_uint turned_away; /* over the limit and being told so; not counted above */
     char address[ADDRESS_TEXT_BYTES];
     struct text address_text;
 };
