@@ -45,7 +45,7 @@ void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
     buffer_append_byte(&line, ' ');
     buffer_append_integer(&line, status);
     buffer_append(&line, TEXT(" bytes="));
-    buffer_append_integer(&line, (int64_t)body_bytes);
+    buffer_append_integer(&line, request->method == HTTP_HEAD ? 0 : (int64_t)body_bytes);
     buffer_append(&line, TEXT(" us="));
     buffer_append_integer(&line, time_elapsed(time).us - call->started.us);
     if (call->key_prefix.length > 0) {

@@ -70,7 +70,8 @@ static void answer_options(struct call *call)
     call_answer_body(call, 204,
                      TEXT(ALLOW "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
                                 "Access-Control-Allow-Headers: x-api-key, x-request-id, "
-                                "idempotency-key, if-none-match, if-modified-since\r\n"
+                                "idempotency-key, if-none-match, if-modified-since, "
+                                "content-type\r\n"
                                 "Access-Control-Max-Age: 86400\r\n"),
                      (struct text){0});
 }
@@ -131,6 +132,29 @@ static struct text refusal_reason(unsigned status)
     }
 }
 
+/* As in every answer with this reason, errors[] lists what is wrong; here with the request as a
+ * whole, of which no parameter was read. */
+#define REQUEST_FAULT_BYTES_MAX 512
+
+static struct text request_fault(unsigned status, struct text sentence,
+                                 char room[REQUEST_FAULT_BYTES_MAX])
+{
+    struct buffer errors;
+    buffer_init_on(&errors, room, REQUEST_FAULT_BYTES_MAX);
+    if (!text_equals(refusal_reason(status), TEXT("invalid_input")))
+        return (struct text){0};
+    buffer_append(&errors, TEXT("\"errors\":["));
+    struct json_writer writer = json_writer_on(&errors);
+    json_object_open(&writer);
+    json_member_text(&writer, TEXT("parameter"), TEXT("request"));
+    json_member_text(&writer, TEXT("value"), TEXT(""));
+    json_member_text(&writer, TEXT("reason"), sentence);
+    json_object_close(&writer);
+    buffer_append(&errors, TEXT("],"));
+    check(!errors.overflowed);
+    return buffer_text(&errors);
+}
+
 static void refuse(void *owner, struct http_exchange *exchange, unsigned status,
                    struct text sentence)
 {
@@ -139,9 +163,11 @@ static void refuse(void *owner, struct http_exchange *exchange, unsigned status,
         call_refuse_unavailable(call, refusal_reason(status), sentence);
         return;
     }
+    char room[REQUEST_FAULT_BYTES_MAX];
     call_refuse(call, &(struct refusal){.status = status,
                                         .reason = refusal_reason(status),
-                                        .message = sentence});
+                                        .message = sentence,
+                                        .extra = request_fault(status, sentence, room)});
 }
 
 static void turn_ended(void *owner, struct http_loop *loop)

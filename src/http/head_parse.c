@@ -89,12 +89,27 @@ static enum status refuse(llhttp_errno_t fault, const struct head_words *words,
     return refusal_set(refusal, 400, TEXT("The request's head is malformed."));
 }
 
+/* llhttp refuses a minor version over 1, which is to be read as 1.1 (RFC 9110 section 2.5): it is
+ * shown a '1' in its place. head_scan has seen that the first line ends in the version. */
+static llhttp_errno_t execute(llhttp_t *parser, struct text head)
+{
+    size_t minor = text_find(head, '\r') - 1;
+    if (head.at[minor] <= '1')
+        return llhttp_execute(parser, head.at, head.length);
+    llhttp_errno_t fault = llhttp_execute(parser, head.at, minor);
+    if (fault == HPE_OK)
+        fault = llhttp_execute(parser, "1", 1);
+    if (fault == HPE_OK)
+        fault = llhttp_execute(parser, head.at + minor + 1, head.length - minor - 1);
+    return fault;
+}
+
 enum status head_parse(struct text head, struct head_words *words, struct refusal *refusal)
 {
     llhttp_t parser;
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = words;
-    llhttp_errno_t fault = llhttp_execute(&parser, head.at, head.length);
+    llhttp_errno_t fault = execute(&parser, head);
     if (fault != HPE_PAUSED)
         return refuse(fault, words, refusal);
     if (words->field_count != words->field_room)

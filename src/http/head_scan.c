@@ -20,7 +20,8 @@ static enum status check_version(struct text version, struct refusal *refusal)
     if (version.length != 8 || !text_starts_with(version, TEXT("HTTP/")) ||
         !is_digit(version.at[5]) || version.at[6] != '.' || !is_digit(version.at[7]))
         return refusal_set(refusal, 400, TEXT("The request line does not end in HTTP/1.1."));
-    if (version.at[5] != '1' || version.at[7] > '1')
+    /* A later minor version is read as the one we know (RFC 9110 section 2.5). */
+    if (version.at[5] != '1')
         return refusal_set(refusal, 505, TEXT("Only HTTP/1.1 and HTTP/1.0 are spoken here."));
     return STATUS_OK;
 }

@@ -74,10 +74,12 @@ def field_case(stage):
 
 @act(KEYS, "two x-api-key fields: refused")
 def two_keys(stage):
-    answer = stage.ask(ENDPOINT, headers=[("x-api-key", stage.key), ("x-api-key", well_formed_key(4))])
-    if answer.status not in (400, 401):
-        fail(f"status {answer.status}")
-    check_every_answer(answer)
+    for first, second in ((stage.key, well_formed_key(4)), (stage.key, stage.key), ("", stage.key), (stage.key, "")):
+        answer = stage.ask(ENDPOINT, headers=[("x-api-key", first), ("x-api-key", second)])
+        check_every_answer(answer)
+        equal((answer.status, answer.json()["data"]["reason"]), (401, "invalid_key"), f"{first!r}, then {second!r}")
+        sentence = stage.ask(ENDPOINT, headers={"x-api-key": "wrong"}).json()["msg"]
+        equal(answer.json()["msg"], sentence, "the one sentence of keys that do not work")
 
 
 @act(SUSPENSION, "a suspended account: 403 account_suspended, resumed: 200, on one connection")

@@ -157,6 +157,8 @@ def read(label, wire, status=200, method="GET", answers=1, stays=True):
 
 
 read("the plainest request", GET + HOST + b"\r\n")
+read("HTTP/1.2, which is read as 1.1", b"GET /ping HTTP/1.2\r\n" + HOST + b"\r\n")
+read("HTTP/1.9, with a chunked body", CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.9") + b"3\r\nabc\r\n0\r\n\r\n", 405, "POST")
 read("an empty line before the request", b"\r\n" + GET + HOST + b"\r\n")
 read("a Host with a port", GET + b"Host: localhost:8080\r\n\r\n")
 read("a Host of IPv6", GET + b"Host: [::1]:8080\r\n\r\n")

@@ -101,6 +101,10 @@ def check_refusal(answer, body, label):
     leak = LEAKS.search(answer.body.decode("utf-8"))
     if leak:
         fail(f"leaks {leak[0]!r}: {answer.body!r}")
+    if reason == "invalid_input" and not dig(body, "data.errors"):
+        fail("no fault is listed")
+    challenge = 'ApiKey realm="trendgate", header="x-api-key"' if answer.status == 401 else None
+    equal(answer.field("WWW-Authenticate"), challenge, "WWW-Authenticate")
     if answer.status == 503:
         check_retry_after(answer)
 
@@ -186,8 +190,8 @@ def check_errors(body, wanted):
         for member in ("parameter", "value", "reason"):
             if not isinstance(fault.get(member), str):
                 fail(f"a fault without a text {member!r}: {fault!r}")
-        if not fault["reason"]:
-            fail(f"a fault without a reason: {fault!r}")
+        if not fault["reason"] or ";" in fault["reason"]:
+            fail(f"a fault without a reason, or with ';', which parts faults in msg: {fault!r}")
     got = sorted((fault["parameter"], fault["value"]) for fault in faults)
     wanted = sorted(wanted)
     if len(got) != len(wanted) or any(

@@ -83,6 +83,16 @@ static void a_line_tells_one_request(void **state)
                      "bytes=0 us=85 key=tg_live_8fQ2 account=7\n"));
 }
 
+static void what_was_not_sent_is_not_counted(void **state)
+{
+    (void)state;
+    request.method = HTTP_HEAD;
+    request.method_name = TEXT("HEAD");
+    assert_line(200, 1234,
+                TEXT("2026-11-22T18:48:39Z request id=r-1 client=127.0.0.1 HEAD /ping 200 "
+                     "bytes=0 us=85\n"));
+}
+
 static void the_client_behind_a_proxy_is_named(void **state)
 {
     (void)state;
@@ -162,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_line_tells_one_request, set_up),
+        cmocka_unit_test_setup(what_was_not_sent_is_not_counted, set_up),
         cmocka_unit_test_setup(the_client_behind_a_proxy_is_named, set_up),
         cmocka_unit_test_setup(long_paths_are_marked, set_up),
         cmocka_unit_test_setup(many_lines_come_out_whole_and_in_order, set_up),

@@ -71,7 +71,7 @@ static const struct row rows[] = {
     ROW("HTTP/1.0 close and keep-alive",
         "GET / HTTP/1.0\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n", 200, true,
         NULL),
-    ROW("HTTP/1.2", "GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505, true, NULL),
+    ROW("HTTP/1.2 without Host", "GET / HTTP/1.2\r\n\r\n", 400, true, NULL),
     ROW("HTTP/2.0", "GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505, true, NULL),
     ROW("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, true, NULL),
     ROW("HTTP/0.9", "GET / HTTP/0.9\r\n\r\n", 505, true, NULL),
