@@ -27,6 +27,21 @@ void secret_fill(void *memory, size_t bytes)
     randombytes_buf(memory, bytes);
 }
 
+#define DRAWN_BLOCK_BYTES 4096
+
+void secret_draw(void *memory, size_t bytes)
+{
+    static _Thread_local char block[DRAWN_BLOCK_BYTES];
+    static _Thread_local size_t left;
+    check(bytes <= sizeof(block));
+    if (left < bytes) {
+        randombytes_buf(block, sizeof(block));
+        left = sizeof(block);
+    }
+    left -= bytes;
+    memcpy(memory, block + left, bytes);
+}
+
 void secret_base62(char *characters, size_t count)
 {
     static const char alphabet[] =

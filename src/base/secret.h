@@ -16,6 +16,10 @@ void secret_start(void);
 /* Fills memory from the operating system's generator. */
 void secret_fill(void *memory, size_t bytes);
 
+/* The same for ids that are drawn often and never secret for long: each thread asks the system for a
+ * block at a time. */
+void secret_draw(void *memory, size_t bytes);
+
 /* count random characters of 0-9 A-Z a-z, each of the 62 equally likely; no NUL is added. */
 void secret_base62(char *characters, size_t count);
 

@@ -6,15 +6,13 @@
 
 #define HEADER_BYTES_MAX 2048 /* our own lines are under 1 KB; a request id adds 128 */
 
-/* On every answer. Any page may read any answer: there are no cookies on these paths, only keys,
- * and a browser does not send those by itself. */
+/* On every answer. Any page may read any answer, and all of its headers ("*" counts as all where
+ * no credentials are sent: Fetch standard, section 3.3.2): there are no cookies on these paths,
+ * only keys, and a browser does not send those by itself. */
 #define COMMON_HEADERS                                                                         \
     "X-Content-Type-Options: nosniff\r\n"                                                      \
     "Access-Control-Allow-Origin: *\r\n"                                                       \
-    "Access-Control-Expose-Headers: X-Request-Id, ETag, Date, Retry-After, X-Trend-As-Of, "    \
-    "X-Trend-Source, X-Trend-Stale, RateLimit, RateLimit-Policy, X-RateLimit-Limit, "          \
-    "X-RateLimit-Remaining, X-RateLimit-Reset, X-Credits-Charged, X-Credits-Remaining, "       \
-    "X-Credits-Daily-Remaining, X-Charge-Id, X-Key-Stops-At, Idempotent-Replayed\r\n"
+    "Access-Control-Expose-Headers: *\r\n"
 
 #define JSON_TYPE "Content-Type: application/json; charset=utf-8\r\n"
 
@@ -60,11 +58,7 @@ static void page_headers_add(struct call *call, struct buffer *headers)
 {
     const struct catalog_page *page = call->finding.page;
     const struct pipeline *pipeline = call->pipeline;
-    char room[INSTANT_TEXT_BYTES];
-    header_add(headers, TEXT("ETag"), page->etag);
-    header_add(headers, TEXT("Last-Modified"), instant_http_date(page->captured_at, room));
-    header_add(headers, TEXT("X-Trend-As-Of"), instant_date(page->as_of, room));
-    header_add(headers, TEXT("X-Trend-Source"), page->source);
+    buffer_append(headers, page->headers);
     int64_t age_us = time_now(pipeline->time).us - page->captured_at.us;
     if (age_us > pipeline->time_to_live.us)
         header_add(headers, TEXT("X-Trend-Stale"), TEXT("1"));

@@ -27,6 +27,7 @@ struct page {
     struct view *view;
     struct buffer closing;
     struct buffer deflated;
+    struct buffer headers;
     char etag[sizeof("W/\"\"") + 2 * ETAG_DIGEST_BYTES];
 };
 
@@ -121,6 +122,20 @@ static void etag_write(struct page *page)
     page->etag[3 + 2 * ETAG_DIGEST_BYTES] = '"';
 }
 
+static void headers_write(struct page *page)
+{
+    const struct catalog_page *shown = &page->shown;
+    char modified[INSTANT_TEXT_BYTES];
+    char as_of[INSTANT_TEXT_BYTES];
+    struct text last_modified = instant_http_date(shown->captured_at, modified);
+    struct text date = instant_date(shown->as_of, as_of);
+    buffer_append_format(&page->headers,
+                         "ETag: %.*s\r\nLast-Modified: %.*s\r\nX-Trend-As-Of: %.*s\r\n"
+                         "X-Trend-Source: %.*s\r\n",
+                         TEXT_PRINT(shown->etag), TEXT_PRINT(last_modified), TEXT_PRINT(date),
+                         TEXT_PRINT(shown->source));
+}
+
 static void deflate_piece(z_stream *stream, struct text piece, int flush)
 {
     stream->next_in = (Bytef *)(uintptr_t)piece.at; /* zlib does not write there */
@@ -185,6 +200,10 @@ const struct catalog_page *view_page_make(struct view *view, unsigned number, un
     closing_write(page, number, limit);
     etag_write(page);
     shown->etag = text_of(page->etag);
+    buffer_init(&page->headers, 512);
+    headers_write(page);
+    check(!page->headers.overflowed);
+    shown->headers = buffer_text(&page->headers);
     buffer_append(&page->closing, TEXT(",\"request_id\":\""));
     check(!page->closing.overflowed);
     shown->closing = buffer_text(&page->closing);
@@ -204,7 +223,8 @@ static struct page *page_of(const struct catalog_page *shown)
 size_t catalog_page_bytes(const struct catalog_page *shown)
 {
     const struct page *page = page_of(shown);
-    return sizeof(*page) + page->closing.capacity + page->deflated.capacity;
+    return sizeof(*page) + page->closing.capacity + page->deflated.capacity +
+           page->headers.capacity;
 }
 
 void catalog_page_take(const struct catalog_page *shown)
@@ -222,5 +242,6 @@ void catalog_page_release(const struct catalog_page *shown)
     view_release(page->view);
     buffer_finish(&page->closing);
     buffer_finish(&page->deflated);
+    buffer_finish(&page->headers);
     free(page);
 }

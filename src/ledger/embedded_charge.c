@@ -36,7 +36,7 @@ static void slot_record(struct ledger *ledger, const struct charge *charge,
 
 static enum status charge_hand_over(struct ledger *ledger, struct charge *charge)
 {
-    secret_fill(charge->charge_id, CHARGE_ID_BYTES);
+    secret_draw(charge->charge_id, CHARGE_ID_BYTES);
     enum status status = committer_add_charge(&ledger->committer, charge);
     if (status != STATUS_BUSY)
         meter_undo(ledger->meter, &charge->order, &charge->standing);

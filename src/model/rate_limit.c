@@ -9,13 +9,16 @@ void rate_window_finish(struct rate_window *window)
 /* back: 0 for the newest instant, count - 1 for the oldest. */
 static uint32_t age_ms(const struct rate_window *window, uint32_t back, uint32_t now_ms)
 {
-    uint32_t place = (window->newest + window->capacity - back) % window->capacity;
+    uint32_t place = window->newest >= back ? window->newest - back
+                                            : window->newest + window->capacity - back;
     return now_ms - window->instants_ms[place];
 }
 
 /* How many instants are younger than the window: they stand in order, so halving finds it. */
 static uint32_t taken_count(const struct rate_window *window, uint32_t now_ms)
 {
+    if (window->count == 0 || age_ms(window, window->count - 1, now_ms) < RATE_WINDOW_MS)
+        return window->count;
     uint32_t low = 0;
     uint32_t high = window->count;
     while (low < high) {
@@ -72,7 +75,7 @@ static void ring_make_room(struct rate_window *window, uint32_t limit)
 
 static void instant_add(struct rate_window *window, uint32_t instant_ms)
 {
-    window->newest = (window->newest + 1) % window->capacity;
+    window->newest = window->newest + 1 < window->capacity ? window->newest + 1 : 0;
     window->instants_ms[window->newest] = instant_ms;
     if (window->count < window->capacity)
         window->count++;
