@@ -80,13 +80,14 @@ static void charge_take(struct call *call, credits cost)
 {
     charge_prepare(call, CALL_CHARGED, cost);
     call->charge.settled = charge_settled;
+    ledger_turn_gather();
     call->is_metered =
         true; /* before the hand-over: from then on another thread may settle it */
     enum status status = ledger_charge(call->pipeline->ledger, &call->charge);
     if (status == STATUS_BUSY)
         return;
     finding_drop(call);
-    if (status == STATUS_EXHAUSTED && call->charge.standing.verdict != CHARGE_TAKEN)
+    if (status == STATUS_EXHAUSTED)
         call_refuse_standing(call);
     else
         refuse_ledger(call);

@@ -172,8 +172,9 @@ static void refuse(void *owner, struct http_exchange *exchange, unsigned status,
 
 static void turn_ended(void *owner, struct http_loop *loop)
 {
-    (void)owner;
+    struct pipeline *pipeline = owner;
     (void)loop;
+    ledger_turn_end(pipeline->ledger);
     access_log_flush();
 }
 

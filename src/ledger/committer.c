@@ -20,21 +20,24 @@ static void unlock(struct committer *committer)
     uv_mutex_unlock(&committer->lock);
 }
 
-enum status committer_add_charge(struct committer *committer, struct charge *charge)
+void committer_add_charges(struct committer *committer, struct charge_list *charges)
 {
+    if (charges->count == 0)
+        return;
     lock(committer);
-    bool is_full = committer->waiting >= COMMITTER_WAITING_MAX;
-    bool was_idle = !committer->first;
-    if (!is_full) {
-        charge->next = NULL;
-        *committer->last_link = charge;
-        committer->last_link = &charge->next;
-        committer->waiting++;
-    }
+    *committer->last_link = charges->first;
+    committer->last_link = charges->last_link;
+    bool was_idle = atomic_fetch_add(&committer->waiting, charges->count) == 0;
     unlock(committer);
-    if (was_idle && !is_full)
+    if (was_idle)
         uv_cond_signal(&committer->arrived);
-    return is_full ? STATUS_EXHAUSTED : STATUS_BUSY;
+    *charges = (struct charge_list){0};
+}
+
+bool committer_is_full(const struct committer *committer)
+{
+    return atomic_load_explicit(&committer->waiting, memory_order_relaxed) >=
+           COMMITTER_WAITING_MAX;
 }
 
 void committer_add_slot(struct committer *committer, const struct journal_entry *entry)
@@ -229,10 +232,10 @@ static bool batch_take(struct committer *committer, struct batch *batch)
                             .slot_count = committer->slot_count,
                             .is_last = committer->is_closing};
     struct charge **link = &batch->charges;
-    for (size_t i = 0; i < BATCH_MAX && *link; i++) {
+    size_t taken = 0;
+    for (; taken < BATCH_MAX && *link; taken++)
         link = &(*link)->next;
-        committer->waiting--;
-    }
+    atomic_fetch_sub(&committer->waiting, taken);
     committer->first = *link;
     *link = NULL;
     if (!committer->first)

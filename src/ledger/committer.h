@@ -23,7 +23,7 @@ struct committer {
     struct charge *first, **last_link; /* charges whose callers wait */
     struct journal_entry *slots;       /* calls that took a slot alone: nobody waits for them */
     size_t slot_count, slot_capacity;
-    size_t waiting;
+    atomic_size_t waiting;
     bool is_closing;
     pthread_t thread;
     bool has_thread;
@@ -45,7 +45,15 @@ void committer_start(struct committer *committer);
 void committer_stop(struct committer *committer);
 void committer_finish(struct committer *committer);
 
-/* STATUS_BUSY: it will be settled. STATUS_EXHAUSTED: too many wait; nothing was handed over. Any
- * thread; never blocks on the disk. */
-enum status committer_add_charge(struct committer *committer, struct charge *charge);
+/* Charges in the order in which they were decided. */
+struct charge_list {
+    struct charge *first, **last_link;
+    size_t count;
+};
+
+/* Hands a whole list over; it is empty afterwards. Any thread; never blocks on the disk. */
+void committer_add_charges(struct committer *committer, struct charge_list *charges);
 void committer_add_slot(struct committer *committer, const struct journal_entry *entry);
+
+/* True while COMMITTER_WAITING_MAX charges wait: no more should be decided. */
+bool committer_is_full(const struct committer *committer);

@@ -34,18 +34,38 @@ static void slot_record(struct ledger *ledger, const struct charge *charge,
                                                .at = charge->standing.now});
 }
 
+/* What this thread has decided in its present turn; a thread works for one ledger. */
+static _Thread_local struct {
+    bool gathers;
+    struct charge_list charges;
+} turn;
+
+void ledger_turn_gather(void)
+{
+    turn.gathers = true;
+}
+
+void ledger_turn_end(struct ledger *ledger)
+{
+    committer_add_charges(&ledger->committer, &turn.charges);
+    turn.gathers = false;
+}
+
 static enum status charge_hand_over(struct ledger *ledger, struct charge *charge)
 {
+    struct charge_list *charges = &turn.charges;
     secret_draw(charge->charge_id, CHARGE_ID_BYTES);
-    enum status status = committer_add_charge(&ledger->committer, charge);
-    if (status != STATUS_BUSY)
-        meter_undo(ledger->meter, &charge->order, &charge->standing);
-    return status;
+    charge->next = NULL;
+    *(charges->count++ ? charges->last_link : &charges->first) = charge;
+    charges->last_link = &charge->next;
+    if (!turn.gathers)
+        committer_add_charges(&ledger->committer, charges);
+    return STATUS_BUSY;
 }
 
 enum status ledger_charge(struct ledger *ledger, struct charge *charge)
 {
-    if (!atomic_load(&ledger->committer.admits))
+    if (!atomic_load(&ledger->committer.admits) || committer_is_full(&ledger->committer))
         return STATUS_UNAVAILABLE;
     charge->order = order_of(ledger, charge);
     meter_charge(ledger->meter, &charge->order, &charge->standing);

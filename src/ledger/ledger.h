@@ -39,6 +39,11 @@ const struct terms *ledger_terms(const struct ledger *ledger);
  * is set in all cases but the last. */
 enum status ledger_charge(struct ledger *ledger, struct charge *charge);
 
+/* A loop thread decides many charges in one turn: after ledger_turn_gather they are kept until
+ * ledger_turn_end hands them over together, which it then must. */
+void ledger_turn_gather(void);
+void ledger_turn_end(struct ledger *ledger);
+
 /* Calls with an Idempotency-Key pass through these two: see idempotency.h. */
 enum idempotency_verdict ledger_idempotent_enter(struct ledger *ledger,
                                                  struct idempotent_call *call);
