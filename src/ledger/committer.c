@@ -6,6 +6,8 @@
 #define FOLD_INTERVAL_US SECOND_US
 #define RETRY_INTERVAL_US (SECOND_US / 10) /* after a failed commit */
 #define BATCH_MAX 4096                     /* a row of half a megabyte at most */
+#define BATCH_BUSY 8 /* calls of a batch from which on the next is worth waiting for */
+#define BATCH_FILL_NS 100000
 #define BODY_BYTES_MAX (8 * 1024 * 1024)
 
 /* ---- Handing over ---- */
@@ -227,6 +229,8 @@ static bool batch_take(struct committer *committer, struct batch *batch)
 {
     lock(committer);
     batch_await(committer);
+    if (committer->last_batch >= BATCH_BUSY && !committer->is_closing)
+        (void)uv_cond_timedwait(&committer->filled, &committer->lock, BATCH_FILL_NS);
     *batch = (struct batch){.charges = committer->first,
                             .slots = committer->slots,
                             .slot_count = committer->slot_count,
@@ -236,6 +240,7 @@ static bool batch_take(struct committer *committer, struct batch *batch)
     for (; taken < BATCH_MAX && *link; taken++)
         link = &(*link)->next;
     atomic_fetch_sub(&committer->waiting, taken);
+    committer->last_batch = taken;
     committer->first = *link;
     *link = NULL;
     if (!committer->first)
@@ -266,6 +271,7 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     committer->last_link = &committer->first;
     atomic_init(&committer->admits, true);
     check(uv_cond_init(&committer->arrived) == 0);
+    check(uv_cond_init(&committer->filled) == 0);
     check(uv_mutex_init(&committer->lock) == 0);
     fold_init(&committer->fold);
     buffer_init(&committer->body, BODY_BYTES_MAX);
@@ -295,5 +301,6 @@ void committer_finish(struct committer *committer)
     buffer_finish(&committer->body);
     free(committer->slots);
     uv_cond_destroy(&committer->arrived);
+    uv_cond_destroy(&committer->filled);
     uv_mutex_destroy(&committer->lock);
 }
