@@ -28,7 +28,7 @@ import urllib.request
 
 BENCH = pathlib.Path(__file__).resolve().parent
 ROOT = BENCH.parent
-BINARY = ROOT / "build/release/trendgate"
+BINARY = pathlib.Path(os.environ.get("TRENDGATE_BINARY", ROOT / "build/release/trendgate"))
 TARGET = "/api/v1/tiktok/popular-trend/hashtag?limit={items}&country_code=US"
 ACCOUNTS = 1000
 TICKS = os.sysconf("SC_CLK_TCK")
