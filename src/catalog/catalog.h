@@ -30,10 +30,10 @@ void catalog_close(struct catalog *catalog);
 
 struct page_request {
     struct list_key list;
-    bool new_only;       /* filter_by=new_on_board: rank change RANK_NEW only */
-    uint8_t page;        /* 1 to 10 */
-    uint8_t limit;       /* 1 to 100 */
-    bool compressed;     /* the gzip form is needed */
+    bool new_only;   /* filter_by=new_on_board: rank change RANK_NEW only */
+    uint8_t page;    /* 1 to 10 */
+    uint8_t limit;   /* 1 to 100 */
+    bool compressed; /* the gzip form is needed */
     int64_t snapshot_id; /* 0: the one that counts; else this one, for a replay */
 };
 
@@ -43,12 +43,12 @@ struct catalog_page {
     struct text items;   /* a slice of the list's one buffer */
     struct text closing; /* from ] up to and with "request_id":" */
     struct text
-        deflated;     /* raw deflate of the three with a full flush; empty unless asked for */
-    uint32_t crc;     /* CRC-32 of the three, for the gzip trailer */
-    struct text etag; /* W/"..." over the bytes of data.data */
+        deflated;      /* raw deflate of the three with a full flush; empty unless asked for */
+    uint32_t crc;      /* CRC-32 of the three, for the gzip trailer */
+    struct text etag;  /* W/"..." over the bytes of data.data */
     struct text headers; /* whole lines: ETag, Last-Modified, X-Trend-As-Of, X-Trend-Source */
-    size_t item_count;   /* on this page */
-    size_t total;        /* in the filtered list */
+    size_t item_count; /* on this page */
+    size_t total;      /* in the filtered list */
     int64_t snapshot_id; /* in the store; negative: the sample of the day -snapshot_id */
     instant captured_at;
     instant as_of;
