@@ -13,6 +13,11 @@
 #define REASON_BYTES_MAX 512
 #define LOG_LINE_BYTES_MAX 2048
 
+/* Lines for standard error that wait for its reader: some 7,000 calls. At the end of the program
+ * a reader who stands still has had time enough. */
+#define LOG_QUEUE_BYTES (1024 * 1024)
+#define LOG_STOP_MS 1000
+
 /* Catalogue: an arena that holds any valid list while it is read; callers who may wait for cold
  * lists (each costs a parked call, and a render takes milliseconds). */
 #define RANKING_ARENA_BYTES_MAX (256 * 1024 * 1024)

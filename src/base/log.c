@@ -2,10 +2,10 @@
 
 #include "base/instant.h"
 #include "base/limits.h"
+#include "base/log_writer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static const char *const level_words[] = {
     [LOG_INFO] = "info", [LOG_WARNING] = "warning", [LOG_ERROR] = "error"};
@@ -29,5 +29,5 @@ void log_line(enum log_level level, const char *part, const char *format, ...)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
             line[i] = '?';
     line[length++] = '\n';
-    (void)!write(STDERR_FILENO, line, length);
+    log_writer_add((struct text){line, length});
 }

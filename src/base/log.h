@@ -1,8 +1,7 @@
 /* log: lines for the operator, on standard error, one fact a line.
  *
- * "2026-11-22T18:48:39Z warning catalog: sentence". Any thread: one line is one write(2), so
- * lines never mix. Control bytes in a sentence are written as '?'. Blocks as long as standard
- * error does. Secrets never go in. */
+ * "2026-11-22T18:48:39Z warning catalog: sentence". Any thread: lines never mix. Control bytes in
+ * a sentence are written as '?'. Never blocks while the log_writer runs. Secrets never go in. */
 #pragma once
 
 #include "base/text.h"

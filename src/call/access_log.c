@@ -1,10 +1,9 @@
 #include "call/access_log.h"
 
+#include "base/log_writer.h"
 #include "call/client_address.h"
 
-#include <unistd.h>
-
-#define GATHERED_BYTES_MAX (64 * 1024) /* written at once when full */
+#define GATHERED_BYTES_MAX (64 * 1024) /* handed over at once when full */
 #define LINE_BYTES_MAX 1024
 #define PATH_SHOWN_MAX 256 /* a longer one ends in "..." */
 
@@ -13,13 +12,8 @@ static _Thread_local size_t gathered_length;
 
 void access_log_flush(void)
 {
-    size_t written = 0;
-    while (written < gathered_length) {
-        ssize_t count = write(STDERR_FILENO, gathered + written, gathered_length - written);
-        if (count <= 0)
-            break;
-        written += (size_t)count;
-    }
+    if (gathered_length > 0)
+        log_writer_add((struct text){gathered, gathered_length});
     gathered_length = 0;
 }
 

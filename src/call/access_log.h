@@ -1,4 +1,4 @@
-/* access_log: one line a request, gathered per thread and written once a turn of its loop.
+/* access_log: one line a request, gathered per thread, handed to the log_writer once a turn.
  *
  * "2026-11-22T18:48:39Z request id=... client=127.0.0.1 GET /path 200 bytes=1234 us=85
  * key=tg_live_8fQ2 account=7" on standard error. Paths come without their query, keys without
@@ -10,5 +10,5 @@
 /* On the call's loop thread. */
 void access_log_add(const struct call *call, unsigned status, size_t body_bytes);
 
-/* Writes what this thread has gathered. */
+/* Hands over what this thread has gathered. */
 void access_log_flush(void);
