@@ -3,6 +3,7 @@
 #include "admin.h"
 #include "api/endpoints.h"
 #include "base/log.h"
+#include "base/log_writer.h"
 #include "call/pipeline.h"
 #include "catalog/store.h"
 #include "demo.h"
@@ -44,6 +45,7 @@ struct server {
     uv_timer_t watch;
     struct pool_job ledger_check;
     atomic_bool is_checking;
+    bool is_closing; /* signals change nothing any more */
 };
 
 /* ---- Opening, in order ---- */
@@ -185,6 +187,8 @@ static void watch(uv_timer_t *timer)
 static void stop(uv_signal_t *signal, int number)
 {
     struct server *server = signal->data;
+    if (server->is_closing)
+        return;
     log_line(LOG_INFO, "serve", "stopping on signal %d; answers in flight are finished",
              number);
     uv_stop(&server->loop);
@@ -205,6 +209,8 @@ static void reload(uv_signal_t *signal, int number)
     struct server *server = signal->data;
     struct reason reason = {0};
     struct settings settings;
+    if (server->is_closing)
+        return;
     enum status status = settings_open(server->options->config_file, environ, &settings,
                                        &reason);
     if (status == STATUS_OK)
@@ -225,6 +231,7 @@ static void signal_begin(struct server *server, uv_signal_t *signal, uv_signal_c
     check(uv_signal_init(&server->loop, signal) == 0);
     signal->data = server;
     check(uv_signal_start(signal, act, number) == 0);
+    uv_unref((uv_handle_t *)signal); /* watched as long as anything else goes on */
 }
 
 static void watch_begin(struct server *server)
@@ -266,6 +273,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     struct api_key_text demo_key = {0};
     TRY(demo_is_allowed(server, reason));
     TRY(files_begin(server, reason));
+    TRY(log_writer_start(reason));
     TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
     TRY(ledger_open(server->ledger_path, time_source_system(), &server->ledger, reason));
     TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
@@ -282,9 +290,11 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     return STATUS_OK;
 }
 
-/* Whatever was opened: first those who ask, then those who are asked. */
+/* Whatever was opened: first those who ask, then those who are asked. Signals are watched to the
+ * end: one more of them, while answers are finished or the ledger is closed, must kill nobody. */
 static void close_in_reverse(struct server *server)
 {
+    server->is_closing = true;
     admin_listener_close(server->admin);
     http_server_close(server->http);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
@@ -293,8 +303,11 @@ static void close_in_reverse(struct server *server)
     pool_close(server->renderers);
     catalog_close(server->catalog);
     ledger_close(server->ledger);
+    signals_end(server);
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     check(uv_loop_close(&server->loop) == 0);
     plan_book_finish(&server->plans);
+    log_writer_stop();
 }
 
 enum status serve(const struct serve_options *options, struct reason *reason)
@@ -307,7 +320,6 @@ enum status serve(const struct serve_options *options, struct reason *reason)
     enum status status = open_in_order(&server, reason);
     if (status == STATUS_OK)
         run(&server);
-    signals_end(&server);
     close_in_reverse(&server);
     return status;
 }
