@@ -254,6 +254,7 @@ static const struct verb {
     {TEXT_INITIAL("key_rotate"), admin_key_rotate},
     {TEXT_INITIAL("key_cap"), admin_key_cap},
     {TEXT_INITIAL("key_revoke"), admin_key_revoke},
+    {TEXT_INITIAL("usage"), admin_usage},
 };
 
 static enum status request_run(const struct admin_context *context, struct text request,

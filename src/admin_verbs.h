@@ -16,7 +16,7 @@ enum status admin_plan_name(const struct plans *plans, struct text asked, struct
 /* The members of an account that need no meter, without the braces. */
 void admin_account_members(struct json_writer *result, const struct account *account);
 
-/* ---- Verbs: admin_account_verbs.c, admin_key_verbs.c ---- */
+/* ---- Verbs: admin_account_verbs.c, admin_key_verbs.c, admin_usage.c ---- */
 
 enum status admin_account_show(const struct admin_context *context, const json_t *arguments,
                                struct json_writer *result, struct reason *reason);
@@ -35,3 +35,6 @@ enum status admin_key_cap(const struct admin_context *context, const json_t *arg
                           struct json_writer *result, struct reason *reason);
 enum status admin_key_revoke(const struct admin_context *context, const json_t *arguments,
                              struct json_writer *result, struct reason *reason);
+
+enum status admin_usage(const struct admin_context *context, const json_t *arguments,
+                        struct json_writer *result, struct reason *reason);

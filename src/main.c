@@ -7,6 +7,9 @@ static const struct cli_command commands[] = {
     {"export", "Write the kept lists.", cli_export},
     {"account", "Make, list and show accounts.", cli_account},
     {"key", "Make, list and revoke API keys.", cli_key},
+    {"usage", "Show what an account used.", cli_account_usage},
+    {"audit", "Re-add the journal and compare all sums.", cli_audit},
+    {"db", "Migrate, back up and show the database.", cli_db},
     {"config", "Check and show the settings.", cli_config},
     {NULL, NULL, NULL},
 };

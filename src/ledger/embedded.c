@@ -95,6 +95,7 @@ enum status ledger_open(struct text path, const struct time_source *time,
     check(pthread_mutex_init(&opened->lock, NULL) == 0);
     terms_book_init(&opened->terms);
     committer_init(&opened->committer, opened);
+    reader_init(&opened->reader);
     opened->idempotency = idempotency_open();
     enum status status = load(opened, text_of(opened->owner.path), reason);
     if (status != STATUS_OK) {
@@ -114,6 +115,7 @@ void ledger_close(struct ledger *ledger)
     idempotency_close(ledger->idempotency);
     meter_close(ledger->meter);
     terms_book_finish(&ledger->terms);
+    reader_finish(&ledger->reader); /* before the writer, which may checkpoint as the last */
     db_close(ledger->db);
     owner_lock_release(&ledger->owner);
     directory_close(ledger->directory);

@@ -10,6 +10,7 @@
 #include "ledger/directory.h"
 #include "ledger/ledger.h"
 #include "ledger/owner_lock.h"
+#include "ledger/reader.h"
 #include "sql/db.h"
 
 #include <pthread.h>
@@ -18,6 +19,7 @@ struct ledger {
     pthread_mutex_t lock; /* over everything but the directory, which has its own */
     struct owner_lock owner;
     struct db *db;
+    struct reader reader;
     struct directory *directory;
     const struct time_source *time;
     struct terms_book terms;

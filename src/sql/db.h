@@ -32,6 +32,11 @@ struct db_options {
 enum status db_open(struct text path, const struct db_options *options, struct db **db,
                     struct reason *reason);
 
+/* An existing file, of whatever journal mode, to read alone: this connection can neither write
+ * nor checkpoint it, whoever else has it open. STATUS_MISSING: there is no such file. */
+enum status db_open_to_read(struct text path, int busy_timeout_ms, struct db **db,
+                            struct reason *reason);
+
 /* All statements must have been released. NULL is fine. */
 void db_close(struct db *db);
 
@@ -83,3 +88,18 @@ struct db_transaction {
 enum status db_begin(struct db *db, struct db_transaction *transaction, struct reason *reason);
 enum status db_commit(struct db_transaction *transaction, struct reason *reason);
 void db_transaction_finish(struct db_transaction *transaction);
+
+/* The same for reading: everything until its end is seen as it was at the first statement. It
+ * ends by db_transaction_finish. */
+enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
+                             struct reason *reason);
+
+/* Writes the whole database, as it is now and without its free pages, into file, which must not
+ * be there yet (STATUS_EXISTS); durable when it returns, removed when it fails. tick is called
+ * now and then meanwhile; NULL: nobody is. */
+struct db_copy {
+    struct text file;
+    void (*tick)(void *owner);
+    void *owner;
+};
+enum status db_copy_out(struct db *db, const struct db_copy *copy, struct reason *reason);

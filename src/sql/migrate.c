@@ -36,8 +36,8 @@ static enum status tables_count(struct db *db, int64_t *all, int64_t *versioned,
     return STATUS_OK;
 }
 
-static enum status version_find(struct db *db, const struct migration_set *set,
-                                int64_t *version, struct reason *reason)
+enum status db_version(struct db *db, const struct migration_set *set, int64_t *version,
+                       struct reason *reason)
 {
     int64_t tables, versioned;
     TRY(tables_count(db, &tables, &versioned, reason));
@@ -71,7 +71,7 @@ static enum status step_apply(struct db *db, const struct migration_set *set,
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(db, &transaction, reason));
     int64_t version = 0;
-    TRY(version_find(db, set, &version, reason));
+    TRY(db_version(db, set, &version, reason));
     if (version >= step->version)
         return STATUS_OK;
     if (version == 0)
@@ -90,7 +90,7 @@ static enum status step_apply(struct db *db, const struct migration_set *set,
 enum status db_migrate(struct db *db, const struct migration_set *set, struct reason *reason)
 {
     int64_t version = 0;
-    TRY(version_find(db, set, &version, reason));
+    TRY(db_version(db, set, &version, reason));
     if (version > (int64_t)set->count)
         return reason_set(
             reason, STATUS_CONFLICT,

@@ -21,6 +21,11 @@ struct migration_set {
 extern const struct migration_set migrations_ledger;
 extern const struct migration_set migrations_catalog;
 
+/* What a database says of itself, read alone. 0: it has no schema of any. STATUS_CONFLICT: it belongs
+ * to another set, or to another program. */
+enum status db_version(struct db *db, const struct migration_set *set, int64_t *version,
+                       struct reason *reason);
+
 /* Applies what is missing. STATUS_CONFLICT: the database was written by a newer program, belongs
  * to another set, or to another program; it is then untouched. */
 enum status db_migrate(struct db *db, const struct migration_set *set, struct reason *reason);

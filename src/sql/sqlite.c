@@ -143,6 +143,48 @@ enum status db_open(struct text path, const struct db_options *options, struct d
     return STATUS_OK;
 }
 
+/* A plain reader: SQLite checkpoints after commits, which it makes none of, and when the last
+ * connection closes, which is forbidden to it here. */
+static enum status configure_reader(struct db *db, int busy_timeout_ms, struct reason *reason)
+{
+    TRY(outcome(db, sqlite3_extended_result_codes(db->connection, 1), reason));
+    TRY(outcome(db, sqlite3_busy_timeout(db->connection, busy_timeout_ms), reason));
+    check(sqlite3_db_config(db->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) ==
+          SQLITE_OK);
+    return db_execute(db,
+                      "PRAGMA trusted_schema=OFF;"
+                      "PRAGMA cell_size_check=ON;"
+                      "PRAGMA temp_store=FILE;"
+                      "PRAGMA cache_size=-16384",
+                      reason);
+}
+
+enum status db_open_to_read(struct text path, int busy_timeout_ms, struct db **db,
+                            struct reason *reason)
+{
+    struct db *opened = memory_take_zeroed(1, sizeof(*opened));
+    opened->path = memory_take(path.length + 1);
+    memcpy(opened->path, path.at, path.length);
+    opened->path[path.length] = '\0';
+
+    enum status status = STATUS_OK;
+    if (access(opened->path, F_OK) != 0 && errno == ENOENT)
+        status = reason_set(reason, STATUS_MISSING, "there is no database %s", opened->path);
+    if (status == STATUS_OK)
+        status = outcome(opened,
+                         sqlite3_open_v2(opened->path, &opened->connection,
+                                         SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL),
+                         reason);
+    if (status == STATUS_OK)
+        status = configure_reader(opened, busy_timeout_ms, reason);
+    if (status != STATUS_OK) {
+        db_close(opened);
+        return status;
+    }
+    *db = opened;
+    return STATUS_OK;
+}
+
 void db_close(struct db *db)
 {
     if (!db)
@@ -324,4 +366,85 @@ void db_transaction_finish(struct db_transaction *transaction)
     if (transaction->db && !sqlite3_get_autocommit(transaction->db->connection))
         check(db_execute(transaction->db, "ROLLBACK", NULL) == STATUS_OK);
     transaction->db = NULL;
+}
+
+enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
+                             struct reason *reason)
+{
+    check(sqlite3_get_autocommit(db->connection));
+    TRY(db_execute(db, "BEGIN", reason));
+    transaction->db = db;
+    return STATUS_OK;
+}
+
+/* ---- Copying out ---- */
+
+#define COPY_TICK_STEPS 100000 /* of SQLite's machine: some milliseconds */
+
+static int copy_tick(void *owner)
+{
+    const struct db_copy *copy = owner;
+    copy->tick(copy->owner);
+    return 0;
+}
+
+static enum status folder_sync(const char *file, struct reason *reason)
+{
+    char folder[PATH_BYTES_MAX];
+    const char *slash = strrchr(file, '/');
+    int length = slash ? (int)(slash - file) : 1;
+    (void)snprintf(folder, sizeof(folder), "%.*s/", length, slash ? file : ".");
+    int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = opened >= 0 && fsync(opened) == 0;
+    int fault = errno;
+    if (opened >= 0)
+        check(close(opened) == 0);
+    if (!is_synced)
+        return reason_set(reason, STATUS_IO, "cannot sync the folder %s: %s", folder,
+                          strerror(fault));
+    return STATUS_OK;
+}
+
+/* SQLite fills an empty file: made here, so that nothing is overwritten and nobody else reads. */
+static enum status copy_make(const char *file, int *made, struct reason *reason)
+{
+    *made = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (*made >= 0)
+        return STATUS_OK;
+    if (errno == EEXIST)
+        return reason_set(reason, STATUS_EXISTS, "%s is there already: name a new file", file);
+    return reason_set(reason, STATUS_IO, "cannot make %s: %s", file, strerror(errno));
+}
+
+static enum status copy_fill(struct db *db, const struct db_copy *copy, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *vacuum = NULL;
+    TRY(db_statement_take(db, "VACUUM INTO $1", &vacuum, reason));
+    db_bind_text(vacuum, 1, copy->file);
+    if (copy->tick)
+        sqlite3_progress_handler(db->connection, COPY_TICK_STEPS, copy_tick,
+                                 (void *)(uintptr_t)copy);
+    enum status status = db_run(vacuum, reason);
+    sqlite3_progress_handler(db->connection, 0, NULL, NULL);
+    return status;
+}
+
+enum status db_copy_out(struct db *db, const struct db_copy *copy, struct reason *reason)
+{
+    char file[PATH_BYTES_MAX];
+    int length = snprintf(file, sizeof(file), "%.*s", TEXT_PRINT(copy->file));
+    if (length >= (int)sizeof(file))
+        return reason_set(reason, STATUS_TOO_LARGE, "the path of the copy has %d bytes",
+                          length);
+    int made;
+    TRY(copy_make(file, &made, reason));
+    enum status status = copy_fill(db, copy, reason);
+    if (status == STATUS_OK && fsync(made) != 0)
+        status = reason_set(reason, STATUS_IO, "cannot sync %s: %s", file, strerror(errno));
+    check(close(made) == 0);
+    if (status == STATUS_OK)
+        status = folder_sync(file, reason);
+    if (status != STATUS_OK)
+        (void)unlink(file);
+    return status;
 }

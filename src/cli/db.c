@@ -1,0 +1,308 @@
+#include "catalog/store.h"
+#include "cli/audit.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/read_only.h"
+#include "ledger/ledger.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINE_BYTES_MAX (8 * PATH_BYTES_MAX)
+
+/* ---- status ---- */
+
+static int64_t file_bytes(const char *path, const char *ending)
+{
+    char name[PATH_BYTES_MAX + 8];
+    struct stat found;
+    (void)snprintf(name, sizeof(name), "%s%s", path, ending);
+    return stat(name, &found) == 0 ? found.st_size : 0;
+}
+
+/* One view of what grows. */
+struct lag {
+    int64_t journal_rows, folded_rows;
+};
+
+static enum status lag_read(struct db *db, struct lag *lag, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(db,
+                          "SELECT (SELECT coalesce(max(id), 0) FROM journal),"
+                          " (SELECT journal_id FROM fold_mark)",
+                          &select, reason));
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    *lag = (struct lag){db_column_integer(select, 0), db_column_integer(select, 1)};
+    return STATUS_OK;
+}
+
+static void status_print(const struct cli_context *context, const struct read_only *file,
+                         const struct migration_set *set, const struct lag *lag)
+{
+    CLEANUP(buffer_finish) struct buffer line;
+    buffer_init(&line, LINE_BYTES_MAX);
+    int64_t bytes = file_bytes(file->path, "");
+    int64_t wal_bytes = file_bytes(file->path, "-wal");
+    if (context->json) {
+        struct json_writer writer = json_writer_on(&line);
+        json_object_open(&writer);
+        json_member_text(&writer, TEXT("file"), text_of(file->path));
+        json_member_text(&writer, TEXT("kind"), text_of(set->name));
+        json_member_integer(&writer, TEXT("version"), file->version);
+        json_member_integer(&writer, TEXT("known_version"), (int64_t)set->count);
+        json_member_integer(&writer, TEXT("bytes"), bytes);
+        json_member_integer(&writer, TEXT("wal_bytes"), wal_bytes);
+        if (lag) {
+            json_member_integer(&writer, TEXT("journal_rows"), lag->journal_rows);
+            json_member_integer(&writer, TEXT("unfolded_rows"),
+                                lag->journal_rows - lag->folded_rows);
+        }
+        json_object_close(&writer);
+    } else {
+        buffer_append_format(&line, "%s\t%s\tversion %lld of %zu\t%lld bytes", set->name,
+                             file->path, (long long)file->version, set->count,
+                             (long long)(bytes + wal_bytes));
+        if (lag)
+            buffer_append_format(&line, "\t%lld journal rows, %lld not folded yet",
+                                 (long long)lag->journal_rows,
+                                 (long long)(lag->journal_rows - lag->folded_rows));
+    }
+    cli_print(buffer_text(&line));
+}
+
+static enum status ledger_status(struct cli_context *context, struct reason *reason)
+{
+    CLEANUP(cli_read_finish) struct read_only file = {.db = NULL};
+    struct lag lag;
+    TRY(cli_read_ledger(context, &file, reason));
+    bool has_journal = file.version == (int64_t)migrations_ledger.count;
+    if (has_journal)
+        TRY(lag_read(file.db, &lag, reason));
+    status_print(context, &file, &migrations_ledger, has_journal ? &lag : NULL);
+    return STATUS_OK;
+}
+
+/* There is none before the first import or start. */
+static enum status catalog_status(struct cli_context *context, struct reason *reason)
+{
+    CLEANUP(cli_read_finish) struct read_only file = {.db = NULL};
+    enum status status = cli_read_catalog(context, &file, reason);
+    if (status == STATUS_OK)
+        status_print(context, &file, &migrations_catalog, NULL);
+    return status == STATUS_MISSING ? STATUS_OK : status;
+}
+
+static enum cli_exit db_status(struct cli_context *context, int argc, char **argv)
+{
+    static const struct cli_usage usage = {
+        .command = "db status",
+        .sentence = "Shows the ledger's and the catalogue's file: kind, path, version of the "
+                    "tables, size, and how\nmuch of the journal is not folded yet; parted by "
+                    "tabs.",
+    };
+    struct cli_arguments given;
+    enum cli_exit over;
+    if (!cli_parse(context, &usage, argc, argv, &given, &over))
+        return over;
+    struct reason reason = {""};
+    if (ledger_status(context, &reason) != STATUS_OK ||
+        catalog_status(context, &reason) != STATUS_OK)
+        return cli_refuse_for(&reason);
+    return CLI_DONE;
+}
+
+/* ---- migrate ---- */
+
+/* Whoever owns the ledger has migrated it when it began. */
+static enum status ledger_migrate(struct cli_context *context, struct reason *reason)
+{
+    const struct settings *settings;
+    struct text path;
+    struct ledger *ledger;
+    TRY(cli_settings(context, &settings, reason));
+    TRY(settings_sqlite_path(settings->database_url, &path, reason));
+    enum status status = ledger_open(path, time_source_system(), &ledger, reason);
+    if (status == STATUS_OK)
+        ledger_close(ledger);
+    if (status != STATUS_BUSY)
+        return status;
+    CLEANUP(cli_read_finish) struct read_only file = {.db = NULL};
+    TRY(cli_read_ledger(context, &file, reason));
+    return cli_check_version(&file, &migrations_ledger, reason);
+}
+
+static enum cli_exit db_migrate_both(struct cli_context *context, int argc, char **argv)
+{
+    static const struct cli_usage usage = {
+        .command = "db migrate",
+        .sentence =
+            "Brings the ledger's and the catalogue's file to the tables of this program, "
+            "and shows them as\n`db status` does. SQLite files migrate themselves when "
+            "they are opened: this does it beforehand.",
+    };
+    struct cli_arguments given;
+    enum cli_exit over;
+    if (!cli_parse(context, &usage, argc, argv, &given, &over))
+        return over;
+    struct reason reason = {""};
+    struct store *store = NULL;
+    if (ledger_migrate(context, &reason) != STATUS_OK ||
+        cli_store_open(context, &store, &reason) != STATUS_OK)
+        return cli_refuse_for(&reason);
+    store_close(store);
+    if (ledger_status(context, &reason) != STATUS_OK ||
+        catalog_status(context, &reason) != STATUS_OK)
+        return cli_refuse_for(&reason);
+    return CLI_DONE;
+}
+
+/* ---- backup ---- */
+
+struct backup {
+    char ledger[PATH_BYTES_MAX];
+    char catalog[PATH_BYTES_MAX];
+};
+
+struct copy_view {
+    struct progress progress;
+    const char *file;
+};
+
+static void copy_tick(void *owner)
+{
+    struct copy_view *view = owner;
+    progress_show(&view->progress, file_bytes(view->file, "") >> 10);
+}
+
+static enum status copy_out(const struct read_only *from, const char *file,
+                            struct reason *reason)
+{
+    struct copy_view view = {.file = file};
+    progress_init(&view.progress, "KB copied",
+                  (file_bytes(from->path, "") + file_bytes(from->path, "-wal")) >> 10);
+    const struct db_copy copy = {text_of(file), copy_tick, &view};
+    enum status status = db_copy_out(from->db, &copy, reason);
+    progress_finish(&view.progress);
+    return status;
+}
+
+static enum status backup_name(const char *given, struct backup *backup, struct reason *reason)
+{
+    int length = snprintf(backup->ledger, sizeof(backup->ledger), "%s", given);
+    int longer = snprintf(backup->catalog, sizeof(backup->catalog), "%s-catalog", given);
+    if (length <= 0 || longer >= (int)sizeof(backup->catalog))
+        return reason_set(reason, STATUS_INVALID, "the path of the backup has %d bytes",
+                          length);
+    const char *const names[] = {backup->ledger, backup->catalog};
+    for (size_t i = 0; i < LENGTH_OF(names); i++)
+        if (access(names[i], F_OK) == 0)
+            return reason_set(reason, STATUS_EXISTS,
+                              "%s is there already: name a new file, or move it away",
+                              names[i]);
+    return STATUS_OK;
+}
+
+/* The ledger first: a charge names a snapshot that was in the catalogue before it. */
+static enum status backup_write(struct cli_context *context, const struct backup *backup,
+                                struct reason *reason)
+{
+    CLEANUP(cli_read_finish) struct read_only ledger = {.db = NULL};
+    CLEANUP(cli_read_finish) struct read_only catalog = {.db = NULL};
+    TRY(cli_read_ledger(context, &ledger, reason));
+    TRY(cli_check_version(&ledger, &migrations_ledger, reason));
+    enum status status = cli_read_catalog(context, &catalog, reason);
+    if (status != STATUS_OK && status != STATUS_MISSING)
+        return status;
+    TRY(copy_out(&ledger, backup->ledger, reason));
+    if (status == STATUS_MISSING)
+        return STATUS_OK;
+    status = copy_out(&catalog, backup->catalog, reason);
+    if (status != STATUS_OK)
+        (void)unlink(backup->ledger);
+    return status;
+}
+
+/* Opens what was written as a restore would, and re-adds it. */
+static enum status backup_check(const struct cli_context *context, const struct backup *backup,
+                                struct audit_totals *totals, struct reason *reason)
+{
+    CLEANUP(cli_read_finish) struct read_only copy = {.db = NULL};
+    TRY(cli_read_file_at(text_of(backup->ledger), &migrations_ledger, &copy, reason));
+    TRY(cli_check_version(&copy, &migrations_ledger, reason));
+    return cli_audit_run(context, copy.db, totals, reason);
+}
+
+static void backup_print(const struct cli_context *context, const struct backup *backup,
+                         const struct audit_totals *totals)
+{
+    CLEANUP(buffer_finish) struct buffer line;
+    buffer_init(&line, LINE_BYTES_MAX);
+    bool has_catalog = access(backup->catalog, F_OK) == 0;
+    if (context->json) {
+        struct json_writer writer = json_writer_on(&line);
+        json_object_open(&writer);
+        json_member_text(&writer, TEXT("file"), text_of(backup->ledger));
+        json_member_integer(&writer, TEXT("bytes"), file_bytes(backup->ledger, ""));
+        if (has_catalog)
+            json_member_text(&writer, TEXT("catalog_file"), text_of(backup->catalog));
+        json_member_integer(&writer, TEXT("journal_rows"), totals->rows);
+        json_member_integer(&writer, TEXT("differences"), totals->differences);
+        json_object_close(&writer);
+    } else {
+        buffer_append_format(&line, "%s\t%lld bytes\t%lld journal rows", backup->ledger,
+                             (long long)file_bytes(backup->ledger, ""),
+                             (long long)totals->rows);
+        if (has_catalog)
+            buffer_append_format(&line, "\n%s\t%lld bytes", backup->catalog,
+                                 (long long)file_bytes(backup->catalog, ""));
+    }
+    cli_print(buffer_text(&line));
+}
+
+static enum cli_exit db_backup(struct cli_context *context, int argc, char **argv)
+{
+    static const struct cli_usage usage = {
+        .command = "db backup",
+        .operands = "FILE",
+        .operands_min = 1,
+        .operands_max = 1,
+        .sentence =
+            "Writes the ledger to FILE and the catalogue to FILE-catalog, both as they are at "
+            "one "
+            "moment, while\nthe server runs or not; then audits what was written. Nothing is "
+            "overwritten. To restore, stop\nthe server and run it with --database sqlite:FILE, "
+            "or move the files to where they were.",
+    };
+    struct cli_arguments given;
+    enum cli_exit over;
+    if (!cli_parse(context, &usage, argc, argv, &given, &over))
+        return over;
+    struct reason reason = {""};
+    struct backup backup;
+    struct audit_totals totals;
+    if (backup_name(given.operands[0], &backup, &reason) != STATUS_OK ||
+        backup_write(context, &backup, &reason) != STATUS_OK ||
+        backup_check(context, &backup, &totals, &reason) != STATUS_OK)
+        return cli_refuse_for(&reason);
+    backup_print(context, &backup, &totals);
+    if (totals.differences == 0)
+        return CLI_DONE;
+    return cli_refuse("the backup is written, but its books differ, as those of the database "
+                      "do: see `trendgate audit`");
+}
+
+enum cli_exit cli_db(struct cli_context *context, int argc, char **argv)
+{
+    static const struct cli_command commands[] = {
+        {"status", "Show versions, sizes and the journal's state.", db_status},
+        {"migrate", "Bring the files to this program's tables.", db_migrate_both},
+        {"backup", "Write a copy of both files.", db_backup},
+        {NULL, NULL, NULL},
+    };
+    return cli_group(context, "db", commands, "Looks after the database's two files.", argc,
+                     argv);
+}

@@ -1,0 +1,65 @@
+#include "cli/read_only.h"
+
+#include "catalog/store.h"
+
+#define BUSY_TIMEOUT_MS 10000 /* an import may be writing the catalogue */
+
+enum status cli_read_file_at(struct text path, const struct migration_set *set,
+                             struct read_only *file, struct reason *reason)
+{
+    if (path.length >= sizeof(file->path))
+        return reason_set(reason, STATUS_TOO_LARGE, "the path of the database has %zu bytes",
+                          path.length);
+    memmove(file->path, path.at, path.length);
+    file->path[path.length] = '\0';
+    TRY(db_open_to_read(text_of(file->path), BUSY_TIMEOUT_MS, &file->db, reason));
+    return db_version(file->db, set, &file->version, reason);
+}
+
+static enum status ledger_path(struct cli_context *context, struct text *path,
+                               struct reason *reason)
+{
+    const struct settings *settings;
+    TRY(cli_settings(context, &settings, reason));
+    return settings_sqlite_path(settings->database_url, path, reason);
+}
+
+enum status cli_read_ledger(struct cli_context *context, struct read_only *file,
+                            struct reason *reason)
+{
+    struct text path;
+    TRY(ledger_path(context, &path, reason));
+    return cli_read_file_at(path, &migrations_ledger, file, reason);
+}
+
+enum status cli_read_catalog(struct cli_context *context, struct read_only *file,
+                             struct reason *reason)
+{
+    struct text path;
+    TRY(ledger_path(context, &path, reason));
+    TRY(store_path_of(path, file->path, reason));
+    return cli_read_file_at(text_of(file->path), &migrations_catalog, file, reason);
+}
+
+enum status cli_check_version(const struct read_only *file, const struct migration_set *set,
+                              struct reason *reason)
+{
+    if (file->version > (int64_t)set->count)
+        return reason_set(
+            reason, STATUS_CONFLICT,
+            "%s is a %s of version %lld and this program knows %zu: run the newer "
+            "trendgate that wrote it",
+            file->path, set->name, (long long)file->version, set->count);
+    if (file->version < (int64_t)set->count)
+        return reason_set(reason, STATUS_CONFLICT,
+                          "%s is a %s of version %lld and this program reads version %zu: run "
+                          "`trendgate db migrate` first",
+                          file->path, set->name, (long long)file->version, set->count);
+    return STATUS_OK;
+}
+
+void cli_read_finish(struct read_only *file)
+{
+    db_close(file->db);
+    file->db = NULL;
+}

@@ -1,0 +1,256 @@
+#include "base/json_read.h"
+#include "ledger/audit_parts.h"
+#include "model/account.h"
+#include "settings/plans.h"
+
+/* What overage may have cost under one version of the plans. */
+struct audit_version {
+    int64_t id;
+    int64_t cents_per_1000[PLANS_MAX];
+    size_t count;
+};
+
+/* The activity range that held an account's last charge. */
+struct audit_range {
+    int64_t account_id; /* 0: free place */
+    int64_t first, last;
+    bool is_told; /* that a charge is outside of all */
+};
+
+/* ---- Plan versions ---- */
+
+static enum status version_read(struct audit *audit, int64_t id, struct text written,
+                                struct reason *reason)
+{
+    if (audit->version_count == audit->version_capacity) {
+        audit->version_capacity = audit->version_capacity ? 2 * audit->version_capacity : 16;
+        audit->versions = memory_grow(audit->versions,
+                                      audit->version_capacity * sizeof(audit->versions[0]));
+    }
+    struct audit_version *version = &audit->versions[audit->version_count++];
+    *version = (struct audit_version){.id = id};
+    CLEANUP(json_document_finish) json_t *document = NULL;
+    struct reason fault = {""};
+    if (json_document_read(written, &document, &fault) != STATUS_OK)
+        return audit_differs(audit, 0, NULL, reason, "plan version %lld cannot be read: %s",
+                             (long long)id, fault.sentence);
+    const json_t *plans = json_object_get(document, "plans");
+    for (size_t i = 0; i < json_array_size(plans) && i < PLANS_MAX; i++) {
+        int64_t cents = 0;
+        (void)json_read_integer(json_array_get(plans, i), "overage_cents_per_1000", &cents);
+        version->cents_per_1000[version->count++] = cents;
+    }
+    return STATUS_OK;
+}
+
+static enum status versions_read(struct audit *audit, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(audit->db, "SELECT id, plans FROM plan_version ORDER BY id", &select,
+                          reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        TRY(version_read(audit, db_column_integer(select, 0), db_column_text(select, 1),
+                         reason));
+    }
+}
+
+static const struct audit_version *version_find(const struct audit *audit, int64_t id)
+{
+    for (size_t i = audit->version_count; i > 0; i--)
+        if (audit->versions[i - 1].id == id)
+            return &audit->versions[i - 1];
+    return NULL;
+}
+
+static bool is_priced(const struct audit_version *version, const struct journal_entry *entry)
+{
+    if (entry->overage == 0)
+        return entry->overage_micros == 0;
+    for (size_t i = 0; i < version->count; i++) {
+        int64_t micros;
+        if (!__builtin_mul_overflow(entry->overage, 10 * version->cents_per_1000[i], &micros) &&
+            micros == entry->overage_micros)
+            return true;
+    }
+    return false;
+}
+
+/* ---- Charge ids ---- */
+
+static bool is_zero(const uint8_t id[CHARGE_ID_BYTES])
+{
+    static const uint8_t zero[CHARGE_ID_BYTES];
+    return memcmp(id, zero, CHARGE_ID_BYTES) == 0;
+}
+
+/* Random bits are a hash of their own. */
+static uint8_t *charge_id_place(const struct audit *audit, const uint8_t id[CHARGE_ID_BYTES])
+{
+    uint64_t hash;
+    memcpy(&hash, id, sizeof(hash));
+    size_t place = hash & (audit->charge_id_capacity - 1);
+    while (!is_zero(audit->charge_ids[place]) &&
+           memcmp(audit->charge_ids[place], id, CHARGE_ID_BYTES) != 0)
+        place = (place + 1) & (audit->charge_id_capacity - 1);
+    return audit->charge_ids[place];
+}
+
+#define CHARGE_IDS_FIRST 4096
+
+static void charge_ids_grow(struct audit *audit)
+{
+    uint8_t(*old)[CHARGE_ID_BYTES] = audit->charge_ids;
+    size_t old_capacity = audit->charge_id_capacity;
+    audit->charge_id_capacity = old_capacity ? 2 * old_capacity : CHARGE_IDS_FIRST;
+    audit->charge_ids = memory_take_zeroed(audit->charge_id_capacity, CHARGE_ID_BYTES);
+    for (size_t i = 0; i < old_capacity; i++)
+        if (!is_zero(old[i]))
+            memcpy(charge_id_place(audit, old[i]), old[i], CHARGE_ID_BYTES);
+    free(old);
+}
+
+static enum status charge_id_check(struct audit *audit, const struct journal_entry *entry,
+                                   struct reason *reason)
+{
+    if (4 * (audit->charge_id_count + 1) > 3 * audit->charge_id_capacity)
+        charge_ids_grow(audit);
+    uint8_t *place = charge_id_place(audit, entry->charge_id);
+    char written[2 * CHARGE_ID_BYTES + 1] = "";
+    secret_hex(entry->charge_id, CHARGE_ID_BYTES, written);
+    if (is_zero(entry->charge_id) || !is_zero(place))
+        return audit_differs(audit, entry->account_id, NULL, reason,
+                             "journal row %lld: the charge id %.32s is %s",
+                             (long long)audit->journal_id, written,
+                             is_zero(place) ? "none" : "used a second time");
+    memcpy(place, entry->charge_id, CHARGE_ID_BYTES);
+    audit->charge_id_count++;
+    return STATUS_OK;
+}
+
+/* ---- Activity ---- */
+
+static struct audit_range *range_place(const struct audit *audit, int64_t account_id)
+{
+    size_t place = (uint64_t)account_id * UINT64_C(0x9E3779B97F4A7C15) >> 20 &
+                   (audit->range_capacity - 1);
+    while (audit->ranges[place].account_id != 0 &&
+           audit->ranges[place].account_id != account_id)
+        place = (place + 1) & (audit->range_capacity - 1);
+    return &audit->ranges[place];
+}
+
+#define RANGES_FIRST 1024
+
+static void ranges_grow(struct audit *audit)
+{
+    struct audit_range *old = audit->ranges;
+    size_t old_capacity = audit->range_capacity;
+    audit->range_capacity = old_capacity ? 2 * old_capacity : RANGES_FIRST;
+    audit->ranges = memory_take_zeroed(audit->range_capacity, sizeof(old[0]));
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].account_id != 0)
+            *range_place(audit, old[i].account_id) = old[i];
+    free(old);
+}
+
+/* Ranges overlap when several keys were charged between two folds, so the nearest one behind may
+ * have ended already while an earlier one still goes on. */
+static enum status range_find(struct audit *audit, struct audit_range *range,
+                              struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(audit->db,
+                          "SELECT first_id, last_id FROM activity WHERE bucket = $1"
+                          " AND account_id = $2 AND first_id <= $3 ORDER BY first_id DESC",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(range->account_id));
+    db_bind_integer(select, 2, range->account_id);
+    db_bind_integer(select, 3, audit->journal_id);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (row && db_column_integer(select, 1) < audit->journal_id)
+            continue;
+        if (row) {
+            range->first = db_column_integer(select, 0);
+            range->last = db_column_integer(select, 1);
+            return STATUS_OK;
+        }
+        range->is_told = true;
+        return audit_differs(audit, range->account_id, NULL, reason,
+                             "activity: no range holds journal row %lld, where it was charged",
+                             (long long)audit->journal_id);
+    }
+}
+
+static enum status activity_check(struct audit *audit, int64_t account_id,
+                                  struct reason *reason)
+{
+    if (2 * (audit->range_count + 1) > audit->range_capacity)
+        ranges_grow(audit);
+    struct audit_range *range = range_place(audit, account_id);
+    if (range->account_id == 0) {
+        *range = (struct audit_range){.account_id = account_id};
+        audit->range_count++;
+    }
+    bool is_held = range->first <= audit->journal_id && audit->journal_id <= range->last;
+    return is_held || range->is_told ? STATUS_OK : range_find(audit, range, reason);
+}
+
+/* ---- One entry ---- */
+
+#define DAYS_TO_10000 INT64_C(2932897) /* the year, from 1970 */
+
+static bool is_in_calendar(instant at)
+{
+    return at.us >= 0 && instant_day(at) < DAYS_TO_10000;
+}
+
+/* What cannot be right of it, whatever else is in the journal; NULL: nothing. */
+static const char *fault_of(const struct audit *audit, const struct journal_entry *entry)
+{
+    const struct audit_version *version = version_find(audit, entry->plan_version);
+    bool is_charged = entry->outcome == CALL_CHARGED;
+    if (entry->account_id <= 0 || entry->key_id <= 0 || entry->endpoint == 0)
+        return "a call without account, key or endpoint";
+    if (!is_in_calendar(entry->at))
+        return "a call outside of the calendar";
+    if (!version)
+        return "a call under a plan version that is not there";
+    if (is_charged != (entry->credits > 0))
+        return is_charged ? "a charge of nothing" : "credits for a call that was not charged";
+    if (!is_priced(version, entry))
+        return "overage at a price that no plan of its version has";
+    return NULL;
+}
+
+enum status audit_entries_open(struct audit *audit, struct reason *reason)
+{
+    return versions_read(audit, reason);
+}
+
+enum status audit_entry(struct audit *audit, const struct journal_entry *entry,
+                        bool *can_be_added, struct reason *reason)
+{
+    const char *fault = fault_of(audit, entry);
+    *can_be_added = entry->account_id > 0 && is_in_calendar(entry->at);
+    if (fault)
+        TRY(audit_differs(audit, entry->account_id, NULL, reason, "journal row %lld: %s",
+                          (long long)audit->journal_id, fault));
+    if (entry->outcome != CALL_CHARGED || !*can_be_added)
+        return STATUS_OK;
+    TRY(charge_id_check(audit, entry, reason));
+    return audit->journal_id <= audit->mark ? activity_check(audit, entry->account_id, reason)
+                                            : STATUS_OK;
+}
+
+void audit_entries_close(struct audit *audit)
+{
+    free(audit->versions);
+    free(audit->charge_ids);
+    free(audit->ranges);
+}

@@ -1,0 +1,54 @@
+/* audit_parts: the inside of an audit, shared by audit*.c. */
+#pragma once
+
+#include "base/buffer.h"
+#include "ledger/audit.h"
+#include "ledger/usage.h"
+
+#define AUDIT_WHAT_BYTES_MAX 256 /* the longest sentence about a difference */
+
+struct audit {
+    struct db *db;
+    const struct audit_watch *watch;
+    struct audit_totals totals;
+    int64_t mark;           /* the last journal row that the tables hold */
+    int64_t journal_id;     /* of the row being read */
+    struct audit_sum *sums; /* open addressing; a power of two places */
+    size_t sum_count;
+    uint8_t (*charge_ids)[CHARGE_ID_BYTES]; /* likewise; all zeroes: free place */
+    size_t charge_id_capacity, charge_id_count;
+    struct audit_range *ranges; /* likewise, by account */
+    size_t range_capacity, range_count;
+    struct audit_version *versions; /* by rising id */
+    size_t version_count, version_capacity;
+};
+
+/* Tells a difference of an account (0: of none), with sums or without. */
+__attribute__((format(printf, 5, 6))) enum status audit_differs(struct audit *audit,
+                                                                int64_t account_id,
+                                                                const int64_t sums[2],
+                                                                struct reason *reason,
+                                                                const char *format, ...);
+
+/* ---- audit_sums.c: what the journal adds up to, in a temporary table ---- */
+
+#define AUDIT_SUMMED (CALL_OUTCOMES + 3) /* the columns of usage_hour that the journal knows */
+
+enum status audit_sums_open(struct audit *audit, struct reason *reason);
+enum status audit_sums_add(struct audit *audit, const struct journal_entry *entry,
+                           struct reason *reason);
+
+/* After the last entry: all sums are in temp.readded. */
+enum status audit_sums_spill(struct audit *audit, struct reason *reason);
+
+/* ---- audit_entries.c: whether one entry can be right ---- */
+
+enum status audit_entries_open(struct audit *audit, struct reason *reason);
+/* *can_be_added: it has an account and a time that sums can be kept under. */
+enum status audit_entry(struct audit *audit, const struct journal_entry *entry,
+                        bool *can_be_added, struct reason *reason);
+void audit_entries_close(struct audit *audit);
+
+/* ---- audit_compare.c: the temporary table against the kept ones ---- */
+
+enum status audit_compare(struct audit *audit, struct reason *reason);

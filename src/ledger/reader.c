@@ -1,0 +1,60 @@
+#include "ledger/reader.h"
+
+#include "ledger/embedded.h"
+
+#define READER_BUSY_TIMEOUT_MS 5000 /* readers of a WAL wait for nobody but its recovery */
+
+void reader_init(struct reader *reader)
+{
+    *reader = (struct reader){.db = NULL};
+    check(pthread_mutex_init(&reader->lock, NULL) == 0);
+}
+
+void reader_finish(struct reader *reader)
+{
+    db_close(reader->db);
+    check(pthread_mutex_destroy(&reader->lock) == 0);
+}
+
+enum status reader_take(struct reader *reader, const char *path, struct reader_view *view,
+                        struct reason *reason)
+{
+    check(pthread_mutex_lock(&reader->lock) == 0);
+    view->reader = reader;
+    if (!reader->db)
+        TRY(db_open_to_read(text_of(path), READER_BUSY_TIMEOUT_MS, &reader->db, reason));
+    return db_begin_reading(reader->db, &view->transaction, reason);
+}
+
+void reader_release(struct reader_view *view)
+{
+    if (!view->reader)
+        return;
+    db_transaction_finish(&view->transaction);
+    check(pthread_mutex_unlock(&view->reader->lock) == 0);
+    view->reader = NULL;
+}
+
+enum status ledger_account_identity(struct ledger *ledger, int64_t account_id,
+                                    struct account_identity *identity, struct reason *reason)
+{
+    CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
+    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(view.reader->db,
+                          "SELECT outward_id, created_at, updated_at FROM account"
+                          " WHERE bucket = $1 AND id = $2",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(account_id));
+    db_bind_integer(select, 2, account_id);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    if (!row)
+        return reason_set(reason, STATUS_MISSING, "there is no account %lld",
+                          (long long)account_id);
+    ledger_copy_text(identity->outward_id, sizeof(identity->outward_id),
+                     db_column_text(select, 0));
+    identity->created_at = (instant){db_column_integer(select, 1)};
+    identity->updated_at = (instant){db_column_integer(select, 2)};
+    return STATUS_OK;
+}

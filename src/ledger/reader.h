@@ -1,0 +1,43 @@
+/* reader: the ledger's second connection to its file, on which nothing can be written.
+ *
+ * The committer writes through the first one, under the ledger's lock; a long look at usage must
+ * not hold that. Shared: its own lock, which stands before no other; opened at its first use. */
+#pragma once
+
+#include "base/instant.h"
+#include "model/account.h"
+#include "sql/db.h"
+
+#include <pthread.h>
+
+struct ledger;
+
+struct reader {
+    pthread_mutex_t lock;
+    struct db *db; /* NULL until it is used */
+};
+
+void reader_init(struct reader *reader);
+void reader_finish(struct reader *reader);
+
+/* Locked for as long as it is held, with one view of the whole file:
+ *     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
+ *     TRY(reader_take(&ledger->reader, path, &view, reason)); */
+struct reader_view {
+    struct reader *reader; /* NULL: not taken */
+    struct db_transaction transaction;
+};
+enum status reader_take(struct reader *reader, const char *path, struct reader_view *view,
+                        struct reason *reason);
+void reader_release(struct reader_view *view);
+
+/* Who an account is, for who knows its number. */
+struct account_identity {
+    char outward_id[OUTWARD_ID_LENGTH + 1];
+    instant created_at;
+    instant updated_at;
+};
+
+/* STATUS_MISSING: there is no such account. Blocks. */
+enum status ledger_account_identity(struct ledger *ledger, int64_t account_id,
+                                    struct account_identity *identity, struct reason *reason);
