@@ -108,6 +108,9 @@ enum status capture_add_row(struct capture_reader *reader, const struct capture_
     if (status != STATUS_OK)
         return capture_fault(reader, &row->place, status, "%s", reason.sentence);
     reader->row_count++;
+    const struct capture_options *options = reader->options;
+    if (options->progress && reader->row_count % CAPTURE_PROGRESS_ROWS == 0)
+        options->progress(options->owner, reader->row_count);
     return STATUS_OK;
 }
 
@@ -154,14 +157,60 @@ static bool is_ndjson(struct text bytes)
     return json_document_read(first, &document, NULL) == STATUS_OK;
 }
 
+/* Files of other kinds, by their first bytes. */
+static const struct {
+    struct text opening;
+    const char *looks_like;
+} other_kinds[] = {
+    {TEXT_INITIAL("<"), "HTML or XML"},
+    {TEXT_INITIAL("\x1F\x8B"), "gzip (unpack it first)"},
+    {TEXT_INITIAL("PK\x03\x04"), "a ZIP archive or a spreadsheet"},
+    {TEXT_INITIAL("%PDF"), "PDF"},
+};
+
+static enum status other_kind(struct capture_reader *reader, const char *looks_like)
+{
+    return capture_fault(reader, NULL, STATUS_INVALID, "it looks like %s; " CAPTURE_FORMATS,
+                         looks_like);
+}
+
+static enum status check_kind(struct capture_reader *reader, struct text content)
+{
+    for (size_t i = 0; i < LENGTH_OF(other_kinds); i++)
+        if (text_starts_with(content, other_kinds[i].opening))
+            return other_kind(reader, other_kinds[i].looks_like);
+    return STATUS_OK;
+}
+
+/* What is neither an object nor an array is taken for CSV, unless it is none by its first line. */
+static enum status check_csv(struct capture_reader *reader, struct text content)
+{
+    CLEANUP(json_document_finish) json_t *document = NULL;
+    struct text rest = content;
+    struct text first = text_cut(&rest, '\n');
+    if (json_document_read(content, &document, NULL) == STATUS_OK)
+        return other_kind(reader,
+                          "JSON without a list: a lone number, text, true, false or null");
+    if (text_find(first, ',') < first.length)
+        return STATUS_OK;
+    if (text_find(first, ';') < first.length)
+        return other_kind(reader, "CSV with semicolons");
+    if (text_find(first, '\t') < first.length)
+        return other_kind(reader, "CSV with tabs");
+    return STATUS_OK;
+}
+
 static enum status read_rows(struct capture_reader *reader)
 {
-    TRY(check_bytes(reader));
     struct text content = without_leading_space(reader->bytes);
+    TRY(check_kind(reader, content));
+    TRY(check_bytes(reader));
     if (content.length == 0)
         return capture_fault(reader, NULL, STATUS_INVALID, "it is empty");
-    if (content.at[0] != '{' && content.at[0] != '[')
+    if (content.at[0] != '{' && content.at[0] != '[') {
+        TRY(check_csv(reader, content));
         return capture_read_csv(reader);
+    }
     return is_ndjson(reader->bytes) ? capture_read_ndjson(reader) : capture_read_json(reader);
 }
 

@@ -81,6 +81,9 @@ static enum status check_code(struct capture_reader *reader, const json_t *answe
                          TEXT_PRINT(said));
 }
 
+/* At most this many come to who is not logged in, whatever the list holds. */
+#define ONE_LOGGED_OUT_ITEMS 3
+
 static enum status read_one_answer(struct capture_reader *reader, const json_t *answer)
 {
     const struct capture_row nothing = {0};
@@ -92,6 +95,12 @@ static enum status read_one_answer(struct capture_reader *reader, const json_t *
             reader, NULL, STATUS_INVALID,
             "not a list but an answer with the StatusCode %lld: capture it again",
             (long long)number);
+    if (json_array_size(json_object_get(answer, "items")) == ONE_LOGGED_OUT_ITEMS)
+        return capture_fault(
+            reader, NULL, STATUS_FORBIDDEN,
+            "its %d items are what the upstream gives to who is not logged in, "
+            "not a list: capture it again after logging in",
+            ONE_LOGGED_OUT_ITEMS);
     reader->list_name = "items";
     return read_list(reader, json_object_get(answer, "items"), &nothing, capture_read_one_item);
 }
@@ -103,16 +112,41 @@ static enum status read_single(struct capture_reader *reader, const json_t *obje
     return capture_add_row(reader, &row);
 }
 
+static enum status read_pagination_number(struct capture_reader *reader,
+                                          const json_t *pagination, const char *name,
+                                          int64_t *number)
+{
+    const json_t *value = json_object_get(pagination, name);
+    if (!value || json_is_null(value))
+        return STATUS_OK;
+    if (capture_read_whole(value, number) && *number >= 0)
+        return STATUS_OK;
+    return capture_fault(reader, NULL, STATUS_INVALID,
+                         "the %s of its pagination is no whole number from 0", name);
+}
+
+/* Which part of its list an answer holds. */
+static enum status read_pagination(struct capture_reader *reader, const json_t *answer,
+                                   struct list_facts *facts)
+{
+    const json_t *pagination = json_object_get(answer, "pagination");
+    TRY(read_pagination_number(reader, pagination, "page", &facts->page));
+    TRY(read_pagination_number(reader, pagination, "total", &facts->extent.total));
+    (void)json_read_boolean(pagination, "has_more", &facts->extent.has_more);
+    return STATUS_OK;
+}
+
 static enum status read_answer(struct capture_reader *reader, const json_t *answer)
 {
-    const struct capture_row nothing = {0};
+    struct capture_row surroundings = {0};
     for (reader->data_depth = 0; reader->data_depth <= CAPTURE_DATA_DEPTH_MAX;
          reader->data_depth++) {
         TRY(check_code(reader, answer));
         const json_t *list = json_object_get(answer, "list");
         if (json_is_array(list)) {
             reader->list_name = "list";
-            return read_list(reader, list, &nothing, capture_read_hashtag);
+            TRY(read_pagination(reader, answer, &surroundings.facts));
+            return read_list(reader, list, &surroundings, capture_read_hashtag);
         }
         answer = json_object_get(answer, "data");
     }
@@ -121,11 +155,34 @@ static enum status read_answer(struct capture_reader *reader, const json_t *answ
                          "\"list\", \"lists\", \"items\" or an array");
 }
 
+static bool is_blank(struct text line)
+{
+    for (size_t i = 0; i < line.length; i++)
+        if (!memchr(" \t\r", line.at[i], 3))
+            return false;
+    return true;
+}
+
+/* NDJSON whose first line is broken looks like one broken document. */
+static bool has_hashtag_on_second_line(struct text bytes)
+{
+    struct text line = {0};
+    for (size_t found = 0; bytes.at && found < 2;) {
+        line = text_cut(&bytes, '\n');
+        found += !is_blank(line);
+    }
+    CLEANUP(json_document_finish) json_t *object = NULL;
+    return json_document_read(line, &object, NULL) == STATUS_OK &&
+           json_object_get(object, "hashtag_id") != NULL;
+}
+
 enum status capture_read_json(struct capture_reader *reader)
 {
     const struct capture_row nothing = {0};
     CLEANUP(json_document_finish) json_t *document = NULL;
-    TRY(parse(reader, reader->bytes, NULL, &document));
+    enum status status = parse(reader, reader->bytes, NULL, &document);
+    if (status != STATUS_OK)
+        return has_hashtag_on_second_line(reader->bytes) ? capture_read_ndjson(reader) : status;
     if (json_is_array(document))
         return read_list(reader, document, &nothing, capture_read_hashtag);
     if (json_is_array(json_object_get(document, "lists")))
@@ -146,14 +203,6 @@ static enum status read_line(struct capture_reader *reader, struct text line, si
     TRY(parse(reader, line, &row.place, &object));
     TRY(capture_read_hashtag(reader, object, &row));
     return capture_add_row(reader, &row);
-}
-
-static bool is_blank(struct text line)
-{
-    for (size_t i = 0; i < line.length; i++)
-        if (!memchr(" \t\r", line.at[i], 3))
-            return false;
-    return true;
 }
 
 enum status capture_read_ndjson(struct capture_reader *reader)

@@ -43,10 +43,7 @@ static void look_at_curves(const struct capture_reader *reader, struct fallback 
         const struct hashtag *hashtag = &reader->rows[i].hashtag;
         if (hashtag->trend_count == 0 || reader->rows[i].facts.has_period)
             continue;
-        int64_t span = (hashtag->trend[hashtag->trend_count - 1].time -
-                        hashtag->trend[0].time) /
-                           DAY_SECONDS +
-                       1;
+        int64_t span = capture_span_days(hashtag);
         if (span < fallback->span_days)
             continue;
         if (span > fallback->span_days || fallback->curve_days == 0)
@@ -54,6 +51,8 @@ static void look_at_curves(const struct capture_reader *reader, struct fallback 
         fallback->span_days = span;
     }
 }
+
+#define RENAME_OR_DROP "rename the file or drop the option"
 
 static enum status settle_country(struct capture_reader *reader, struct capture_row *row,
                                   const struct fallback *fallback)
@@ -67,16 +66,16 @@ static enum status settle_country(struct capture_reader *reader, struct capture_
             "import the right file",
             TEXT_PRINT(country_at(facts->country)->code),
             TEXT_PRINT(country_at(options->country)->code));
+    if (!facts->has_country && options->has_country && fallback->hint.has_country &&
+        options->country != fallback->hint.country)
+        return capture_fault(reader, NULL, STATUS_CONFLICT,
+                             "the name says %.*s, --country says %.*s: " RENAME_OR_DROP,
+                             TEXT_PRINT(country_at(fallback->hint.country)->code),
+                             TEXT_PRINT(country_at(options->country)->code));
     if (!facts->has_country)
         facts->country = options->has_country ? options->country : fallback->hint.country;
     facts->has_country |= options->has_country || fallback->hint.has_country;
     return STATUS_OK;
-}
-
-/* A curve may miss days of its period, but has none outside it; weeks may begin before it. */
-static bool exceeds_period(int64_t span_days, unsigned period)
-{
-    return span_days > period_days[period] + (period_days[period] == 120 ? 7 : 0);
 }
 
 static enum status settle_period(struct capture_reader *reader, struct capture_row *row,
@@ -94,23 +93,43 @@ static enum status settle_period(struct capture_reader *reader, struct capture_r
                 period_days[facts->period], period_days[options->period]);
         return STATUS_OK;
     }
-    if (options->has_period && exceeds_period(fallback->span_days, options->period))
+    if (options->has_period && capture_exceeds_period(fallback->span_days, options->period))
         return capture_fault(
             reader, NULL, STATUS_CONFLICT,
             "its curves span %lld days, --period says %d: leave the option out, "
             "or import the right file",
             (long long)fallback->span_days, period_days[options->period]);
+    if (options->has_period && fallback->hint.has_period &&
+        options->period != fallback->hint.period)
+        return capture_fault(reader, NULL, STATUS_CONFLICT,
+                             "the name says %dd, --period says %d: " RENAME_OR_DROP,
+                             period_days[fallback->hint.period], period_days[options->period]);
     facts->has_period = true;
     if (options->has_period)
         facts->period = options->period;
     else if (period_find(fallback->curve_days, &shown) == STATUS_OK)
         facts->period = (uint8_t)shown;
     else if (fallback->hint.has_period &&
-             !exceeds_period(fallback->span_days, fallback->hint.period))
+             !capture_exceeds_period(fallback->span_days, fallback->hint.period))
         facts->period = fallback->hint.period;
     else
         facts->has_period = false;
     return STATUS_OK;
+}
+
+static enum status check_captured_hint(struct capture_reader *reader,
+                                       const struct fallback *fallback)
+{
+    const struct capture_options *options = reader->options;
+    if (!options->has_captured_at || !fallback->hint.has_captured_at ||
+        instant_day(options->captured_at) == instant_day(fallback->hint.captured_at))
+        return STATUS_OK;
+    char hint_room[INSTANT_TEXT_BYTES];
+    char given_room[INSTANT_TEXT_BYTES];
+    return capture_fault(reader, NULL, STATUS_CONFLICT,
+                         "the name says %.*s, --captured says %.*s: " RENAME_OR_DROP,
+                         TEXT_PRINT(instant_date(fallback->hint.captured_at, hint_room)),
+                         TEXT_PRINT(instant_rfc3339(options->captured_at, given_room)));
 }
 
 /* Of the same day's two times, the one that is not just its midnight. */
@@ -134,6 +153,7 @@ static enum status settle_captured_at(struct capture_reader *reader, struct capt
         }
         facts->captured_at = is_midnight(told) ? given : told;
     } else if (!facts->has_captured_at) {
+        TRY(check_captured_hint(reader, fallback));
         facts->captured_at = options->has_captured_at ? options->captured_at
                                                       : fallback->hint.captured_at;
         facts->has_captured_at = options->has_captured_at || fallback->hint.has_captured_at;
@@ -250,6 +270,33 @@ static enum status build(struct capture_reader *reader, struct capture_row *cons
                : list_fault(reader, rows, count, &reason);
 }
 
+/* Rows of one list that say different times, or sources, are lists of which each lacks what the
+ * others hold. other: a row of the next or the previous ranking, or NULL. */
+static enum status check_alike(struct capture_reader *reader, const struct capture_row *row,
+                               const struct ranking *ranking, const struct capture_row *other)
+{
+    if (!other || list_key_index(key_of(row)) != list_key_index(key_of(other)) ||
+        (ranking->hashtags[0].rank == 1 && capture_missing_rank(ranking) == 0))
+        return STATUS_OK;
+    if (row->facts.captured_at.us == other->facts.captured_at.us)
+        return capture_fault(
+            reader, &row->place, STATUS_INVALID,
+            "rows of " CAPTURE_LIST_FORMAT
+            ", have the sources %.*s and %.*s: give all rows of a list the same",
+            CAPTURE_LIST_PRINT(ranking->list), TEXT_PRINT(row->facts.source),
+            TEXT_PRINT(other->facts.source));
+    char room[INSTANT_TEXT_BYTES];
+    char other_room[INSTANT_TEXT_BYTES];
+    return capture_fault(
+        reader, &row->place, STATUS_INVALID,
+        "rows of " CAPTURE_LIST_FORMAT
+        ", have different capture times (%.*s here, %.*s elsewhere): give all rows of a list "
+        "the same",
+        CAPTURE_LIST_PRINT(ranking->list),
+        TEXT_PRINT(instant_rfc3339(row->facts.captured_at, room)),
+        TEXT_PRINT(instant_rfc3339(other->facts.captured_at, other_room)));
+}
+
 /* How many of the rows from the first on are of its list. */
 static size_t list_length(struct capture_row *const *rows, size_t count)
 {
@@ -259,20 +306,41 @@ static size_t list_length(struct capture_row *const *rows, size_t count)
     return length;
 }
 
+/* The ranking of the rows from start on. */
+static enum status build_next(struct capture_reader *reader, struct capture_row *const *rows,
+                              size_t start, size_t length, struct capture *built)
+{
+    struct ranking *ranking = &built->rankings[built->ranking_count];
+    struct capture_row *const *own = rows + start;
+    TRY(build(reader, own, length, ranking));
+    if (!reader->options->is_kept) {
+        if (start > 0)
+            TRY(check_alike(reader, own[0], ranking, rows[start - 1]));
+        if (start + length < reader->row_count)
+            TRY(check_alike(reader, own[0], ranking, own[length]));
+        TRY(capture_check_rules(reader, own, ranking));
+    }
+    built->extents[built->ranking_count++] = own[0]->facts.extent;
+    return STATUS_OK;
+}
+
 static enum status build_all(struct capture_reader *reader, struct capture_row *const *rows,
                              struct capture *capture)
 {
-    void *taken;
+    void *rankings;
+    void *extents;
     size_t count = 0;
     for (size_t i = 0; i < reader->row_count; i += list_length(rows + i, reader->row_count - i))
         count++;
-    TRY(capture_take(reader, count * sizeof(struct ranking), &taken));
-    struct capture built = {.rankings = taken};
+    TRY(capture_take(reader, count * sizeof(struct ranking), &rankings));
+    TRY(capture_take(reader, count * sizeof(struct capture_extent), &extents));
+    struct capture built = {.rankings = rankings, .extents = extents};
     for (size_t i = 0; i < reader->row_count;) {
         size_t length = list_length(rows + i, reader->row_count - i);
-        TRY(build(reader, rows + i, length, &built.rankings[built.ranking_count++]));
+        TRY(build_next(reader, rows, i, length, &built));
         i += length;
     }
+    capture_count_curves(reader, &built);
     *capture = built;
     return STATUS_OK;
 }

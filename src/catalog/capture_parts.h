@@ -21,6 +21,8 @@ struct list_facts {
     uint8_t industry; /* INDUSTRY_ALL unless told */
     instant captured_at;
     struct text source; /* in the arena; empty: not told */
+    int64_t page;       /* of the answer; 0: not told */
+    struct capture_extent extent;
 };
 
 /* Where a row stands: on a line, or as an element of the document's list_index-th list. */
@@ -50,6 +52,10 @@ struct capture_reader {
     const char *list_name;
     bool has_lists;
 };
+
+/* For sentences. */
+#define CAPTURE_FORMATS                                                                        \
+    "read are JSON (an upstream's answer, a list, our export), NDJSON and CSV with commas"
 
 /* Fills reason with file, line and the sentence; returns status. */
 __attribute__((format(printf, 4, 5))) enum status capture_fault(struct capture_reader *reader,
@@ -114,6 +120,31 @@ enum status capture_read_one_item(struct capture_reader *reader, const json_t *o
 
 /* What a file's name hints at: MY-7d-2025-10-01.csv, in any order, between any of "-_. ". */
 void capture_hint(struct text file_name, struct list_facts *facts);
+
+/* For sentences: "the list MY, 7 days". */
+#define CAPTURE_LIST_FORMAT "the list %.*s, %d days"
+#define CAPTURE_LIST_PRINT(key)                                                                \
+    TEXT_PRINT(country_at((key).country)->code), period_days[(key).period]
+
+/* The rules for lists of capture.h, for a ranking that is valid; rows are its own, in any order. */
+enum status capture_check_rules(struct capture_reader *reader, struct capture_row *const *rows,
+                                const struct ranking *ranking);
+
+/* Fills curve_count and low_curve_count. */
+void capture_count_curves(const struct capture_reader *reader, struct capture *capture);
+
+/* The first rank that is missing between two others; 0: none is. */
+int64_t capture_missing_rank(const struct ranking *ranking);
+
+/* Its row; a rank that is none of the ranking's is a bug. */
+const struct capture_row *capture_row_of_rank(struct capture_row *const *rows, size_t count,
+                                              int64_t rank);
+
+/* Days from the first to the last point, both counted; 0: no points. */
+int64_t capture_span_days(const struct hashtag *hashtag);
+
+/* A curve may miss days of its period, but has none outside it; weeks may begin before it. */
+bool capture_exceeds_period(int64_t span_days, unsigned period);
 
 /* Settles the list of every row and builds the rankings. */
 enum status capture_assemble(struct capture_reader *reader, struct capture *capture);

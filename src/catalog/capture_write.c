@@ -206,3 +206,9 @@ enum status capture_write_close(struct capture_writer *writer)
         status = STATUS_IO;
     return status;
 }
+
+void capture_write_abandon(struct capture_writer *writer)
+{
+    buffer_finish(&writer->row);
+    (void)fflush(writer->file); /* the fault is told already */
+}

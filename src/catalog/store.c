@@ -58,6 +58,18 @@ void store_close(struct store *store)
     free(store);
 }
 
+enum status store_wait_at_most(struct store *store, int milliseconds, struct reason *reason)
+{
+    char sql[64];
+    (void)snprintf(sql, sizeof(sql), "PRAGMA busy_timeout=%d", milliseconds);
+    return db_execute(store->db, sql, reason);
+}
+
+const char *store_path(const struct store *store)
+{
+    return db_path(store->db);
+}
+
 /* ---- Publishing ---- */
 
 static void canonical_write(const struct ranking *ranking, struct buffer *json)
@@ -240,21 +252,43 @@ enum status store_visit(struct store *store, int64_t after,
     return STATUS_OK;
 }
 
-static enum status items_unpack(struct db_statement *row, struct buffer *json,
+enum status store_find_before(struct store *store, struct list_key list, instant captured_at,
+                              int64_t id, struct snapshot_entry *before, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(
+        store->db,
+        "SELECT snapshot.id, country, period, industry, captured_at, as_of, source, "
+        "hashtag_count FROM snapshot JOIN list ON list.id = list_id "
+        "WHERE country = $1 AND period = $2 AND industry = $3 "
+        "AND (captured_at, snapshot.id) < ($4, $5) "
+        "ORDER BY captured_at DESC, snapshot.id DESC LIMIT 1",
+        &select, reason));
+    list_bind(select, list);
+    db_bind_integer(select, 4, captured_at.us);
+    db_bind_integer(select, 5, id);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    if (!row)
+        return reason_set(reason, STATUS_MISSING, "there is no earlier snapshot of that list");
+    return entry_read(select, before, reason);
+}
+
+static enum status items_unpack(const struct stored_snapshot *stored, struct buffer *json,
                                 struct reason *reason)
 {
-    struct text packed = db_column_blob(row, 5);
-    struct text digest = db_column_blob(row, 7);
-    int64_t plain_bytes = db_column_integer(row, 6);
-    char *room = plain_bytes > 0 ? buffer_reserve(json, (size_t)plain_bytes) : NULL;
+    size_t plain_bytes = stored->plain_bytes > 0 ? (size_t)stored->plain_bytes : 0;
+    char *room = plain_bytes > 0 ? buffer_reserve(json, plain_bytes) : NULL;
     if (!room)
         return reason_set(reason, STATUS_CORRUPT, "a snapshot's size is out of range");
-    size_t unpacked = ZSTD_decompress(room, (size_t)plain_bytes, packed.at, packed.length);
-    if (ZSTD_isError(unpacked) || unpacked != (size_t)plain_bytes)
+    size_t unpacked = ZSTD_decompress(room, plain_bytes, stored->packed.at,
+                                      stored->packed.length);
+    if (ZSTD_isError(unpacked) || unpacked != plain_bytes)
         return reason_set(reason, STATUS_CORRUPT, "a snapshot does not unpack");
     json->length = unpacked;
     struct digest found = secret_digest(buffer_text(json));
-    if (!text_equals(digest, (struct text){(const char *)found.bytes, sizeof(found.bytes)}))
+    if (!text_equals(stored->digest,
+                     (struct text){(const char *)found.bytes, sizeof(found.bytes)}))
         return reason_set(reason, STATUS_CORRUPT, "a snapshot's content is not what was kept");
     return STATUS_OK;
 }
@@ -277,7 +311,8 @@ static enum status items_read(struct text json, struct arena *arena, struct rank
                                       .has_captured_at = true,
                                       .country = ranking->list.country,
                                       .captured_at = ranking->captured_at,
-                                      .file_name = TEXT("snapshot")};
+                                      .file_name = TEXT("snapshot"),
+                                      .is_kept = true};
     struct capture capture;
     enum status status = capture_read(buffer_text(&document), &options, arena, &capture,
                                       reason);
@@ -288,8 +323,8 @@ static enum status items_read(struct text json, struct arena *arena, struct rank
     return STATUS_OK;
 }
 
-enum status store_read(struct store *store, int64_t id, struct arena *arena,
-                       struct ranking *ranking, struct reason *reason)
+enum status store_fetch(struct store *store, int64_t id, struct arena *arena,
+                        struct stored_snapshot *stored, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(store->db,
@@ -302,15 +337,37 @@ enum status store_read(struct store *store, int64_t id, struct arena *arena,
     TRY(db_step(select, &row, reason));
     if (!row)
         return reason_set(reason, STATUS_MISSING, "there is no snapshot %lld", (long long)id);
-    struct ranking read = {.captured_at = {db_column_integer(select, 3)}};
-    TRY(list_read(select, 0, &read.list, reason));
-    read.source = arena_copy(arena, db_column_text(select, 4));
+    struct stored_snapshot fetched = {.captured_at = {db_column_integer(select, 3)},
+                                      .plain_bytes = db_column_integer(select, 6)};
+    TRY(list_read(select, 0, &fetched.list, reason));
+    fetched.source = arena_copy(arena, db_column_text(select, 4));
+    fetched.packed = arena_copy(arena, db_column_blob(select, 5));
+    fetched.digest = arena_copy(arena, db_column_blob(select, 7));
+    if (!fetched.source.at || !fetched.packed.at || !fetched.digest.at)
+        return reason_set(reason, STATUS_TOO_LARGE, "a snapshot does not fit in memory");
+    *stored = fetched;
+    return STATUS_OK;
+}
+
+enum status stored_snapshot_read(const struct stored_snapshot *stored, struct arena *arena,
+                                 struct ranking *ranking, struct reason *reason)
+{
+    struct ranking read = {.list = stored->list, .captured_at = stored->captured_at};
+    read.source = arena_copy(arena, stored->source);
     if (!read.source.at)
         return reason_set(reason, STATUS_TOO_LARGE, "a snapshot does not fit in memory");
     struct buffer json CLEANUP(buffer_finish);
     buffer_init(&json, ITEMS_BYTES_MAX);
-    TRY(items_unpack(select, &json, reason));
+    TRY(items_unpack(stored, &json, reason));
     TRY(items_read(buffer_text(&json), arena, &read, reason));
     *ranking = read;
     return STATUS_OK;
+}
+
+enum status store_read(struct store *store, int64_t id, struct arena *arena,
+                       struct ranking *ranking, struct reason *reason)
+{
+    struct stored_snapshot stored;
+    TRY(store_fetch(store, id, arena, &stored, reason));
+    return stored_snapshot_read(&stored, arena, ranking, reason);
 }

@@ -22,6 +22,13 @@ enum status store_open(struct text path, const struct time_source *time, struct 
                        struct reason *reason);
 void store_close(struct store *store);
 
+/* How long a verb waits from now on while another process holds the file, before STATUS_BUSY;
+ * 10 s in the beginning. */
+enum status store_wait_at_most(struct store *store, int milliseconds, struct reason *reason);
+
+/* Of the file; lives as long as the store. For sentences. */
+const char *store_path(const struct store *store);
+
 /* Keeps one valid ranking as a snapshot, in one transaction. STATUS_EXISTS: the same list with the
  * same captured_at and source is there already with the same content (*snapshot_id is set to it);
  * STATUS_CONFLICT: with other content. */
@@ -42,6 +49,27 @@ enum status store_visit(struct store *store, int64_t after,
                         void (*visit)(void *owner, const struct snapshot_entry *entry),
                         void *owner, struct reason *reason);
 
-/* The whole snapshot, read into arena. STATUS_MISSING: no such id. */
+/* The snapshot of the same list that counts where this one is damaged: of those captured earlier,
+ * or of the same time with a lower id, the last. STATUS_MISSING: there is none. */
+enum status store_find_before(struct store *store, struct list_key list, instant captured_at,
+                              int64_t id, struct snapshot_entry *before, struct reason *reason);
+
+/* The whole snapshot, read into arena. STATUS_MISSING: no such id. STATUS_CORRUPT: what is kept is
+ * not what was kept. */
 enum status store_read(struct store *store, int64_t id, struct arena *arena,
                        struct ranking *ranking, struct reason *reason);
+
+/* The same in two steps, so that no lock on the store is held while it is unpacked and parsed,
+ * which needs no store. What was fetched lives in the arena of store_fetch. */
+struct stored_snapshot {
+    struct list_key list;
+    instant captured_at;
+    struct text source;
+    struct text packed; /* zstd */
+    struct text digest;
+    int64_t plain_bytes;
+};
+enum status store_fetch(struct store *store, int64_t id, struct arena *arena,
+                        struct stored_snapshot *stored, struct reason *reason);
+enum status stored_snapshot_read(const struct stored_snapshot *stored, struct arena *arena,
+                                 struct ranking *ranking, struct reason *reason);

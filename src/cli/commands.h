@@ -18,3 +18,8 @@ enum cli_exit cli_config(struct cli_context *context, int argc, char **argv);
 /* The catalogue's store beside the database that the settings name. The caller closes it. */
 enum status cli_store_open(struct cli_context *context, struct store **store,
                            struct reason *reason);
+
+/* For commands that only read: STATUS_MISSING when neither the database nor its catalogue is
+ * there, and nothing is made. */
+enum status cli_store_open_existing(struct cli_context *context, struct store **store,
+                                    struct reason *reason);

@@ -101,35 +101,66 @@ static void entry_add(void *owner, const struct snapshot_entry *entry)
     *newest = selection->count;
 }
 
+static enum status write_fault(enum status status, struct reason *reason)
+{
+    return reason_set(reason, status, "cannot write to standard output: %s", strerror(errno));
+}
+
+static enum status read_fault(struct store *store, const struct snapshot_entry *entry,
+                              enum status status, struct reason *reason)
+{
+    char room[INSTANT_TEXT_BYTES];
+    struct reason inner = *reason;
+    return reason_set(
+        reason, status,
+        "snapshot %lld (the list %.*s, %d days, captured %.*s) in %s cannot be read: %s; what "
+        "was written before it is not whole: restore the file from a backup, or leave that "
+        "list out with --country and --period",
+        (long long)entry->id, TEXT_PRINT(country_at(entry->list.country)->code),
+        period_days[entry->list.period], TEXT_PRINT(instant_rfc3339(entry->captured_at, room)),
+        store_path(store), inner.sentence);
+}
+
 static enum status entry_write(struct store *store, const struct snapshot_entry *entry,
                                struct capture_writer *writer, struct reason *reason)
 {
     struct arena arena CLEANUP(arena_finish);
     arena_init(&arena, RANKING_ARENA_BYTES_MAX);
     struct ranking ranking;
-    TRY(store_read(store, entry->id, &arena, &ranking, reason));
-    enum status status = capture_write(writer, &ranking);
+    enum status status = store_read(store, entry->id, &arena, &ranking, reason);
     if (status != STATUS_OK)
-        return reason_set(reason, status, "cannot write to standard output: %s",
-                          strerror(errno));
+        return read_fault(store, entry, status, reason);
+    status = capture_write(writer, &ranking);
+    return status == STATUS_OK ? STATUS_OK : write_fault(status, reason);
+}
+
+static enum status entries_write(struct store *store, const struct selection *selection,
+                                 struct capture_writer *writer, struct reason *reason)
+{
+    struct progress progress CLEANUP(progress_finish);
+    progress_init(&progress, "lists", (int64_t)selection->count);
+    for (size_t i = 0; i < selection->count; i++) {
+        TRY(entry_write(store, &selection->entries[i], writer, reason));
+        progress_show(&progress, (int64_t)i + 1);
+    }
     return STATUS_OK;
 }
 
 static enum status selection_write(struct store *store, const struct selection *selection,
                                    struct reason *reason)
 {
-    struct progress progress CLEANUP(progress_finish);
-    progress_init(&progress, "lists", (int64_t)selection->count);
     struct capture_writer writer;
     enum status status = capture_write_open(&writer, stdout, selection->format);
-    for (size_t i = 0; status == STATUS_OK && i < selection->count; i++) {
-        status = entry_write(store, &selection->entries[i], &writer, reason);
-        progress_show(&progress, (int64_t)i + 1);
-    }
-    enum status closing = capture_write_close(&writer);
-    if (status != STATUS_OK || closing == STATUS_OK)
+    if (status != STATUS_OK)
+        (void)write_fault(status, reason);
+    else
+        status = entries_write(store, selection, &writer, reason);
+    if (status != STATUS_OK) {
+        capture_write_abandon(&writer);
         return status;
-    return reason_set(reason, closing, "cannot write to standard output: %s", strerror(errno));
+    }
+    status = capture_write_close(&writer);
+    return status == STATUS_OK ? STATUS_OK : write_fault(status, reason);
 }
 
 enum cli_exit cli_export(struct cli_context *context, int argc, char **argv)
@@ -143,7 +174,7 @@ enum cli_exit cli_export(struct cli_context *context, int argc, char **argv)
         return CLI_MISUSED;
     struct store *store;
     struct reason reason = {0};
-    if (cli_store_open(context, &store, &reason) != STATUS_OK)
+    if (cli_store_open_existing(context, &store, &reason) != STATUS_OK)
         return cli_refuse_for(&reason);
     enum status status = store_visit(store, 0, entry_add, &selection, &reason);
     if (status == STATUS_OK)

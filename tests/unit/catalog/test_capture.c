@@ -85,7 +85,13 @@ static enum status read_text(struct text bytes, struct capture_options options)
 #define ITEM_WITH(rest)                                                                        \
     "[{\"hashtag_id\":\"4777\",\"hashtag_name\":\"prom\",\"publish_cnt\":1,"                   \
     "\"video_views\":2,\"rank\":1," rest "}]"
-#define POINT(time) "{\"time\":" time ",\"value\":0.5}"
+#define POINT(time) "{\"time\":" time ",\"value\":1}"
+#define LOW_POINT(time) "{\"time\":" time ",\"value\":0.5}"
+#define ONE_ITEM(id, rank)                                                                     \
+    "{\"hashtagID\":" id ",\"hashtagName\":\"n\",\"publishCnt\":1,\"rankIndex\":" rank         \
+    ",\"vv\":1}"
+#define TIMED_ROW(id, rank, date)                                                              \
+    "\"" id "\",\"n\",\"Malaysia\"," rank ",5,3,\"\",\"" date "\",\"21:30:09\"\n"
 
 /* Which list it is: told by content, options, curves and name, in this order. */
 static const struct {
@@ -127,8 +133,40 @@ static const struct {
      "list.json, line 1, item 1: which list this is stays unknown: give --country CODE (ALL: "
      "the "
      "global list) --period DAYS (7, 30 or 120) --captured YYYY-MM-DD"},
-    {"json, all by options", TEXT_INITIAL("[" ITEM("1", "1") "]"), "MY-7d-2025-10-01.json",
-     "US", 30, "2025-10-02", "US 30 0 2025-10-02T00:00:00Z import 1; "},
+    {"json, all by options", TEXT_INITIAL("[" ITEM("1", "1") "]"), "list.json", "US", 30,
+     "2025-10-02", "US 30 0 2025-10-02T00:00:00Z import 1; "},
+    {"json, another country than its name", TEXT_INITIAL("[" ITEM("1", "1") "]"),
+     "MY-7d-2025-10-01.json", "US", 0, NULL,
+     "MY-7d-2025-10-01.json: the name says MY, --country says US: rename the file or drop the "
+     "option"},
+    {"json, another period than its name", TEXT_INITIAL("[" ITEM("1", "1") "]"),
+     "MY-7d-2025-10-01.json", "MY", 30, NULL,
+     "MY-7d-2025-10-01.json: the name says 7d, --period says 30: rename the file or drop the "
+     "option"},
+    {"json, another day than its name", TEXT_INITIAL("[" ITEM("1", "1") "]"),
+     "MY-7d-2025-10-01.json", "MY", 7, "2025-10-02",
+     "MY-7d-2025-10-01.json: the name says 2025-10-01, --captured says 2025-10-02T00:00:00Z: "
+     "rename the file or drop the option"},
+    {"json, a time of its name's day", TEXT_INITIAL("[" ITEM("1", "1") "]"),
+     "MY-7d-2025-10-01.json", "MY", 7, "2025-10-01T10:00:00Z",
+     "MY 7 0 2025-10-01T10:00:00Z import 1; "},
+    {"csv, two whole lists of two days",
+     TEXT_INITIAL(HEADER TIMED_ROW("1", "1", "2025-10-01") TIMED_ROW("1", "1", "2025-10-02")),
+     "x", NULL, 7, NULL,
+     "MY 7 0 2025-10-01T21:30:09Z import 1; MY 7 0 2025-10-02T21:30:09Z import 1; "},
+    {"csv, another time on each row",
+     TEXT_INITIAL(HEADER TIMED_ROW("1", "1", "2025-10-01") TIMED_ROW("2", "2", "2025-10-02")),
+     "x", NULL, 7, NULL,
+     "x, line 3: rows of the list MY, 7 days, have different capture times "
+     "(2025-10-02T21:30:09Z here, 2025-10-01T21:30:09Z elsewhere): give all rows of a list the "
+     "same"},
+    {"csv, two times that take turns",
+     TEXT_INITIAL(HEADER TIMED_ROW("1", "1", "2025-10-01") TIMED_ROW("2", "2", "2025-10-02")
+                      TIMED_ROW("3", "3", "2025-10-01")),
+     "x", NULL, 7, NULL,
+     "x, line 2: rows of the list MY, 7 days, have different capture times"},
+    {"a page of a list", TEXT_INITIAL("[" ITEM("1", "51") "," ITEM("2", "52") "]"), "x", "US",
+     7, "2025-10-01", "US 7 0 2025-10-01T00:00:00Z import 2; "},
     {"json, all by its name", TEXT_INITIAL("[" ITEM("1", "1") "]"), "b/MY_7d.2025-10-01 x.json",
      NULL, 0, NULL, "MY 7 0 2025-10-01T00:00:00Z import 1; "},
     {"a name is not searched in words", TEXT_INITIAL("[" ITEM("1", "1") "]"),
@@ -185,7 +223,7 @@ static struct text list_with_curve(struct buffer *out, int count, int step_days)
                             "\"video_views\":2,\"rank\":1,\"trend\":["));
     for (int i = 0; i < count; i++)
         buffer_append_format(out, "%s{\"time\":%lld,\"value\":1}", i > 0 ? "," : "",
-                             (20300 + (long long)i * step_days) * DAY_SECONDS);
+                             (20200 + (long long)i * step_days) * DAY_SECONDS);
     buffer_append(out, TEXT("]}]"));
     return buffer_text(out);
 }
@@ -194,9 +232,10 @@ static const struct {
     int count, step_days, option;
     int period; /* 0: refused */
 } curves[] = {
-    {7, 1, 0, 7},      {30, 1, 0, 30}, {18, 7, 0, 120}, {6, 1, 0, 0},    {8, 1, 0, 0},
-    {18, 5, 0, 0},     {0, 1, 0, 0},   {7, 1, 7, 7},    {30, 1, 7, 0},   {7, 1, 30, 30},
-    {18, 7, 120, 120}, {18, 7, 30, 0}, {1, 1, 7, 7},    {20, 7, 120, 0},
+    {7, 1, 0, 7},      {30, 1, 0, 30},  {18, 7, 0, 120}, {6, 1, 0, 0},    {8, 1, 0, 0},
+    {18, 5, 0, 0},     {0, 1, 0, 0},    {7, 1, 7, 7},    {30, 1, 7, 0},   {7, 1, 30, 30},
+    {18, 7, 120, 120}, {18, 7, 30, 0},  {1, 1, 7, 7},    {20, 7, 120, 0}, {30, 1, 120, 120},
+    {31, 1, 120, 0},   {90, 1, 120, 0}, {90, 1, 0, 0},
 };
 
 static void the_period_is_told_by_full_curves(void **state)
@@ -229,6 +268,44 @@ static const struct {
     {"a NUL", TEXT_INITIAL("a\n\n\0"), STATUS_INVALID, "f, line 3: a NUL byte stands there"},
     {"an escaped NUL", TEXT_INITIAL("[{\"hashtag_name\":\"a\\u0000\"}]"), STATUS_INVALID,
      "not JSON"},
+    {"HTML", TEXT_INITIAL("\n<!DOCTYPE html>\n<title>\xFF"), STATUS_INVALID,
+     "f: it looks like HTML or XML; read are JSON (an upstream's answer, a list, our export), "
+     "NDJSON and CSV with commas"},
+    {"gzip", TEXT_INITIAL("\x1F\x8B\x08"), STATUS_INVALID, "f: it looks like gzip (unpack it"},
+    {"null", TEXT_INITIAL("null\n"), STATUS_INVALID,
+     "f: it looks like JSON without a list: a lone number, text, true, false or null; read "
+     "are"},
+    {"a number", TEXT_INITIAL("42"), STATUS_INVALID, "f: it looks like JSON without a list"},
+    {"a text", TEXT_INITIAL("\"a,b\""), STATUS_INVALID, "f: it looks like JSON without a list"},
+    {"semicolons", TEXT_INITIAL("hashtag_id;rank\n1;1\n"), STATUS_INVALID,
+     "f: it looks like CSV with semicolons; read are"},
+    {"tabs", TEXT_INITIAL("hashtag_id\trank\n1\t1\n"), STATUS_INVALID,
+     "f: it looks like CSV with tabs; read are"},
+    {"a gap", TEXT_INITIAL("[" ITEM("1", "1") "," ITEM("2", "2") "," ITEM("4", "4") "]"),
+     STATUS_INVALID,
+     "f, line 1, item 1: the list US, 7 days, lacks the rank 3: only whole lists are imported"},
+    {"a second page with the ranks of the first",
+     TEXT_INITIAL("{\"list\":[" ITEM("1", "1") "],\"pagination\":{\"page\":2}}"),
+     STATUS_INVALID, "f, line 1, item 1: it is page 2 of its list, but its ranks begin with 1"},
+    {"a pagination in words",
+     TEXT_INITIAL("{\"list\":[" ITEM("1", "1") "],\"pagination\":{\"total\":\"many\"}}"),
+     STATUS_INVALID, "f: the total of its pagination is no whole number"},
+    {"three items of the successor",
+     TEXT_INITIAL(
+         "{\"items\":[" ONE_ITEM("1", "1") "," ONE_ITEM("2", "2") "," ONE_ITEM("3", "3") "]}"),
+     STATUS_FORBIDDEN, "f: its 3 items are what the upstream gives to who is not logged in"},
+    {"a trend point after the capture",
+     TEXT_INITIAL(ITEM_WITH("\"trend\":[" POINT("1759449600") "]")), STATUS_INVALID,
+     "f, line 1, item 1: its newest trend point is of 2025-10-03, but the list is said to be "
+     "captured on 2025-10-01: give the time of the capture"},
+    {"a curve over more than the period that is told",
+     TEXT_INITIAL(ITEM_WITH("\"period\":7,\"trend\":[" POINT("86400") "," POINT("691200") "]")),
+     STATUS_INVALID, "its curve spans 8 days, but the list's period is 7"},
+    {"no curve that reaches 1", TEXT_INITIAL(ITEM_WITH("\"trend\":[" LOW_POINT("86400") "]")),
+     STATUS_INVALID, "f: no curve of the list US, 7 days, reaches 1 (the highest has 0.50)"},
+    {"NDJSON that breaks on its first line",
+     TEXT_INITIAL("{\"hashtag_id\":\"1\",\n" ITEM("2", "2") "\n"), STATUS_INVALID,
+     "f, line 1: "},
     {"half a document", TEXT_INITIAL("[\n{\"a\":1},\n{"), STATUS_INVALID, "f: line 3, column"},
     {"an empty list", TEXT_INITIAL("[]"), STATUS_INVALID, "f: a list in it has no hashtags"},
     {"no list", TEXT_INITIAL("{\"msg\":\"OK\"}"), STATUS_INVALID, "f: no list of hashtags"},
@@ -377,6 +454,73 @@ static void every_fault_is_refused_with_its_sentence(void **state)
     }
 }
 
+static void the_future_is_refused(void **state)
+{
+    (void)state;
+    static const struct text bytes = TEXT_INITIAL("[" ITEM("1", "1") "]");
+    struct capture_options options = options_of("f", "US", 7, "2025-10-02T10:00:01Z");
+    assert_int_equal(instant_read(TEXT("2025-10-01T10:00:00Z"), &options.now), STATUS_OK);
+    assert_int_equal(read_text(bytes, options), STATUS_INVALID);
+    assert_non_null(strstr(reason.sentence,
+                           "f: the list US, 7 days, is said to be captured at "
+                           "2025-10-02T10:00:01Z, but it is 2025-10-01T10:00:00Z now: give the "
+                           "time of the capture, in UTC"));
+    options.captured_at.us -= SECOND_US; /* a day ahead, as a clock elsewhere may be */
+    assert_int_equal(read_text(bytes, options), STATUS_OK);
+    options.captured_at.us += 100 * 365 * DAY_US;
+    options.is_kept = true; /* what is in the store already is served */
+    assert_int_equal(read_text(bytes, options), STATUS_OK);
+}
+
+static void the_day_after_the_capture_may_have_a_point(void **state)
+{
+    (void)state;
+    static const struct text bytes = TEXT_INITIAL(
+        ITEM_WITH("\"trend\":[" POINT("1759363200") "]"));
+    assert_int_equal(read_text(bytes, options_of("f", "US", 7, "2025-10-01")), STATUS_OK);
+}
+
+static void low_curves_are_counted_and_kept(void **state)
+{
+    (void)state;
+    static const struct text bytes = TEXT_INITIAL(
+        "[{\"hashtag_id\":\"1\",\"hashtag_name\":\"n\",\"publish_cnt\":1,\"video_views\":2,"
+        "\"rank\":1,\"trend\":[" POINT("86400") "]},{\"hashtag_id\":\"2\",\"hashtag_name\":"
+                                                "\"n\",\"publish_cnt\":1,\"video_views\":2,"
+                                                "\"rank\":2,\"trend\":[" LOW_POINT(
+                                                    "86400") "]}," ITEM("3", "3") "]");
+    assert_int_equal(read_text(bytes, options_of("f", "US", 7, "2025-10-01")), STATUS_OK);
+    assert_int_equal(capture.curve_count, 2);
+    assert_int_equal(capture.low_curve_count, 1);
+    assert_int_equal(capture.rankings[0].hashtags[1].trend[0].hundredths, 50);
+}
+
+static void note_rows(void *owner, size_t rows)
+{
+    size_t *last = owner;
+    assert_int_equal(rows, *last + CAPTURE_PROGRESS_ROWS);
+    *last = rows;
+}
+
+static void progress_is_told_while_rows_are_read(void **state)
+{
+    (void)state;
+    struct buffer out;
+    buffer_init(&out, CAPTURE_BYTES_MAX);
+    buffer_append(&out,
+                  TEXT("hashtag_id,hashtag_name,country,rank,video_views,publish_count\n"));
+    for (unsigned i = 0; i < 3500; i++)
+        buffer_append_format(&out, "%u,a,%s,%u,1,1\n", i, country_at(i / 500)->name.at,
+                             i % 500 + 1);
+    size_t rows = 0;
+    struct capture_options options = options_of("f", NULL, 7, "2025-10-01");
+    options.progress = note_rows;
+    options.owner = &rows;
+    assert_int_equal(read_text(buffer_text(&out), options), STATUS_OK);
+    assert_int_equal(rows, 3000);
+    buffer_finish(&out);
+}
+
 static void long_lists_and_small_arenas_are_refused(void **state)
 {
     (void)state;
@@ -469,6 +613,12 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_period_is_told_by_full_curves, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_fault_is_refused_with_its_sentence, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_future_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_day_after_the_capture_may_have_a_point, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(low_curves_are_counted_and_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(progress_is_told_while_rows_are_read, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(long_lists_and_small_arenas_are_refused, set_up,
                                         tear_down),

@@ -53,15 +53,18 @@ static struct text draw_id(struct arena *arena, size_t place)
     return kept;
 }
 
+/* Within a week, so that it is a curve of any period. */
 static void draw_trend(struct hashtag *hashtag, struct arena *arena)
 {
-    hashtag->trend_count = draw(9);
+    hashtag->trend_count = draw(5);
     hashtag->trend = arena_take(arena, hashtag->trend_count * sizeof(hashtag->trend[0]));
     int64_t day = 20000 + (int64_t)draw(100);
     for (size_t i = 0; i < hashtag->trend_count; i++) {
-        day += 1 + (int64_t)draw(3);
+        day += 1 + (int64_t)draw(2);
         hashtag->trend[i] = (struct trend_point){day * DAY_SECONDS, (int)draw(101)};
     }
+    if (hashtag->trend_count > 0)
+        hashtag->trend[draw(hashtag->trend_count)].hundredths = 100;
 }
 
 static void draw_creators(struct hashtag *hashtag, struct arena *arena)
@@ -108,10 +111,9 @@ static struct ranking draw_ranking(struct arena *arena, struct list_key list, si
         .hashtag_count = 1 + draw(12),
     };
     ranking.hashtags = arena_take(arena, ranking.hashtag_count * sizeof(struct hashtag));
-    int64_t rank = 0;
     for (size_t i = 0; i < ranking.hashtag_count; i++) {
         ranking.hashtags[i] = draw_hashtag(arena, i);
-        ranking.hashtags[i].rank = rank += 1 + (int64_t)draw(3);
+        ranking.hashtags[i].rank = (int64_t)i + 1;
     }
     struct reason reason = {0};
     if (ranking_check(&ranking, &reason) != STATUS_OK)
@@ -172,7 +174,10 @@ static void assert_reads_back(struct ranking *rankings, size_t count,
     struct capture capture;
     struct reason reason = {0};
     struct arena arena;
-    const struct capture_options options = {.file_name = TEXT("ZA-30d-1999-01-01")};
+    /* The largest hashtag has a longer curve than any list. */
+    const struct capture_options options = {.file_name = TEXT("ZA-30d-1999-01-01"),
+                                            .is_kept = rankings[0].hashtags[0].trend_count ==
+                                                       HASHTAG_TREND_MAX};
     struct text bytes = written(rankings, count, format);
     arena_init(&arena, CAPTURE_ARENA_BYTES_MAX);
     if (capture_read(bytes, &options, &arena, &capture, &reason) != STATUS_OK)
