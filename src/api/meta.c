@@ -30,44 +30,61 @@ static void industries_write(struct json_writer *writer)
     json_array_close(writer);
 }
 
-static void periods_write(struct json_writer *writer)
+/* Those that have a list. */
+static void periods_write(struct json_writer *writer, const struct catalog_entry *entries,
+                          size_t count)
 {
+    bool has_list[PERIOD_COUNT] = {false};
+    for (size_t i = 0; i < count; i++)
+        has_list[entries[i].list.period] = true;
     json_name(writer, TEXT("periods"));
     json_array_open(writer);
     for (unsigned i = 0; i < PERIOD_COUNT; i++)
-        json_write_integer(writer, period_days[i]);
+        if (has_list[i])
+            json_write_integer(writer, period_days[i]);
     json_array_close(writer);
 }
 
-static void lists_write(struct json_writer *writer, const struct pipeline *pipeline)
+/* A list over all industries has no industry_id. */
+static void list_write(struct json_writer *writer, const struct catalog_entry *entry,
+                       bool is_stale)
 {
-    struct catalog_entry entries[COUNTRY_COUNT * PERIOD_COUNT];
-    size_t count = catalog_entries(pipeline->catalog, entries);
-    int64_t now_us = time_now(pipeline->time).us;
     char room[INSTANT_TEXT_BYTES];
+    json_object_open(writer);
+    json_member_text(writer, TEXT("country_code"), country_at(entry->list.country)->code);
+    json_member_integer(writer, TEXT("period"), period_days[entry->list.period]);
+    if (entry->list.industry != INDUSTRY_ALL)
+        json_member_integer(writer, TEXT("industry_id"), industry_at(entry->list.industry)->id);
+    json_member_text(writer, TEXT("captured_at"), instant_rfc3339(entry->captured_at, room));
+    json_member_text(writer, TEXT("as_of"), instant_date(entry->as_of, room));
+    json_member_text(writer, TEXT("source"), entry->source);
+    json_member_boolean(writer, TEXT("stale"), is_stale);
+    json_object_close(writer);
+}
+
+static void lists_write(struct json_writer *writer, const struct pipeline *pipeline,
+                        const struct catalog_entry *entries, size_t count)
+{
+    int64_t now_us = time_now(pipeline->time).us;
     json_name(writer, TEXT("lists"));
     json_array_open(writer);
-    for (size_t i = 0; i < count; i++) {
-        const struct catalog_entry *entry = &entries[i];
-        json_object_open(writer);
-        json_member_text(writer, TEXT("country_code"), country_at(entry->list.country)->code);
-        json_member_integer(writer, TEXT("period"), period_days[entry->list.period]);
-        json_member_text(writer, TEXT("captured_at"),
-                         instant_rfc3339(entry->captured_at, room));
-        json_member_text(writer, TEXT("as_of"), instant_date(entry->as_of, room));
-        json_member_text(writer, TEXT("source"), entry->source);
-        json_member_boolean(writer, TEXT("stale"),
-                            now_us - entry->captured_at.us > pipeline->time_to_live.us);
-        json_object_close(writer);
-    }
+    for (size_t i = 0; i < count; i++)
+        list_write(writer, &entries[i],
+                   now_us - entries[i].captured_at.us > pipeline->time_to_live.us);
     json_array_close(writer);
 }
 
-/* 72 countries, 18 industries and 216 lists of about 120 bytes each. */
-#define META_BYTES_MAX (128 * 1024)
+/* 4,104 lists, were every industry captured by itself, of at most 177 bytes each, and 8 KB of
+ * countries and industries; the call's arena holds that once. */
+#define META_BYTES_MAX (768 * 1024)
+_Static_assert(LIST_COUNT * 177 + 16384 < META_BYTES_MAX &&
+                   META_BYTES_MAX < CALL_ARENA_BYTES_MAX,
+               "every list fits");
 
 void meta_look_up(struct call *call)
 {
+    struct catalog_entry *entries = memory_take(LIST_COUNT * sizeof(*entries));
+    size_t count = catalog_entries(call->pipeline->catalog, entries);
     struct buffer body;
     buffer_init(&body, META_BYTES_MAX);
     struct json_writer writer = json_writer_on(&body);
@@ -78,8 +95,9 @@ void meta_look_up(struct call *call)
     json_object_open(&writer);
     countries_write(&writer);
     industries_write(&writer);
-    periods_write(&writer);
-    lists_write(&writer, call->pipeline);
+    periods_write(&writer, entries, count);
+    lists_write(&writer, call->pipeline, entries, count);
+    free(entries);
     buffer_append(&body, TEXT(",\"request_id\":\""));
     check(!body.overflowed);
     struct text kept = arena_copy(http_exchange_arena(call->exchange), buffer_text(&body));

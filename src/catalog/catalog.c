@@ -1,23 +1,18 @@
 #include "catalog/catalog.h"
 
 #include "base/log.h"
+#include "catalog/newest.h"
 #include "catalog/sample.h"
-#include "catalog/store.h"
 #include "catalog/view.h"
 
 #include <pthread.h>
 
 #define PAGES 10
 #define LIMITS 100
-#define SOURCES_MAX 64 /* names of sources; each adapter has one */
 
-/* The newest snapshot of a list. */
-struct newest {
-    int64_t snapshot_id; /* 0: none */
-    instant captured_at;
-    instant as_of;
-    struct text source;
-};
+/* Another process's lock must not stall readers long; one that outlives so many looks is a fault. */
+#define BUSY_WAIT_MS 1000
+#define BUSY_LOOKS_MAX 10
 
 /* What is kept and who waits for one list under one filter. */
 struct slot {
@@ -40,10 +35,9 @@ struct catalog {
     struct slot *newest_used, *oldest_used;
     size_t bytes;
     size_t waiting;
-    struct newest index[LIST_COUNT];
-    int64_t last_snapshot_id;
-    char sources[SOURCES_MAX][32];
+    struct newest_index index;
     bool is_polling;
+    unsigned busy_looks; /* one after the other */
     enum status health;
     struct reason health_reason;
     struct pool_job poll_job;
@@ -63,30 +57,6 @@ static void unlock(struct catalog *catalog)
 }
 
 /* ---- Which snapshot counts ---- */
-
-static struct text source_kept(struct catalog *catalog, const char *source)
-{
-    for (size_t i = 0; i < SOURCES_MAX; i++) {
-        char *kept = catalog->sources[i];
-        if (kept[0] == 0)
-            memcpy(kept, source, strlen(source));
-        if (strcmp(kept, source) == 0)
-            return text_of(kept);
-    }
-    return TEXT("other");
-}
-
-static void index_add(void *owner, const struct snapshot_entry *entry)
-{
-    struct catalog *catalog = owner;
-    struct newest *newest = &catalog->index[list_key_index(entry->list)];
-    if (newest->snapshot_id == 0 || entry->captured_at.us >= newest->captured_at.us)
-        *newest = (struct newest){.snapshot_id = entry->id,
-                                  .captured_at = entry->captured_at,
-                                  .as_of = entry->as_of,
-                                  .source = source_kept(catalog, entry->source)};
-    catalog->last_snapshot_id = entry->id;
-}
 
 struct found_entries {
     struct snapshot_entry *entries;
@@ -108,15 +78,17 @@ static enum status index_refresh(struct catalog *catalog, struct reason *reason)
 {
     struct found_entries found = {0};
     check(pthread_mutex_lock(&catalog->store_lock) == 0);
-    enum status status = store_visit(catalog->store, catalog->last_snapshot_id, entry_collect,
-                                     &found, reason);
+    enum status status = store_visit(catalog->store, catalog->index.last_snapshot_id,
+                                     entry_collect, &found, reason);
     check(pthread_mutex_unlock(&catalog->store_lock) == 0);
     lock(catalog);
     for (size_t i = 0; status == STATUS_OK && i < found.count; i++)
-        index_add(catalog, &found.entries[i]);
-    catalog->health = status;
-    if (status != STATUS_OK)
+        newest_add(&catalog->index, &found.entries[i]);
+    catalog->busy_looks = status == STATUS_BUSY ? catalog->busy_looks + 1 : 0;
+    if (status != STATUS_BUSY || catalog->busy_looks >= BUSY_LOOKS_MAX) {
+        catalog->health = status;
         catalog->health_reason = *reason;
+    }
     unlock(catalog);
     free(found.entries);
     return status;
@@ -125,14 +97,13 @@ static enum status index_refresh(struct catalog *catalog, struct reason *reason)
 static void poll_run(struct pool_job *job)
 {
     struct catalog *catalog = CONTAINER_OF(job, struct catalog, poll_job);
-    lock(catalog);
-    enum status before = catalog->health;
-    unlock(catalog);
     struct reason reason = {0};
-    enum status status = index_refresh(catalog, &reason);
-    if (status != STATUS_OK && before == STATUS_OK)
+    enum status before = catalog_health(catalog, &reason);
+    (void)index_refresh(catalog, &reason); /* the health says it */
+    enum status after = catalog_health(catalog, &reason);
+    if (after != STATUS_OK && before == STATUS_OK)
         log_line(LOG_ERROR, "catalog", "the store does not answer: %s", reason.sentence);
-    if (status == STATUS_OK && before != STATUS_OK)
+    if (after == STATUS_OK && before != STATUS_OK)
         log_line(LOG_INFO, "catalog", "the store answers again");
     lock(catalog);
     catalog->is_polling = false;
@@ -171,16 +142,12 @@ static struct newest sample_newest(const struct catalog *catalog)
                            .source = TEXT("sample")};
 }
 
-/* Its own snapshot, else the one it is derived from, else the sample, else none (id 0). */
+/* What the list is served from: captured, else the sample, else none (id 0). */
 static struct newest newest_of(const struct catalog *catalog, struct list_key list)
 {
-    const struct newest *own = &catalog->index[list_key_index(list)];
-    if (own->snapshot_id != 0)
-        return *own;
-    list.industry = INDUSTRY_ALL;
-    const struct newest *whole = &catalog->index[list_key_index(list)];
-    if (whole->snapshot_id != 0 || !catalog->options.sample_enabled)
-        return *whole;
+    struct newest newest = newest_find(&catalog->index, list);
+    if (newest.snapshot_id != 0 || !catalog->options.sample_enabled)
+        return newest;
     return sample_newest(catalog);
 }
 
@@ -188,24 +155,24 @@ size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries)
 {
     size_t count = 0;
     lock(catalog);
-    for (uint8_t country = 0; country < COUNTRY_COUNT; country++) {
-        for (uint8_t period = 0; period < PERIOD_COUNT; period++) {
-            struct list_key list = {country, period, INDUSTRY_ALL};
-            struct newest newest = newest_of(catalog, list);
-            if (newest.snapshot_id != 0)
-                entries[count++] = (struct catalog_entry){list, newest.captured_at,
-                                                          newest.as_of, newest.source};
-        }
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        struct list_key list = list_key_of_index(i);
+        struct newest newest = newest_of(catalog, list);
+        bool is_own = newest.snapshot_id > 0 && newest.list.industry == list.industry;
+        if (is_own || (newest.snapshot_id != 0 && list.industry == INDUSTRY_ALL))
+            entries[count++] = (struct catalog_entry){list, newest.captured_at, newest.as_of,
+                                                      newest.source};
     }
     unlock(catalog);
     return count;
 }
 
 /* What a request is answered from: the snapshot that it names, else the one that counts. */
-static int64_t snapshot_wanted(const struct catalog *catalog, const struct page_request *request)
+static struct newest snapshot_wanted(const struct catalog *catalog,
+                                     const struct page_request *request)
 {
-    return request->snapshot_id ? request->snapshot_id
-                                : newest_of(catalog, request->list).snapshot_id;
+    return request->snapshot_id ? (struct newest){.snapshot_id = request->snapshot_id}
+                                : newest_of(catalog, request->list);
 }
 
 /* ---- What is kept ---- */
@@ -335,49 +302,49 @@ static enum status ranking_read(struct catalog *catalog, struct list_key list,
         list.industry = INDUSTRY_ALL;
         return sample_make(list, -snapshot_id, arena, ranking);
     }
+    struct stored_snapshot stored;
     check(pthread_mutex_lock(&catalog->store_lock) == 0);
-    enum status status = store_read(catalog->store, snapshot_id, arena, ranking, reason);
+    enum status status = store_fetch(catalog->store, snapshot_id, arena, &stored, reason);
     check(pthread_mutex_unlock(&catalog->store_lock) == 0);
-    return status;
+    TRY(status);
+    return stored_snapshot_read(&stored, arena, ranking, reason);
 }
 
-static enum status view_make(const struct slot *slot, int64_t snapshot_id, struct view **view)
+static enum status view_make(const struct slot *slot, int64_t snapshot_id, struct view **view,
+                             struct reason *reason)
 {
     struct arena arena CLEANUP(arena_finish);
     arena_init(&arena, RANKING_ARENA_BYTES_MAX);
     struct ranking ranking;
-    struct reason reason = {0};
     enum status status = ranking_read(slot->catalog, slot->list, snapshot_id, &arena, &ranking,
-                                      &reason);
-    if (status != STATUS_OK) {
-        log_line(LOG_ERROR, "catalog", "snapshot %lld cannot be served: %s",
-                 (long long)snapshot_id, reason.sentence);
+                                      reason);
+    if (status != STATUS_OK)
         return status == STATUS_MISSING ? STATUS_CORRUPT : status;
-    }
     *view = view_render(&ranking, slot->list, slot->new_only, snapshot_id);
     return STATUS_OK;
 }
 
-/* The page that one waiter asked for, made unless another made it meanwhile. is_being_made keeps
- * every other thread from the slot's view, so it may be read without the lock. */
-static enum status page_make(struct slot *slot, const struct page_request *request,
-                             const struct catalog_page **page)
+/* is_being_made keeps every other thread from the slot's view, so it may be read without the
+ * lock. *wanted: the snapshot that the page is made of, or was to be. */
+static enum status page_try(struct slot *slot, const struct page_request *request,
+                            struct newest *wanted, const struct catalog_page **page,
+                            struct reason *reason)
 {
     struct catalog *catalog = slot->catalog;
     lock(catalog);
-    int64_t snapshot_id = snapshot_wanted(catalog, request);
-    *page = slot_find(slot, request, snapshot_id);
+    *wanted = snapshot_wanted(catalog, request);
+    *page = slot_find(slot, request, wanted->snapshot_id);
     struct view *view = slot->view;
-    bool is_current = view && view_snapshot_id(view) == snapshot_id;
+    bool is_current = view && view_snapshot_id(view) == wanted->snapshot_id;
     if (is_current && !*page)
         view_take(view);
     unlock(catalog);
     if (*page)
         return STATUS_OK;
-    if (snapshot_id == 0)
+    if (wanted->snapshot_id == 0)
         return STATUS_MISSING;
     if (!is_current)
-        TRY(view_make(slot, snapshot_id, &view));
+        TRY(view_make(slot, wanted->snapshot_id, &view, reason));
     *page = view_page_make(view, request->page, request->limit, request->compressed);
     lock(catalog);
     if (slot->view != view)
@@ -388,6 +355,44 @@ static enum status page_make(struct slot *slot, const struct page_request *reque
     unlock(catalog);
     view_release(view);
     return STATUS_OK;
+}
+
+/* Has what came before a damaged snapshot count; false: there is nothing. */
+static bool fall_back(struct catalog *catalog, const struct newest *damaged)
+{
+    struct snapshot_entry before;
+    check(pthread_mutex_lock(&catalog->store_lock) == 0);
+    enum status status = store_find_before(catalog->store, damaged->list, damaged->captured_at,
+                                           damaged->snapshot_id, &before, NULL);
+    check(pthread_mutex_unlock(&catalog->store_lock) == 0);
+    if (status != STATUS_OK && status != STATUS_MISSING)
+        return false;
+    lock(catalog);
+    bool gave_way = newest_give_way(&catalog->index, damaged,
+                                    status == STATUS_OK ? &before : NULL);
+    unlock(catalog);
+    return gave_way;
+}
+
+/* The page that one waiter asked for, made unless another made it meanwhile. A replay is answered
+ * from its own snapshot or not at all. */
+static enum status page_make(struct slot *slot, const struct page_request *request,
+                             const struct catalog_page **page)
+{
+    for (;;) {
+        struct newest wanted;
+        struct reason reason = {0};
+        enum status status = page_try(slot, request, &wanted, page, &reason);
+        if (status == STATUS_OK || status == STATUS_MISSING)
+            return status;
+        bool fell_back = status == STATUS_CORRUPT && request->snapshot_id == 0 &&
+                         wanted.snapshot_id > 0 && fall_back(slot->catalog, &wanted);
+        log_line(LOG_ERROR, "catalog", "snapshot %lld cannot be served: %s%s",
+                 (long long)wanted.snapshot_id, reason.sentence,
+                 fell_back ? "; the one before it is served instead" : "");
+        if (!fell_back)
+            return status;
+    }
 }
 
 static struct catalog_waiter *waiter_next(struct slot *slot)
@@ -423,7 +428,7 @@ enum status catalog_find(struct catalog *catalog, const struct page_request *req
     enum status status = STATUS_BUSY;
     lock(catalog);
     struct slot *slot = slot_of(catalog, request);
-    int64_t snapshot_id = snapshot_wanted(catalog, request);
+    int64_t snapshot_id = snapshot_wanted(catalog, request).snapshot_id;
     const struct catalog_page *warm = slot_find(slot, request, snapshot_id);
     if (warm) {
         used_touch(catalog, slot);
@@ -465,6 +470,8 @@ enum status catalog_open(const struct catalog_options *options, struct catalog *
     check(pthread_mutex_init(&catalog->lock, NULL) == 0);
     check(pthread_mutex_init(&catalog->store_lock, NULL) == 0);
     enum status status = index_refresh(catalog, reason);
+    if (status == STATUS_OK)
+        status = store_wait_at_most(store, BUSY_WAIT_MS, reason);
     if (status != STATUS_OK) {
         catalog_close(catalog);
         return status;

@@ -1,8 +1,9 @@
 /* catalog: the lists on sale, held in memory as rendered pages.
  *
- * For every list the newest snapshot counts (by captured_at). Where an industry has none of its
- * own, its list is derived from the one over all industries, ranks kept. Where a country and
- * period have none at all and the sample source is on, the sample list serves.
+ * For every list the newest snapshot counts (by captured_at); where it is damaged, the one before
+ * it. An industry's list is served from its own snapshot, or derived from the list over all
+ * industries, ranks kept, where that was captured later or it has none. Where a country and period
+ * have none at all and the sample source is on, the sample list serves.
  *
  * Shared: its own lock, below nothing but the pool's. Reading a snapshot, rendering and
  * compressing happen on pool threads, once however many wait. */
@@ -30,10 +31,10 @@ void catalog_close(struct catalog *catalog);
 
 struct page_request {
     struct list_key list;
-    bool new_only;   /* filter_by=new_on_board: rank change RANK_NEW only */
-    uint8_t page;    /* 1 to 10 */
-    uint8_t limit;   /* 1 to 100 */
-    bool compressed; /* the gzip form is needed */
+    bool new_only;       /* filter_by=new_on_board: rank change RANK_NEW only */
+    uint8_t page;        /* 1 to 10 */
+    uint8_t limit;       /* 1 to 100 */
+    bool compressed;     /* the gzip form is needed */
     int64_t snapshot_id; /* 0: the one that counts; else this one, for a replay */
 };
 
@@ -74,7 +75,7 @@ enum status catalog_find(struct catalog *catalog, const struct page_request *req
 
 void catalog_page_release(const struct catalog_page *page);
 
-/* What there is of one list over all industries, for the meta endpoint. */
+/* What there is of one list, for the meta endpoint. */
 struct catalog_entry {
     struct list_key list;
     instant captured_at;
@@ -82,8 +83,9 @@ struct catalog_entry {
     struct text source; /* lives for ever */
 };
 
-/* Up to COUNTRY_COUNT * PERIOD_COUNT entries of lists that can be served, in the order of
- * list_key_index; returns how many. Sample lists count when the sample source is on. */
+/* Up to LIST_COUNT entries, in the order of list_key_index: every list over all industries that can
+ * be served, and every industry's that is served from a capture of its own; returns how many.
+ * Sample lists count when the sample source is on. */
 size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries);
 
 /* Has a thread of poll_pool look for snapshots that were published since the last look, by whatever

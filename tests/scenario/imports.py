@@ -1,10 +1,12 @@
 """Captures in, lists out: every form of file, every fault, which capture is served, and the way
 import -> endpoint -> export -> import that must change nothing."""
 
+import contextlib
 import csv
 import json
 import random
 import re
+import sqlite3
 import time
 
 from support.http_client import until
@@ -15,7 +17,7 @@ from support.server import SHARED, Place
 from support.steps import (ENDPOINT, META, Scenario, Skip, act, equal, fail, http_date_seconds, served,
                            within_a_second)
 
-FORMS, FAULTS, NEWEST, INDUSTRY, STALE, ROUND_TRIP, REAL = [], [], [], [], [], [], []
+FORMS, FAULTS, PAGES, NEWEST, INDUSTRY, STALE, ROUND_TRIP, REAL = [], [], [], [], [], [], [], []
 CAPTURED = 1759276800  # 2025-10-01T00:00:00Z
 
 # Long enough that what these lists are is never called stale but where a test means it.
@@ -170,13 +172,13 @@ def texts_of_digits(stage):
 BASE = sample_list(40, "MY", count=12)
 
 
-def fault(label, name, content, line=None, says=(), options=None):
+def fault(label, name, content, line=None, says=(), options=None, name_of_file=True, status=1):
     """Refused with exit 1; file, line and reason are named; nothing of the list is imported."""
     @act(FAULTS, f"{label}: file, line and reason, nothing imported")
     def play(stage):
         file = stage.place.write(name, content)
-        result = stage.place.refuse("import", file, *(options_of(BASE) if options is None else options))
-        if name not in result.stderr:
+        result = stage.place.refuse("import", file, *(options_of(BASE) if options is None else options), status=status)
+        if name_of_file and name not in result.stderr:
             fail(f"does not name {name}: {result!r}")
         if line and not re.search(rf"(:|line ){line}\b", result.stderr):
             fail(f"does not name line {line}: {result!r}")
@@ -264,6 +266,28 @@ fault("--period that contradicts an export", "contra.json", as_export(BASE), Non
 fault("no period", "what.csv", as_csv(BASE), None, ["--period"], [])
 fault("no capture date", "what.json", as_bare_list(BASE), None, ["--captured"], ["--country", "MY", "--period", "7"])
 
+fault("--period that contradicts the file's name", "MY-7d.json", as_bare_list(BASE), None,
+      ["the name says 7d, --period says 30: rename the file or drop the option"],
+      ["--country", "MY", "--period", "30", "--captured", "2025-10-01"])
+fault("a capture of the future", "future.json", as_bare_list(BASE), None, ["is said to be captured at 2099-01-01", "now"],
+      ["--country", "MY", "--period", "7", "--captured", "2099-01-01"])
+fault("a capture before 1970", "past.json", as_bare_list(BASE), None, ["before 1970"],
+      ["--country", "MY", "--period", "7", "--captured", "1960-01-01"], name_of_file=False, status=2)
+fault("a trend later than its capture", "later.json", as_bare_list(BASE), None, ["newest trend point"],
+      ["--country", "MY", "--period", "7", "--captured", "2025-09-01"])
+fault("a list with a gap", "gap.json", as_bare_list({**BASE, "items": BASE["items"][:4] + BASE["items"][5:]}), None,
+      ["lacks the rank 5"])
+fault("CSV: another time on each row", "times.csv", csv_with(5, crawl_time="23:00:00"), None,
+      ["different capture times", "give all rows of a list the same"], PERIOD)
+fault("HTML", "page.html", b"<!DOCTYPE html><html><body>Log in</body></html>", None,
+      ["looks like HTML", "JSON", "NDJSON", "CSV"])
+fault("null", "null.json", b"null", None, ["without a list", "NDJSON"])
+fault("CSV with semicolons", "semicolons.csv", as_csv(BASE).replace(b",", b";"), None, ["semicolons"], PERIOD)
+fault("NDJSON: a first line that is cut off", "wrong.ndjson", as_lines(BASE)[:60] + b"\n" + as_lines(BASE), 1)
+fault("three items of who is not logged in", "three.json", json.dumps({"items": [
+    {"hashtagID": rank, "hashtagName": "a", "publishCnt": 1, "rankIndex": rank, "vv": 1} for rank in (1, 2, 3)]}).encode(),
+      None, ["not logged in"])
+
 for label, options in (("--period 8", ["--country", "MY", "--period", "8"]),
                        ("--country XX", ["--country", "XX", "--period", "7"]),
                        ("--captured yesterday", ["--captured", "yesterday", "--period", "7"])):
@@ -299,6 +323,109 @@ def other_content(stage):
     other = sample_list(44, "PH")
     stage.place.refuse("import", stage.place.write("other.json", as_bare_list(other)), *options_of(other))
     check_served(stage, made)
+
+
+# ---- Pages ----
+
+def pages_of(made, size=50):
+    """The answers in which an upstream gives the list."""
+    items, total = json.loads(as_bare_list(made)), len(made["items"])
+    return [json.dumps({"code": 0, "msg": "OK", "data": {"list": items[start:start + size], "pagination": {
+        "page": start // size + 1, "size": size, "total": total, "has_more": start + size < total}}}).encode()
+        for start in range(0, total, size)]
+
+
+def write_pages(stage, made):
+    return [stage.place.write(f"p{number}.json", page) for number, page in enumerate(pages_of(made), 1)]
+
+
+@act(PAGES, "the pages of one list, in any order, are one list")
+def pages_joined(stage):
+    made = sample_list(45, "MY", count=150)
+    one, two, three = write_pages(stage, made)
+    result = stage.place.succeed("import", three, one, two, *options_of(made))
+    equal(result.stdout, "imported: MY 7 days, 150 hashtags captured 2025-10-01T00:00:00Z\n", "stdout")
+    equal(result.stderr, "", "stderr")
+    check_served(stage, made)
+
+
+@act(PAGES, "a page that is missing in between is named, and nothing is imported")
+def page_missing(stage):
+    made = sample_list(46, "SG", count=150)
+    one, two, three = write_pages(stage, made)
+    result = stage.place.refuse("import", one, three, *options_of(made))
+    for word in ("p1.json", "p3.json", "ranks 51 to 100"):
+        if word not in result.stderr:
+            fail(f"{result!r}")
+    result = stage.place.refuse("import", two, *options_of(made))
+    if "ranks 1 to 50" not in result.stderr or "p2.json" not in result.stderr:
+        fail(f"{result!r}")
+    equal(stage.place.run("export", "--country", "SG", "--format", "ndjson").stdout, "", "what was imported")
+
+
+@act(PAGES, "without its last pages a list is imported with a warning")
+def page_last(stage):
+    made = sample_list(47, "PH", count=150)
+    one, two, _ = write_pages(stage, made)
+    result = stage.place.succeed("import", one, two, *options_of(made))
+    if "p2.json" not in result.stderr or "holds 100 of 150" not in result.stderr:
+        fail(f"{result!r}")
+    check_served(stage, {**made, "items": made["items"][:100]})
+
+
+@act(PAGES, "pages of several lists beside a whole one")
+def pages_mixed(stage):
+    paged, other = sample_list(48, "VN", count=60), sample_list(49, "TH", count=70)
+    whole = sample_list(50, "KR")
+    files = []
+    for made in (paged, other):
+        files += [stage.place.write(f"{made['country']}-7d-2025-10-01-{number}.json", page)
+                  for number, page in enumerate(pages_of(made), 1)]
+    files.insert(1, stage.place.write("KR-7d-2025-10-01.json", as_bare_list(whole)))
+    stage.place.succeed("import", *files)
+    for made in (paged, other, whole):
+        check_served(stage, made)
+
+
+@act(PAGES, "curves that do not reach 1 are kept, with a warning; one hashtag is one")
+def low_curves(stage):
+    made = sample_list(44, "HU", count=2)
+    for item, value in zip(made["items"], (1, 0.5)):
+        item["trend"] = [{"time": CAPTURED - DAY, "value": value}]
+    result = stage.place.succeed("import", stage.place.write("low.json", as_bare_list(made)), *options_of(made))
+    if result.stderr.count("1 of its 2 curves") != 1:
+        fail(f"{result!r}")
+    check_served(stage, made)
+    single = sample_list(44, "TW", count=1)
+    result = stage.place.succeed("import", stage.place.write("one.json", as_bare_list(single)), *options_of(single))
+    if ", 1 hashtag captured" not in result.stdout:
+        fail(f"{result!r}")
+
+
+@act(PAGES, "export of a database that is not there makes none")
+def no_database(stage):
+    path = stage.place.folder / "mistyped" / "x.db"
+    result = stage.place.refuse("export", "--database", f"sqlite:{path}", database=False)
+    if f"there is no database at {path}" not in result.stderr or path.parent.exists():
+        fail(f"{result!r}")
+
+
+@act(PAGES, "export after a damage says where, and its document is not whole")
+def export_damaged(_stage):
+    lists = [sample_list(46, country) for country in ("MY", "SG")]
+    with Place(FRESH) as place:
+        place.succeed("import", place.write("two.json", as_export(*lists)))
+        with contextlib.closing(sqlite3.connect(place.folder / "x.db-catalog")) as database, database:
+            database.execute("UPDATE snapshot SET items = x'00' WHERE id = 2")
+        result = place.refuse("export")
+        for word in ("snapshot 2", "SG, 7 days", "2025-10-01T00:00:00Z", "x.db-catalog", "backup"):
+            if word not in result.stderr:
+                fail(f"{result!r} does not say {word}")
+        try:
+            json.loads(result.stdout)
+        except ValueError:
+            return
+        fail(f"looks whole: {result!r}")
 
 
 # ---- Newest wins ----
@@ -342,6 +469,24 @@ def both_kept(stage):
     equal(len(newest["lists"]), 1, "lists without --history")
 
 
+@act(NEWEST, "a damaged capture gives way to the one before it, with one line in the log")
+def damaged(_stage):
+    first, second = (sample_list(50 + day, "MY", captured_at=CAPTURED + day * DAY) for day in (0, 1))
+    with Place(FRESH) as place:
+        place.succeed("import", place.write("both.json", as_export(first, second)))
+        with contextlib.closing(sqlite3.connect(place.folder / "x.db-catalog")) as database, database:
+            database.execute("UPDATE snapshot SET items = x'00' WHERE id = 2")
+        key = place.new_key()
+        server = place.serve()
+        for _ in range(3):
+            answer = server.ask(ENDPOINT + query_of(first), headers={"x-api-key": key})
+            equal(answer.status, 200, "status")
+            equal(answer.json()["data"]["data"]["list"], first["items"], "items")
+            equal(answer.field("X-Trend-As-Of"), as_of(first), "X-Trend-As-Of")
+        server.stop()
+        equal(server.stderr.count("snapshot 2 cannot be served"), 1, "lines in the log")
+
+
 @act(NEWEST, "other periods and countries are untouched")
 def untouched(stage):
     equal(stage.get("?country_code=MY&period=30").status, 503, "another period")
@@ -378,11 +523,32 @@ def captured(stage):
     equal(body["list"], wanted, "another industry stays derived")
 
 
+@act(INDUSTRY, "country-industry-meta names periods that have a list, and industries with a capture of their own")
+def meta_industries(stage):
+    data = stage.ask(META, headers={"x-api-key": stage.key}).json()["data"]
+    equal(data["periods"], [7], "periods")
+    equal([(row["country_code"], row["period"], row.get("industry_id")) for row in data["lists"]],
+          [("MY", 7, None), ("MY", 7, GAMES)], "lists")
+
+
 @act(INDUSTRY, "the filter works on an industry's own capture")
 def captured_new(stage):
     own = make_list(random.Random(61), "MY", 7, 40, CAPTURED, GAMES)
     body = stage.get(f"?limit=100&country_code=MY&industry_id={GAMES}&filter_by=new_on_board").json()["data"]["data"]
     equal(body["list"], [item for item in own["items"] if item["rank_diff_type"] == 4], "new ones")
+
+
+@act(INDUSTRY, "an industry's capture that is older than the country's list does not hide the fresher one")
+def shadowed(stage):
+    old = make_list(random.Random(63), "PH", 7, 10, CAPTURED - DAY, GAMES)
+    made = sample_list(64, "PH", count=100)
+    imported(stage, "old.json", as_export(old))
+    check_served(stage, old)
+    imported(stage, "all.json", as_bare_list(made), *options_of(made))
+    check_served(stage, made)
+    wanted = [item for item in made["items"] if item.get("industry_info", {}).get("id") == GAMES]
+    body = stage.get(f"?limit=100&country_code=PH&industry_id={GAMES}").json()["data"]["data"]
+    equal(body["list"], wanted, "items")
 
 
 @act(INDUSTRY, "an industry's capture alone makes no list of all industries")
@@ -569,7 +735,9 @@ def real_history(stage):
 def real_us(stage):
     path = shared("US-7d-2025-10-21-excerpt.json")
     wanted = json.loads(path.read_text("utf-8"))["data"]["list"]
-    stage.place.succeed("import", path, "--captured", "2025-10-21")
+    result = stage.place.succeed("import", path, "--captured", "2025-10-21")
+    if "holds 1 of 100" not in result.stderr:
+        fail(f"{result!r}")
     answer = until(lambda: (found := stage.get("?limit=100&country_code=US")).status == 200 and found, "served")
     body = check_success(answer)["data"]["data"]
     equal(body["list"], [{**item, "rank_diff": 0} for item in wanted], "items")
@@ -589,15 +757,20 @@ def real_qa(stage):
 @act(REAL, "the successor's answer: numbers, an unsorted curve past 100, brought to 0..1")
 def real_one(stage):
     path = shared("creative-one-GetHashtagList-excerpt.json")
-    item = json.loads(path.read_text("utf-8"))["items"][0]
-    stage.place.succeed("import", path, "--country", "SG", "--period", "7", "--captured", "2026-08-26")
+    answer = json.loads(path.read_text("utf-8"))
+    item = answer["items"][0]
+    for point in item["popularityCurve"]:  # of 2026: the test must not depend on the day it runs
+        point["timestamp"] -= 300 * DAY
+    earlier = stage.place.write("creative-one.json", json.dumps(answer))
+    stage.place.succeed("import", earlier, "--country", "SG", "--period", "7", "--captured", "2025-10-30")
     answer = until(lambda: (found := stage.get("?limit=100&country_code=SG")).status == 200 and found, "served")
     got = check_success(answer)["data"]["data"]["list"]
     equal(len(got), 1, "items")
     equal((got[0]["hashtag_id"], got[0]["hashtag_name"], got[0]["publish_cnt"], got[0]["video_views"], got[0]["rank"]),
           (str(item["hashtagID"]), item["hashtagName"], item["publishCnt"], item["vv"], item["rankIndex"]), "item")
     equal(got[0]["industry_info"], industry_info(item["industryIDs"][0]), "industry_info")
-    equal(got[0]["trend"], [{"time": 1787529600, "value": 0.63}, {"time": 1787616000, "value": 1}], "trend")
+    equal(got[0]["trend"], [{"time": 1787529600 - 300 * DAY, "value": 0.63},
+                           {"time": 1787616000 - 300 * DAY, "value": 1}], "trend")
 
 
 assert "MY" in COUNTRIES
@@ -610,6 +783,7 @@ def stage(settings=None):
 SCENARIOS = [
     Scenario("import forms", stage(), FORMS),
     Scenario("import faults", stage(), FAULTS),
+    Scenario("pages and warnings", stage(), PAGES),
     Scenario("newest capture", stage(), NEWEST),
     Scenario("industry lists", stage(), INDUSTRY),
     Scenario("stale lists", stage({"TRENDGATE_CATALOG_TTL_HOURS": "24"}), STALE),

@@ -91,15 +91,40 @@ void catalog_begin(unsigned threads, size_t queue, size_t cache_bytes, bool has_
         fail_msg("%s", reason.sentence);
 }
 
-void execute(const char *sql)
+static struct db *open_past_store(void)
 {
     struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
     struct db *db;
     struct reason reason = {0};
     assert_int_equal(db_open(text_of(path), &options, &db, &reason), STATUS_OK);
+    return db;
+}
+
+static void run(struct db *db, const char *sql)
+{
+    struct reason reason = {0};
     if (db_execute(db, sql, &reason) != STATUS_OK)
         fail_msg("%s", reason.sentence);
+}
+
+void execute(const char *sql)
+{
+    struct db *db = open_past_store();
+    run(db, sql);
     db_close(db);
+}
+
+struct db *file_hold(void)
+{
+    struct db *db = open_past_store();
+    run(db, "BEGIN EXCLUSIVE");
+    return db;
+}
+
+void file_release(struct db *holder)
+{
+    run(holder, "ROLLBACK");
+    db_close(holder);
 }
 
 int64_t publish_from(struct text source, struct list_key list, size_t count, unsigned seed,

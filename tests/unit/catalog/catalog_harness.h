@@ -30,11 +30,18 @@ struct view *__real_view_render(const struct ranking *ranking, struct list_key l
 int harness_set_up(void **state);
 int harness_tear_down(void **state);
 
+#define CATALOG_TEST(name)                                                                     \
+    cmocka_unit_test_setup_teardown(name, harness_set_up, harness_tear_down)
+
 void catalog_begin(unsigned threads, size_t queue, size_t cache_bytes, bool has_samples);
 void catalog_end(void);
 
 /* SQL run past the store, as another hand would. */
 void execute(const char *sql);
+
+/* Locks the store's file against everyone, as another process would. */
+struct db *file_hold(void);
+void file_release(struct db *holder);
 
 /* A made_ranking from "import", captured so many days before TODAY; returns its id. */
 int64_t publish(struct list_key list, size_t count, unsigned seed, int days_ago);

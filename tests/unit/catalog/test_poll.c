@@ -6,7 +6,7 @@
 static void a_poll_passes_lists_that_are_made(void **state)
 {
     (void)state;
-    static struct catalog_entry entries[COUNTRY_COUNT * PERIOD_COUNT];
+    static struct catalog_entry entries[LIST_COUNT];
     struct gate gate;
     poll_pool = pool_open(1, 1);
     catalog_begin(1, 1, WIDE_CACHE, false);
