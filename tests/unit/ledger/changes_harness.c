@@ -1,0 +1,263 @@
+#include "changes_harness.h"
+
+#include "sql/db.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct ledger *ledger;
+struct plans plans;
+struct reason reason;
+
+static char folder[] = "/tmp/trendgate-changes-XXXXXX";
+static char path[96];
+static const char *const operations[] = {"tiktok-popular-trend-hashtag", NULL};
+static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+
+/* The committer reads them on its thread. */
+static _Atomic int64_t now_us, elapsed_us;
+
+static instant now_read(void *owner)
+{
+    (void)owner;
+    return (instant){now_us};
+}
+
+static duration elapsed_read(void *owner)
+{
+    (void)owner;
+    return (duration){elapsed_us};
+}
+
+static const struct time_source clock_by_hand = {now_read, elapsed_read, NULL, 1};
+
+instant at(const char *written)
+{
+    instant read = {0};
+    DONE(instant_read(text_of(written), &read));
+    return read;
+}
+
+void clock_to(const char *written)
+{
+    now_us = at(written).us;
+    elapsed_us += 61 * SECOND_US;
+}
+
+instant clock_now(void)
+{
+    return (instant){now_us};
+}
+
+static void open_again(void)
+{
+    DONE(ledger_open(text_of(path), &clock_by_hand, &ledger, &reason));
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+}
+
+int harness_start(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+int harness_finish(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static void files_remove(const char *base)
+{
+    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
+        char name[128];
+        (void)snprintf(name, sizeof(name), "%s%s", base, endings[i]);
+        (void)unlink(name);
+    }
+}
+
+int ledger_make(void **state)
+{
+    (void)state;
+    clock_to("2024-02-01T00:00:00Z");
+    (void)snprintf(path, sizeof(path), "%s/a.db", folder);
+    DONE(plans_read(TEXT(""), operations, &plans, &reason));
+    open_again();
+    return 0;
+}
+
+int ledger_remove(void **state)
+{
+    (void)state;
+    ledger_close(ledger);
+    ledger = NULL;
+    files_remove(path);
+    return 0;
+}
+
+void reopen(void)
+{
+    ledger_close(ledger);
+    ledger = NULL;
+    open_again();
+}
+
+void reopen_at(const char *written)
+{
+    ledger_close(ledger);
+    ledger = NULL;
+    clock_to(written);
+    open_again();
+}
+
+static void file_copy(const char *from, const char *to, const char *ending)
+{
+    char names[2][128];
+    (void)snprintf(names[0], sizeof(names[0]), "%s%s", from, ending);
+    (void)snprintf(names[1], sizeof(names[1]), "%s%s", to, ending);
+    struct stat found;
+    int source = open(names[0], O_RDONLY | O_CLOEXEC);
+    int target = open(names[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(source >= 0 && target >= 0 && fstat(source, &found) == 0);
+    off_t done = 0;
+    while (done < found.st_size)
+        assert_true(sendfile(target, source, &done, (size_t)(found.st_size - done)) > 0);
+    assert_int_equal(close(source) | close(target), 0);
+}
+
+void crash(void)
+{
+    char left[96];
+    bool is_first = path[strlen(path) - 4] == 'a';
+    (void)snprintf(left, sizeof(left), "%s/%c.db", folder, is_first ? 'b' : 'a');
+    file_copy(path, left, "");
+    file_copy(path, left, "-wal");
+    ledger_close(ledger);
+    ledger = NULL;
+    files_remove(path);
+    memcpy(path, left, sizeof(path));
+    open_again();
+}
+
+struct caller caller_make(const char *email, const char *plan)
+{
+    struct caller caller = {0};
+    struct account account;
+    struct api_key key;
+    DONE(ledger_account_create(ledger, text_of(email), TEXT(""), text_of(plan), &account,
+                               &reason));
+    DONE(ledger_key_create(ledger, text_of(email), TEXT(""), &key, &caller.secret, &reason));
+    caller.account_id = account.id;
+    caller.key_id = key.id;
+    (void)snprintf(caller.email, sizeof(caller.email), "%s", email);
+    memcpy(caller.key_id_outward, key.outward_id, sizeof(caller.key_id_outward));
+    return caller;
+}
+
+/* ---- Calls ---- */
+
+struct call {
+    struct charge charge;
+    pthread_mutex_t lock;
+    pthread_cond_t settled;
+    bool is_settled;
+    enum status status;
+};
+
+static void call_settled(struct charge *charge, enum status status)
+{
+    struct call *call = CONTAINER_OF(charge, struct call, charge);
+    (void)pthread_mutex_lock(&call->lock);
+    call->is_settled = true;
+    call->status = status;
+    (void)pthread_cond_signal(&call->settled);
+    (void)pthread_mutex_unlock(&call->lock);
+}
+
+bool charged(const struct caller *caller, int64_t cost, struct charge_standing *standing)
+{
+    struct call call = {.charge = {.account_id = caller->account_id,
+                                   .key_id = caller->key_id,
+                                   .cost = credits_of(cost),
+                                   .outcome = CALL_CHARGED,
+                                   .request_id = TEXT_INITIAL("test"),
+                                   .settled = call_settled},
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .settled = PTHREAD_COND_INITIALIZER};
+    enum status status = ledger_charge(ledger, &call.charge);
+    if (status == STATUS_BUSY) {
+        (void)pthread_mutex_lock(&call.lock);
+        while (!call.is_settled)
+            (void)pthread_cond_wait(&call.settled, &call.lock);
+        (void)pthread_mutex_unlock(&call.lock);
+        status = call.status;
+    }
+    if (standing)
+        *standing = call.charge.standing;
+    return status == STATUS_OK;
+}
+
+struct charge_standing standing_of(const struct caller *caller)
+{
+    struct charge look = {
+        .account_id = caller->account_id, .key_id = caller->key_id, .cost = credits_of(8)};
+    ledger_look(ledger, &look);
+    return look.standing;
+}
+
+enum status plan_to(const struct caller *caller, const char *plan, struct plan_change *change)
+{
+    return ledger_account_plan(ledger, text_of(caller->email), text_of(plan), change, &reason);
+}
+
+/* ---- The file ---- */
+
+static struct db *file_open(void)
+{
+    struct db *db = NULL;
+    const struct db_options options = {.journal = DB_JOURNAL_WAL, .busy_timeout_ms = 5000};
+    DONE(db_open(text_of(path), &options, &db, &reason));
+    return db;
+}
+
+static void query(const char *sql, int64_t *number, char *room, size_t room_bytes)
+{
+    struct db *db = file_open();
+    struct db_statement *select = NULL;
+    bool row = false;
+    DONE(db_statement_take(db, sql, &select, &reason));
+    DONE(db_step(select, &row, &reason));
+    assert_true(row);
+    *number = db_column_integer(select, 0);
+    struct text text = db_column_text(select, 0);
+    (void)snprintf(room, room_bytes, "%.*s", TEXT_PRINT(text));
+    db_statement_release(&select);
+    db_close(db);
+}
+
+int64_t stored_integer(const char *sql)
+{
+    int64_t number;
+    char room[8];
+    query(sql, &number, room, sizeof(room));
+    return number;
+}
+
+void assert_stored_text(const char *sql, const char *wanted)
+{
+    int64_t number;
+    char room[2048];
+    query(sql, &number, room, sizeof(room));
+    assert_string_equal(room, wanted);
+}
+
+void execute(const char *sql)
+{
+    struct db *db = file_open();
+    DONE(db_execute(db, sql, &reason));
+    db_close(db);
+}

@@ -1,0 +1,59 @@
+/* changes_harness: a metered ledger over a real file, for tests of what changes while calls go on.
+ * Time is moved by hand; the fold comes with it. */
+#pragma once
+
+#include "ledger/changes.h"
+#include "support/unit.h"
+
+extern struct ledger *ledger;
+extern struct plans
+    plans; /* in force, and again at each reopening; the built-in ones at first */
+extern struct reason reason;
+
+#define DONE(expression)                                                                       \
+    do {                                                                                       \
+        if ((expression) != STATUS_OK)                                                         \
+            fail_msg("%s: %s", #expression, reason.sentence);                                  \
+    } while (0)
+
+/* "2024-02-15T12:00:00Z" */
+instant at(const char *written);
+
+/* Sets the wall clock; the one that never steps goes on by more than a minute, so that all slots
+ * have returned and the next batch folds what came before. */
+void clock_to(const char *written);
+instant clock_now(void);
+
+int harness_start(void **state);  /* once: the folder */
+int harness_finish(void **state); /* once: and nothing is left of it */
+int ledger_make(void **state);    /* a new file, at 2024-02-01T00:00:00Z */
+int ledger_remove(void **state);
+
+void reopen(void);
+void reopen_at(const char *written); /* nobody runs in between */
+
+/* Goes on with what a power loss at this moment would leave: the files as they are. */
+void crash(void);
+
+/* Makes an account with one key. */
+struct caller {
+    int64_t account_id;
+    int64_t key_id;
+    char email[64];
+    char key_id_outward[OUTWARD_ID_LENGTH + 1];
+    struct api_key_text secret;
+};
+struct caller caller_make(const char *email, const char *plan);
+
+/* A call of that cost, to the end: true when it was charged. standing (may be NULL) is set. */
+bool charged(const struct caller *caller, int64_t cost, struct charge_standing *standing);
+
+/* What a call would find. */
+struct charge_standing standing_of(const struct caller *caller);
+
+enum status plan_to(const struct caller *caller, const char *plan, struct plan_change *change);
+
+/* The one integer or text that a query answers, read on a connection of its own. */
+int64_t stored_integer(const char *sql);
+void assert_stored_text(const char *sql, const char *wanted);
+void execute(const char *sql);
