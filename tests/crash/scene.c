@@ -313,14 +313,28 @@ void scene_resume(void)
     scene_close();
 }
 
+static void *play_run(void *play)
+{
+    (*(void (**)(void))play)();
+    return NULL;
+}
+
+/* On a thread of its own: randomness that was drawn ahead is a thread's, and the parent's must not
+ * be drawn twice. */
+static void child_play(void (*play)(void))
+{
+    pthread_t player;
+    check(pthread_create(&player, NULL, play_run, &play) == 0);
+    check(pthread_join(player, NULL) == 0);
+    _exit(0);
+}
+
 bool scene_dies(void (*play)(void))
 {
     pid_t child = fork();
     check(child >= 0);
-    if (child == 0) {
-        play();
-        _exit(0);
-    }
+    if (child == 0)
+        child_play(play);
     int end;
     check(waitpid(child, &end, 0) == child);
     if (WIFSIGNALED(end))

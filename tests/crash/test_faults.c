@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 60000
+#define PATIENCE_MS 20000
 
 static void nap(void)
 {
