@@ -93,3 +93,28 @@ void secret_hex(const uint8_t *bytes, size_t count, char *characters)
         characters[2 * i + 1] = digits[bytes[i] & 15];
     }
 }
+
+/* What stands between start and end becomes "***", or as much of it as there is room for. */
+static void hide(char *start, char *end)
+{
+    for (size_t i = 0; i < 3 && start < end; i++)
+        *start++ = '*';
+    memmove(start, end, strlen(end) + 1);
+}
+
+void secret_mask(char *line)
+{
+    static const char scheme_end[] = "://", password[] = "password=", ends_url[] = " \t'\"<>";
+    for (char *at = line; (at = strstr(at, scheme_end)); at++) {
+        char *start = at + strlen(scheme_end);
+        size_t length = strcspn(start, ends_url);
+        char *host = memrchr(start, '@', length);
+        char *colon = host ? memchr(start, ':', (size_t)(host - start)) : NULL;
+        if (colon)
+            hide(colon + 1, host);
+    }
+    for (char *at = line; (at = strstr(at, password)); at++) {
+        char *start = at + strlen(password);
+        hide(start, start + strcspn(start, "& \t'\"<>"));
+    }
+}

@@ -1,5 +1,7 @@
 #include "cli/cli.h"
 
+#include "base/secret.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -24,10 +26,12 @@ enum { GLOBAL_CONFIG, GLOBAL_DATABASE, GLOBAL_JSON, GLOBAL_HELP, GLOBAL_COUNT };
 __attribute__((format(printf, 1, 0))) static void complain(const char *format,
                                                            va_list arguments)
 {
+    char *line = NULL;
+    check(vasprintf(&line, format, arguments) >= 0);
+    secret_mask(line);
     (void)fflush(stdout);
-    (void)fputs("trendgate: ", stderr);
-    (void)vfprintf(stderr, format, arguments);
-    (void)fputc('\n', stderr);
+    (void)fprintf(stderr, "trendgate: %s\n", line);
+    free(line);
 }
 
 enum cli_exit cli_refuse(const char *format, ...)

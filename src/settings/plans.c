@@ -1,6 +1,8 @@
 #include "settings/plans.h"
 
 #include "base/arena.h"
+#include "base/buffer.h"
+#include "base/limits.h"
 #include "settings/ini_file.h"
 #include "settings/plans_builtin.h"
 
@@ -73,18 +75,35 @@ static enum status plan_begin(struct plans *plans, struct text name, struct reas
     return STATUS_OK;
 }
 
+/* The one of that id, else what was most likely meant; NULL: neither. */
 static const char *operation_nearest(const char *const *known_operations, struct text id)
 {
     const char *nearest = NULL;
     unsigned least = UINT32_MAX;
     for (; *known_operations; known_operations++) {
-        unsigned distance = text_distance(id, text_of(*known_operations));
-        if (distance < least) {
-            least = distance;
+        unsigned edits = text_distance(id, text_of(*known_operations));
+        if (edits < least && text_is_slip(edits, text_of(*known_operations))) {
+            least = edits;
             nearest = *known_operations;
         }
     }
     return nearest;
+}
+
+static enum status endpoint_unknown(const struct plans_opening *opening, struct text id,
+                                    const char *nearest, struct reason *reason)
+{
+    if (nearest)
+        return reason_set(reason, STATUS_INVALID,
+                          "there is no endpoint '%.*s'; did you mean %s?", TEXT_PRINT(id),
+                          nearest);
+    struct buffer known CLEANUP(buffer_finish);
+    buffer_init(&known, REASON_BYTES_MAX);
+    for (const char *const *id_of = opening->known_operations; *id_of; id_of++)
+        buffer_append_format(&known, "%s%s", known.length > 0 ? ", " : "", *id_of);
+    return reason_set(reason, STATUS_INVALID,
+                      "there is no endpoint '%.*s'; those with a price are %.*s",
+                      TEXT_PRINT(id), TEXT_PRINT(buffer_text(&known)));
 }
 
 static enum status endpoint_begin(const struct plans_opening *opening, struct text id,
@@ -92,12 +111,8 @@ static enum status endpoint_begin(const struct plans_opening *opening, struct te
 {
     struct plans *plans = opening->plans;
     const char *nearest = operation_nearest(opening->known_operations, id);
-    if (!nearest)
-        return reason_set(reason, STATUS_INVALID, "no endpoint has a price");
-    if (!text_equals(id, text_of(nearest)))
-        return reason_set(reason, STATUS_INVALID,
-                          "there is no endpoint '%.*s'; did you mean %s?", TEXT_PRINT(id),
-                          nearest);
+    if (!nearest || !text_equals(id, text_of(nearest)))
+        return endpoint_unknown(opening, id, nearest, reason);
     for (size_t i = 0; i < plans->price_count; i++)
         if (text_equals(id, text_of(plans->prices[i].operation_id)))
             return reason_set(reason, STATUS_INVALID, "there is an [endpoint %.*s] already",
@@ -174,18 +189,26 @@ static const struct plan_member *plan_member_find(struct text name)
     return NULL;
 }
 
-static const char *plan_member_nearest(struct text name)
+static enum status plan_member_unknown(struct text name, struct reason *reason)
 {
-    const char *nearest = "overage";
-    unsigned least = ini_name_distance(name, text_of(nearest));
-    for (size_t i = 0; i < LENGTH_OF(plan_members); i++) {
-        unsigned distance = ini_name_distance(name, text_of(plan_members[i].name));
-        if (distance < least) {
-            least = distance;
-            nearest = plan_members[i].name;
+    const char *nearest = NULL;
+    unsigned least = UINT32_MAX;
+    for (size_t i = 0; i <= LENGTH_OF(plan_members); i++) {
+        const char *known = i < LENGTH_OF(plan_members) ? plan_members[i].name : "overage";
+        unsigned edits = ini_name_distance(name, text_of(known));
+        if (edits < least && text_is_slip(edits, text_of(known))) {
+            least = edits;
+            nearest = known;
         }
     }
-    return nearest;
+    if (nearest)
+        return reason_set(reason, STATUS_INVALID, "a plan has no %.*s; did you mean %s?",
+                          TEXT_PRINT(name), nearest);
+    return reason_set(reason, STATUS_INVALID,
+                      "a plan has no %.*s; it has price_cents, included_credits, "
+                      "daily_credit_cap, rate_limit_per_minute, overage and "
+                      "overage_cents_per_1000",
+                      TEXT_PRINT(name));
 }
 
 static enum status plan_member_set(struct plans_opening *opening, const struct ini_entry *entry,
@@ -198,8 +221,7 @@ static enum status plan_member_set(struct plans_opening *opening, const struct i
     }
     const struct plan_member *row = plan_member_find(entry->name);
     if (!row)
-        return reason_set(reason, STATUS_INVALID, "a plan has no %.*s; did you mean %s?",
-                          TEXT_PRINT(entry->name), plan_member_nearest(entry->name));
+        return plan_member_unknown(entry->name, reason);
     TRY(once(opening, (size_t)(row - plan_members), entry, reason));
     int64_t *place = (void *)((char *)plan + row->offset);
     return number_read(entry, row->least, row->most, place, reason);
@@ -209,8 +231,7 @@ static enum status endpoint_member_set(struct plans_opening *opening,
                                        const struct ini_entry *entry, struct reason *reason)
 {
     if (!text_equals(entry->name, TEXT("credits")))
-        return reason_set(reason, STATUS_INVALID,
-                          "an endpoint has no %.*s; did you mean credits?",
+        return reason_set(reason, STATUS_INVALID, "an endpoint has no %.*s; it has credits",
                           TEXT_PRINT(entry->name));
     TRY(once(opening, 0, entry, reason));
     struct plans *plans = opening->plans;
@@ -264,6 +285,24 @@ static enum status entry_visit(void *owner, const struct ini_entry *entry,
     check(false);
 }
 
+/* A price that nobody wrote down would be charged all the same. */
+static enum status prices_check(const struct plans *plans, const char *const *known_operations,
+                                struct text file_name, struct reason *reason)
+{
+    for (; *known_operations; known_operations++) {
+        size_t i = 0;
+        while (i < plans->price_count &&
+               strcmp(plans->prices[i].operation_id, *known_operations) != 0)
+            i++;
+        if (i == plans->price_count)
+            return reason_set(reason, STATUS_INVALID,
+                              "%.*s:1: the endpoint %s has no price: write [endpoint %s] and "
+                              "its credits",
+                              TEXT_PRINT(file_name), *known_operations, *known_operations);
+    }
+    return STATUS_OK;
+}
+
 enum status plans_read(struct text file, const char *const *known_operations,
                        struct plans *plans, struct reason *reason)
 {
@@ -285,6 +324,7 @@ enum status plans_read(struct text file, const char *const *known_operations,
     if (read.plan_count == 0)
         return reason_set(reason, STATUS_INVALID, "%.*s:1: there is no [plan NAME] in it",
                           TEXT_PRINT(name));
+    TRY(prices_check(&read, known_operations, name, reason));
     *plans = read;
     return STATUS_OK;
 }

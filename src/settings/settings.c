@@ -1,6 +1,7 @@
 #include "settings/settings.h"
 
 #include "base/arena.h"
+#include "base/secret.h"
 #include "settings/ini_file.h"
 #include "settings/table.h"
 
@@ -16,6 +17,8 @@
 /* Typing mistakes in the name of an environment variable are this near to what was meant. Others
  * are left alone: container platforms make TRENDGATE_PORT and the like for a service called so. */
 #define VARIABLE_DISTANCE_MAX 2
+
+#define WHERE_ALL_ARE "`trendgate config show --commented` lists all settings"
 
 struct opening {
     struct settings *settings;
@@ -96,53 +99,77 @@ static enum status setting_assign(struct settings *settings, const struct settin
     check(false);
 }
 
-/* The row of that section and name. Otherwise NULL and, through nearest, the row whose name is
- * closest: of the section where there is such a section, else of all. */
+static enum status section_check(struct text section, struct reason *reason)
+{
+    const char *nearest = NULL;
+    unsigned least = UINT32_MAX;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        struct text known = text_of(setting_table[i].section);
+        unsigned edits = text_distance(section, known);
+        if (text_equals(section, known))
+            return STATUS_OK;
+        if (edits < least && text_is_slip(edits, known)) {
+            least = edits;
+            nearest = known.at;
+        }
+    }
+    if (nearest)
+        return reason_set(reason, STATUS_INVALID,
+                          "there is no section [%.*s]; did you mean [%s]?", TEXT_PRINT(section),
+                          nearest);
+    return reason_set(reason, STATUS_INVALID, "there is no section [%.*s]; " WHERE_ALL_ARE,
+                      TEXT_PRINT(section));
+}
+
+/* The row of that section and name. Otherwise NULL and, through nearest, the row of the section
+ * that was most likely meant, or NULL too. */
 static const struct setting *setting_find(struct text section, struct text name,
-                                          const struct setting **nearest, bool *section_known)
+                                          const struct setting **nearest)
 {
     unsigned least = UINT32_MAX;
     *nearest = NULL;
-    *section_known = false;
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const struct setting *row = &setting_table[i];
-        bool here = text_equals(section, text_of(row->section));
-        unsigned distance = ini_name_distance(name, text_of(row->name)) +
-                            10 * text_distance(section, text_of(row->section));
-        if (here && text_equals(name, text_of(row->name)))
+        if (!text_equals(section, text_of(row->section)))
+            continue;
+        if (text_equals(name, text_of(row->name)))
             return row;
-        *section_known |= here;
-        if (distance < least) {
-            least = distance;
+        unsigned edits = ini_name_distance(name, text_of(row->name));
+        if (edits < least && text_is_slip(edits, text_of(row->name))) {
+            least = edits;
             *nearest = row;
         }
     }
     return NULL;
 }
 
-static enum status section_check(struct text section, struct reason *reason)
+static enum status name_refuse(const struct ini_entry *entry, const struct setting *nearest,
+                               struct reason *reason)
 {
-    const struct setting *nearest;
-    bool section_known;
-    (void)setting_find(section, TEXT(""), &nearest, &section_known);
-    if (section_known)
-        return STATUS_OK;
-    check(nearest);
-    return reason_set(reason, STATUS_INVALID, "there is no section [%.*s]; did you mean [%s]?",
-                      TEXT_PRINT(section), nearest->section);
+    if (nearest)
+        return reason_set(reason, STATUS_INVALID, "[%.*s] has no %.*s; did you mean %s?",
+                          TEXT_PRINT(entry->section), TEXT_PRINT(entry->name), nearest->name);
+    return reason_set(reason, STATUS_INVALID, "[%.*s] has no %.*s; " WHERE_ALL_ARE,
+                      TEXT_PRINT(entry->section), TEXT_PRINT(entry->name));
+}
+
+/* A value for a sentence: without what is secret in it. */
+static const char *shown(const struct settings *settings, struct text value)
+{
+    char *copy = (char *)(uintptr_t)arena_copy(settings->memory, value).at;
+    if (!copy)
+        return "...";
+    secret_mask(copy);
+    return copy;
 }
 
 static enum status member_assign(struct opening *opening, const struct ini_entry *entry,
                                  struct reason *reason)
 {
     const struct setting *nearest;
-    bool section_known;
-    const struct setting *row = setting_find(entry->section, entry->name, &nearest,
-                                             &section_known);
-    check(row || nearest);
+    const struct setting *row = setting_find(entry->section, entry->name, &nearest);
     if (!row)
-        return reason_set(reason, STATUS_INVALID, "[%.*s] has no %.*s; did you mean %s?",
-                          TEXT_PRINT(entry->section), TEXT_PRINT(entry->name), nearest->name);
+        return name_refuse(entry, nearest, reason);
     unsigned *set_in_line = &opening->set_in_line[row - setting_table];
     if (*set_in_line > 0)
         return reason_set(reason, STATUS_INVALID, "%s is set in line %u already", row->name,
@@ -151,8 +178,8 @@ static enum status member_assign(struct opening *opening, const struct ini_entry
     struct reason fault = {0};
     enum status status = setting_assign(opening->settings, row, entry->value, &fault);
     if (status != STATUS_OK)
-        return reason_set(reason, status, "%s = %.*s: %s", row->name, TEXT_PRINT(entry->value),
-                          fault.sentence);
+        return reason_set(reason, status, "%s = %s: %s", row->name,
+                          shown(opening->settings, entry->value), fault.sentence);
     return STATUS_OK;
 }
 
@@ -214,8 +241,8 @@ static enum status variable_assign(struct settings *settings, struct text variab
         struct reason fault = {0};
         enum status status = setting_assign(settings, row, value, &fault);
         if (status != STATUS_OK)
-            return reason_set(reason, status, "environment: %.*s=%.*s: %s",
-                              TEXT_PRINT(variable), TEXT_PRINT(value), fault.sentence);
+            return reason_set(reason, status, "environment: %.*s=%s: %s", TEXT_PRINT(variable),
+                              shown(settings, value), fault.sentence);
         return STATUS_OK;
     }
     return nearby_refuse(variable, reason);
@@ -270,11 +297,19 @@ void settings_close(struct settings *settings)
 enum status settings_sqlite_path(struct text database_url, struct text *path,
                                  struct reason *reason)
 {
+    static const char form[] = "write sqlite:PATH, such as sqlite:./var/trendgate.db";
     struct text scheme = TEXT("sqlite:");
-    if (!text_starts_with(database_url, scheme) || database_url.length == scheme.length)
+    struct text named = text_slice(database_url, scheme.length, database_url.length);
+    if (text_starts_with(database_url, TEXT("postgres:")) ||
+        text_starts_with(database_url, TEXT("postgresql:")))
         return reason_set(reason, STATUS_INVALID,
-                          "write sqlite:PATH, such as sqlite:./var/trendgate.db");
-    *path = text_slice(database_url, scheme.length, database_url.length);
+                          "PostgreSQL comes with a later version; until then %s", form);
+    if (!text_starts_with(database_url, scheme) || named.length == 0)
+        return reason_set(reason, STATUS_INVALID, "%s", form);
+    if (text_equals(named, TEXT(":memory:")))
+        return reason_set(reason, STATUS_INVALID,
+                          "a database in memory would be gone with each command; %s", form);
+    *path = named;
     return STATUS_OK;
 }
 

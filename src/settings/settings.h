@@ -48,6 +48,7 @@ void settings_write(const struct settings *settings, bool commented, struct buff
 /* The same as one JSON object with members such as "server.listen". */
 void settings_write_json(const struct settings *settings, struct json_writer *writer);
 
-/* "sqlite:PATH" as its PATH. STATUS_INVALID: another form; the reason says which are known. */
+/* "sqlite:PATH" as its PATH. STATUS_INVALID: another form; the reason says which is known, and
+ * never what was written: that may hold a password. */
 enum status settings_sqlite_path(struct text database_url, struct text *path,
                                  struct reason *reason);

@@ -2,6 +2,7 @@
 #include "support/unit.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 struct vector {
     struct text message;
@@ -114,6 +115,29 @@ static void no_more_is_written_than_asked_for(void **state)
     assert_memory_not_equal(a, b, 31);
 }
 
+static void passwords_of_urls_are_masked(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"postgresql://ann:s3cr3t@db:5432/x", "postgresql://ann:***@db:5432/x"},
+        {"a://u:p@h", "a://u:*@h"},
+        {"a://u:@h", "a://u:@h"},
+        {"a://u@h/b:c", "a://u@h/b:c"},
+        {"a://u:p@s:s/w@h b://v:long@i.", "a://u:***@h b://v:***@i."},
+        {"'a://u:word' and x@y", "'a://u:word' and x@y"},
+        {"http://127.0.0.1:8080/a", "http://127.0.0.1:8080/a"},
+        {"x?password=s3cr3t&a=b password=c", "x?password=***&a=b password=*"},
+        {"ends in ://", "ends in ://"},
+    };
+    for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+        char line[64];
+        (void)snprintf(line, sizeof(line), "%s", cases[i][0]);
+        secret_mask(line);
+        assert_string_equal(line, cases[i][1]);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -130,6 +154,7 @@ int main(void)
         cmocka_unit_test(hexadecimal_is_lower_case),
         cmocka_unit_test(base62_uses_its_whole_alphabet_evenly),
         cmocka_unit_test(no_more_is_written_than_asked_for),
+        cmocka_unit_test(passwords_of_urls_are_masked),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -130,7 +130,14 @@ static void faults_name_file_line_and_reason(void **state)
          "tiktok-popular-trend-hashtag?"},
         {FREE "[endpoint tiktok-popular-trend-hashtag]\n", "7: the endpoint lacks credits"},
         {FREE "[endpoint tiktok-popular-trend-hashtag]\ncredit = 1\n",
-         "8: an endpoint has no credit; did you mean credits?"},
+         "8: an endpoint has no credit; it has credits"},
+        {FREE "bogus = 1\n",
+         "7: a plan has no bogus; it has price_cents, included_credits, daily_credit_cap, "
+         "rate_limit_per_minute, overage and overage_cents_per_1000"},
+        {FREE "[endpoint bogus]\n", "7: there is no endpoint 'bogus'; those with a price are "
+                                    "tiktok-popular-trend-hashtag"},
+        {FREE, "1: the endpoint tiktok-popular-trend-hashtag has no price: write [endpoint "
+               "tiktok-popular-trend-hashtag] and its credits"},
         {FREE "[endpoint tiktok-popular-trend-hashtag]\ncredits = -1\n",
          "8: credits = -1: write a whole number from 0 to 1000000"},
         {FREE "[endpoint tiktok-popular-trend-hashtag]\ncredits = 1\n"
@@ -154,6 +161,7 @@ static void as_many_plans_as_there_is_room_for(void **state)
     buffer_init(&file, 65536);
     struct plans plans;
     struct reason reason;
+    buffer_append(&file, TEXT("[endpoint tiktok-popular-trend-hashtag]\ncredits = 1\n"));
     for (int i = 0; i <= PLANS_MAX; i++) {
         if (i == PLANS_MAX) {
             buffer_append_byte(&file, '\0');

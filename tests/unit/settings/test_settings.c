@@ -64,7 +64,12 @@ static void faults_in_the_file_name_line_and_nearest(void **state)
         {TEXT_INITIAL("[server]\nlissten = 1\n"),
          "2: [server] has no lissten; did you mean listen?"},
         {TEXT_INITIAL("[catalog]\nlisten = 1\n"),
-         "2: [catalog] has no listen; did you mean cache_mb?"},
+         "2: [catalog] has no listen; `trendgate config show --commented` lists all settings"},
+        {TEXT_INITIAL("[server]\nbogus = 1\n"),
+         "2: [server] has no bogus; `trendgate config show --commented` lists all settings"},
+        {TEXT_INITIAL("[nonsense]\n"),
+         "1: there is no section [nonsense]; `trendgate config show --commented` lists all "
+         "settings"},
         {TEXT_INITIAL("[server]\nthreads = 1\n\n[server]\nthreads = 1\n"),
          "5: threads is set in line 2 already"},
         {TEXT_INITIAL("[server]\nthreads = many\n"),
@@ -80,6 +85,14 @@ static void faults_in_the_file_name_line_and_nearest(void **state)
         {TEXT_INITIAL("[server]\naccess_log = 2\n"), "2: access_log = 2: write true or false"},
         {TEXT_INITIAL("[database]\nurl = mysql:x\n"),
          "2: url = mysql:x: write sqlite:PATH, such as sqlite:./var/trendgate.db"},
+        {TEXT_INITIAL("[database]\nurl = sqlite::memory:\n"),
+         "2: url = sqlite::memory:: a database in memory would be gone with each command; "
+         "write "
+         "sqlite:PATH, such as sqlite:./var/trendgate.db"},
+        {TEXT_INITIAL("[database]\nurl = postgresql://ann:s3cr3t@db/x\n"),
+         "2: url = postgresql://ann:***@db/x: PostgreSQL comes with a later version; until "
+         "then "
+         "write sqlite:PATH, such as sqlite:./var/trendgate.db"},
     };
     for (size_t i = 0; i < LENGTH_OF(cases); i++) {
         write_file(cases[i].bytes);
@@ -105,6 +118,10 @@ static void faults_in_the_environment_name_the_variable(void **state)
          "environment: TRENDGATE_SERVER_THREADS=x: write a whole number from 0 to 256"},
         {"TRENDGATE_DATABASE=sqlite:a", "TRENDGATE_DATABASE_URL=sqlite:b",
          "environment: TRENDGATE_DATABASE_URL and its other name are both set; set one"},
+        {"TRENDGATE_DATABASE=postgres://ann:s3@cr3t@db/x?password=s3cr3t&a=b", NULL,
+         "environment: TRENDGATE_DATABASE=postgres://ann:***@db/x?password=***&a=b: PostgreSQL "
+         "comes with a later version; until then write sqlite:PATH, such as "
+         "sqlite:./var/trendgate.db"},
         {"TRENDGATE_SOURCE_SAMPLE_ENABLED=maybe", NULL,
          "environment: TRENDGATE_SOURCE_SAMPLE_ENABLED=maybe: write true or false"},
     };
