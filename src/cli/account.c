@@ -31,6 +31,7 @@ static enum cli_exit account_create(struct cli_context *context, int argc, char 
                                               {"name", given.values[NAME]}};
     CLEANUP(json_document_finish) json_t *result = NULL;
     struct reason reason = {""};
+    context->makes_database = true;
     if (cli_verb(context, "account_create", arguments, LENGTH_OF(arguments), &result,
                  &reason) != STATUS_OK)
         return cli_refuse_for(&reason);

@@ -334,6 +334,7 @@ enum status cli_import_accounts(struct cli_context *context, const char *file,
     arena_init(&rows.memory, ROWS_MEMORY_BYTES_MAX);
     TRY(file_read(&rows, reason));
     struct admin *admin;
+    context->makes_database = true;
     TRY(cli_admin_open(context, &admin, reason));
     CLEANUP(buffer_finish) struct buffer arguments;
     buffer_init(&arguments, ADMIN_MESSAGE_BYTES_MAX);

@@ -16,6 +16,7 @@ struct cli_context {
     const char *config_file; /* --config or TRENDGATE_CONFIG; NULL: none */
     const char *database;    /* --database; NULL: what the settings say */
     bool json;               /* --json */
+    bool makes_database;     /* the command may begin a new one where there is none */
     bool has_settings;
     struct settings settings; /* by cli_settings */
 };

@@ -2,7 +2,26 @@
 
 #include "api/endpoints.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #define RECORD_BYTES_MAX (64 * 1024) /* the longest account with every byte escaped is 4 KB */
+
+/* A path that was mistyped would otherwise leave an empty database behind, and "there is no
+ * account" would be all that is said. */
+static enum status database_is_there(struct text path, struct reason *reason)
+{
+    char name[PATH_BYTES_MAX];
+    int length = snprintf(name, sizeof(name), "%.*s", TEXT_PRINT(path));
+    if (length < (int)sizeof(name) && access(name, F_OK) != 0 && errno == ENOENT)
+        return reason_set(
+            reason, STATUS_MISSING,
+            "there is no database at %s: `trendgate serve` and `trendgate account "
+            "create` make one",
+            name);
+    return STATUS_OK;
+}
 
 enum status cli_admin_open(struct cli_context *context, struct admin **admin,
                            struct reason *reason)
@@ -13,6 +32,8 @@ enum status cli_admin_open(struct cli_context *context, struct admin **admin,
                                     .known_operations = priced_operations,
                                     .time = time_source_system()};
     TRY(settings_sqlite_path(settings->database_url, &options.ledger_path, reason));
+    if (!context->makes_database)
+        TRY(database_is_there(options.ledger_path, reason));
     return admin_open(&options, admin, reason);
 }
 

@@ -12,7 +12,7 @@ from support.keys import checksum
 from support.server import KEY, Place
 from support.steps import ENDPOINT, Scenario, Stage, act, equal, fail, served, within_a_second
 
-COMMANDS, SEEN = [], []
+COMMANDS, SEEN, PLACES = [], [], []
 HEX_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -362,7 +362,51 @@ def key_is_not_stored(stage):
     stage.server = stage.place.serve()
 
 
+@act(PLACES, "a mistyped path makes nothing: commands that need a database refuse")
+def mistyped(stage):
+    with Place() as place:
+        for words in (["account", "list"], ["account", "show", "a@example.com"], ["key", "list", "a@example.com"],
+                      ["account", "suspend", "a@example.com"], ["key", "create", "a@example.com"],
+                      ["key", "revoke", "0" * 32]):
+            result = place.refuse(*words)
+            for said in ("there is no database at", "x.db", "account create"):
+                if said not in result.stderr:
+                    fail(f"does not say {said!r}: {result!r}")
+        equal([path.name for path in place.folder.iterdir()], ["plans.ini"], "files")
+        place.succeed("account", "create", "a@example.com")
+        place.succeed("account", "list")
+
+
+@act(PLACES, "a database in memory is refused")
+def in_memory(stage):
+    with Place() as place:
+        place.database = "sqlite::memory:"
+        for words in (["account", "create", "a@example.com"], ["serve", "--listen", "127.0.0.1:0"]):
+            if "in memory" not in (result := place.refuse(*words)).stderr:
+                fail(f"{result!r}")
+
+
+@act(PLACES, "the password of a database URL is never shown, wherever the URL is written")
+def password(stage):
+    url = "postgresql://ann:s3cr3t@db.example.com/x"
+    with Place() as place:
+        config = place.write("c.ini", f"[database]\nurl = {url}\n")
+        for words, settings in ((["account", "list", "--database", url], {}), (["account", "list"],
+                                {"TRENDGATE_DATABASE": url}), (["account", "list", "--config", config], {}),
+                                (["account", "list", url], {}), (["account", "list", f"--databse={url}"], {}),
+                                (["account", url], {})):
+            result = place.run(*words, settings=settings, database=False)
+            if result.status == 0 or "s3cr3t" in result.stderr + result.stdout:
+                fail(f"{result!r}")
+            if words[-1] == url and "--database" not in words and "ann:***@" not in result.stderr:
+                fail(f"{result!r}")
+        if "PostgreSQL comes with a later version" not in place.run("account", "list", "--database", url,
+                                                                    database=False).stderr:
+            fail("does not say that PostgreSQL comes later")
+
+
 SCENARIOS = [
+    Scenario("where the database is", without_server, PLACES),
     Scenario("commands without a server", without_server, COMMANDS),
     Scenario("commands beside a server", served, COMMANDS),
     Scenario("seen by the server", served, SEEN),
