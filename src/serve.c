@@ -18,6 +18,7 @@
 #define RENDER_THREADS 2       /* short pieces of work, off the loops */
 #define RENDER_QUEUE_MAX 16384 /* one job a cold list, and there are 8,208 of those */
 #define WATCH_QUEUE_MAX 2      /* a look at the catalogue, one at the ledger */
+#define READ_QUEUE_MAX 4096    /* looks at an account: some 50 us each */
 #define URL_BYTES_MAX 2048
 #define WATCH_INTERVAL_MS 250 /* how soon a snapshot published elsewhere is seen */
 
@@ -31,7 +32,7 @@ struct server {
     struct plan_book plans;
     /* Each kind of work has threads of its own: a revocation waits for no list, and a list that
      * was published for no import of accounts. */
-    struct pool *renderers, *verbs, *watchers;
+    struct pool *renderers, *verbs, *watchers, *readers;
     unsigned threads;
     unsigned connections_max;
     struct ledger *ledger;
@@ -81,6 +82,7 @@ static void pipeline_begin(struct server *server)
     server->pipeline = (struct pipeline){
         .ledger = server->ledger,
         .catalog = server->catalog,
+        .readers = server->readers,
         .time = time_source_system(),
         .endpoints = endpoints,
         .endpoint_count = endpoint_count,
@@ -281,6 +283,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     server->renderers = pool_open(RENDER_THREADS, RENDER_QUEUE_MAX);
     server->verbs = pool_open(1, ADMIN_CLIENTS_MAX);
     server->watchers = pool_open(1, WATCH_QUEUE_MAX);
+    server->readers = pool_open(1, READ_QUEUE_MAX);
     TRY(catalog_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));
@@ -298,6 +301,7 @@ static void close_in_reverse(struct server *server)
     admin_listener_close(server->admin);
     http_server_close(server->http);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+    pool_close(server->readers);
     pool_close(server->watchers);
     pool_close(server->verbs);
     pool_close(server->renderers);

@@ -17,5 +17,6 @@ enum {
 
 void hashtag_look_up(struct call *call); /* one page of one list */
 void meta_look_up(struct call *call);    /* countries, industries, periods, capture times */
+void billing_look_up(struct call *call); /* what is used and left in the billing period */
 void ping_look_up(struct call *call);    /* that we run, and what */
 void ready_look_up(struct call *call);   /* whether every part works: 200 or 503 */

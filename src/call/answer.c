@@ -6,11 +6,12 @@
 
 #define HEADER_BYTES_MAX 2048 /* our own lines are under 1 KB; a request id adds 128 */
 
-/* On every answer. Any page may read any answer, and all of its headers ("*" counts as all where
+#define SECURITY_HEADERS "X-Content-Type-Options: nosniff\r\n"
+
+/* On every answer but those about an account. Any page may read any answer, and all of its headers ("*" counts as all where
  * no credentials are sent: Fetch standard, section 3.3.2): there are no cookies on these paths,
  * only keys, and a browser does not send those by itself. */
-#define COMMON_HEADERS                                                                         \
-    "X-Content-Type-Options: nosniff\r\n"                                                      \
+#define SHARING_HEADERS                                                                        \
     "Access-Control-Allow-Origin: *\r\n"                                                       \
     "Access-Control-Expose-Headers: *\r\n"
 
@@ -21,7 +22,9 @@ static struct buffer headers_open(struct call *call)
     struct buffer headers;
     char *room = arena_take(http_exchange_arena(call->exchange), HEADER_BYTES_MAX);
     buffer_init_on(&headers, room, room ? HEADER_BYTES_MAX : 0);
-    buffer_append(&headers, TEXT(COMMON_HEADERS "X-Request-Id: "));
+    if (!call_is_of_account(call))
+        buffer_append(&headers, TEXT(SHARING_HEADERS));
+    buffer_append(&headers, TEXT(SECURITY_HEADERS "X-Request-Id: "));
     buffer_append(&headers, call->request_id);
     buffer_append(&headers, TEXT("\r\n"));
     if (call->is_metered)

@@ -36,9 +36,15 @@ struct call {
     enum status settled;          /* of a charge that waited for the journal */
     bool is_metered;              /* the charge's standing is set */
     struct idempotent_call idempotent;
-    bool is_first;    /* of its Idempotency-Key: whoever answers it says what came of it */
-    bool is_replay;   /* of a charged call: rendered again from the same snapshot */
+    bool is_first;  /* of its Idempotency-Key: whoever answers it says what came of it */
+    bool is_replay; /* of a charged call: rendered again from the same snapshot */
 };
+
+/* At an endpoint of the account API, from its routing on. */
+static inline bool call_is_of_account(const struct call *call)
+{
+    return call->endpoint && call->endpoint->kind == ENDPOINT_ACCOUNT;
+}
 
 /* Steps; each says by STATUS_OK that the call goes on. Otherwise it has answered. */
 enum status call_authenticate(struct call *call);

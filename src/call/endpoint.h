@@ -35,13 +35,19 @@ struct parameter {
     struct text description;
 };
 
+enum endpoint_kind {
+    ENDPOINT_OPEN,    /* answers anybody: health */
+    ENDPOINT_ACCOUNT, /* about the caller's account: takes a key and nothing else; without CORS */
+    ENDPOINT_PRODUCT, /* a call: takes a key, a slot, and its credits */
+};
+
 struct endpoint {
-    struct text path; /* below /api/v1 also where is_product; matched byte by byte */
+    struct text path; /* matched byte by byte */
     struct text operation_id;
     struct text summary;
     uint8_t number;  /* in journals: never changed, never given to another endpoint */
     int64_t credits; /* of a successful call, unless the plan file says otherwise */
-    bool takes_key;  /* a product endpoint: its caller is authenticated and charged */
+    enum endpoint_kind kind;
     const struct parameter *parameters;
     size_t parameter_count;
     /* Finds what the call asks for and ends in exactly one call_found or call_refused, at once

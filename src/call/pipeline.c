@@ -65,8 +65,13 @@ static const struct endpoint *endpoint_find(const struct pipeline *pipeline, str
 
 #define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
 
+/* Other pages may not ask about an account, so they are told nothing beyond Allow. */
 static void answer_options(struct call *call)
 {
+    if (call_is_of_account(call)) {
+        call_answer_body(call, 204, TEXT(ALLOW), (struct text){0});
+        return;
+    }
     call_answer_body(call, 204,
                      TEXT(ALLOW "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
                                 "Access-Control-Allow-Headers: x-api-key, x-request-id, "
@@ -94,7 +99,7 @@ static void refuse_method(struct call *call)
 
 static void call_run(struct call *call)
 {
-    if (call->endpoint->takes_key) {
+    if (call->endpoint->kind != ENDPOINT_OPEN) {
         if (call_authenticate(call) != STATUS_OK || call_validate(call) != STATUS_OK)
             return;
     }

@@ -14,6 +14,7 @@
 struct pipeline {
     struct ledger *ledger;
     struct catalog *catalog;
+    struct pool *readers; /* who read accounts for the loops */
     const struct time_source *time;
     const struct endpoint *endpoints;
     size_t endpoint_count;

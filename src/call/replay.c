@@ -79,7 +79,8 @@ static void first_decided(struct idempotent_call *idempotent)
 void call_look_up(struct call *call)
 {
     struct text key = {0};
-    bool is_remembered = call->endpoint->takes_key && call->request->method == HTTP_GET &&
+    bool is_remembered = call->endpoint->kind == ENDPOINT_PRODUCT &&
+                         call->request->method == HTTP_GET &&
                          call_idempotency_key_read(call, &key) && key.length > 0;
     if (!is_remembered) {
         call->endpoint->look_up(call);

@@ -187,7 +187,8 @@ static void refuse_faults(struct call *call, struct faults *faults)
 static void idempotency_key_check(const struct call *call, struct faults *faults)
 {
     struct text key;
-    if (call->request->method != HTTP_GET || call_idempotency_key_read(call, &key))
+    if (call->request->method != HTTP_GET || call_is_of_account(call) ||
+        call_idempotency_key_read(call, &key))
         return;
     fault_add(faults, TEXT("Idempotency-Key"), text_is_utf8(key) ? key : TEXT(""),
               TEXT("must be one header of 1 to 64 characters A-Z a-z 0-9 . _ -"));
@@ -215,7 +216,8 @@ enum status call_validate(struct call *call)
     idempotency_key_check(call, &faults);
     buffer_append(&faults.errors, TEXT("],"));
     enum status status = faults.count == 0 ? STATUS_OK : STATUS_INVALID;
-    if (status != STATUS_OK && call_take_slot(call, CALL_INVALID) == STATUS_OK)
+    if (status != STATUS_OK &&
+        (call_is_of_account(call) || call_take_slot(call, CALL_INVALID) == STATUS_OK))
         refuse_faults(call, &faults);
     buffer_finish(&faults.errors);
     buffer_finish(&faults.sentence);

@@ -69,6 +69,7 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
     }
     decided.rate = rate_window_look(&state->window, limit, now_ms);
     decided.quota = quota_of(state, decided.plan, key);
+    decided.overage_spent = (micros_usd){state->overage_micros};
     *standing = decided;
 }
 

@@ -112,6 +112,7 @@ struct charge_standing {
     credits charged;
     credits overage; /* of them */
     micros_usd overage_cost;
+    micros_usd overage_spent; /* in the period so far */
 };
 
 /* Takes slot and credits, or the slot, or nothing: in one step. The account must exist. */
