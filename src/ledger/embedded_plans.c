@@ -173,7 +173,7 @@ static enum status overage_check(const struct account *account, const struct pla
                           "move the account to another plan",
                           account->email, plan->name);
     }
-    check(!"an overage is one of three");
+    check(false);
     return STATUS_INVALID;
 }
 
