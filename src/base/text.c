@@ -5,10 +5,8 @@ static char lower(char byte)
     return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
 }
 
-bool text_equals_ignoring_case(struct text a, struct text b)
+bool text_same_letters(struct text a, struct text b)
 {
-    if (a.length != b.length)
-        return false;
     for (size_t i = 0; i < a.length; i++)
         if (lower(a.at[i]) != lower(b.at[i]))
             return false;

@@ -49,7 +49,14 @@ static inline struct text text_slice(struct text whole, size_t start, size_t end
     return (struct text){whole.at + start, end - start};
 }
 
-bool text_equals_ignoring_case(struct text a, struct text b);
+/* Of two texts of the same length. */
+bool text_same_letters(struct text a, struct text b);
+
+static inline bool text_equals_ignoring_case(struct text a, struct text b)
+{
+    return a.length == b.length && text_same_letters(a, b);
+}
+
 bool text_starts_with(struct text whole, struct text prefix);
 
 /* The place of the first such byte, or whole.length when there is none. */

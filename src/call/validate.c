@@ -13,6 +13,10 @@ struct faults {
 static void fault_add(struct faults *faults, struct text name, struct text value,
                       struct text reason)
 {
+    if (faults->count == 0) {
+        buffer_append(&faults->errors, TEXT("\"errors\":["));
+        buffer_append(&faults->sentence, TEXT("Invalid input: "));
+    }
     json_object_open(&faults->writer);
     json_member_text(&faults->writer, TEXT("parameter"), name);
     json_member_text(&faults->writer, TEXT("value"), value);
@@ -176,6 +180,7 @@ static void arguments_read(const struct endpoint *endpoint, const struct query *
 
 static void refuse_faults(struct call *call, struct faults *faults)
 {
+    buffer_append(&faults->errors, TEXT("],"));
     struct text message = buffer_text(&faults->sentence);
     call_refuse(call, &(struct refusal){.status = 400,
                                         .reason = TEXT("invalid_input"),
@@ -204,8 +209,6 @@ enum status call_validate(struct call *call)
     struct faults faults = {0};
     buffer_init(&faults.errors, FAULTS_BYTES_MAX);
     buffer_init(&faults.sentence, FAULTS_BYTES_MAX);
-    buffer_append(&faults.errors, TEXT("\"errors\":["));
-    buffer_append(&faults.sentence, TEXT("Invalid input: "));
     faults.writer = json_writer_on(&faults.errors);
     if (query_read(call->request->query, arena, &query) == STATUS_OK)
         arguments_read(call->endpoint, &query, &call->arguments, &faults);
@@ -214,7 +217,6 @@ enum status call_validate(struct call *call)
     if (query.unread > 0)
         fault_add_unread(&faults, query.unread);
     idempotency_key_check(call, &faults);
-    buffer_append(&faults.errors, TEXT("],"));
     enum status status = faults.count == 0 ? STATUS_OK : STATUS_INVALID;
     if (status != STATUS_OK &&
         (call_is_of_account(call) || call_take_slot(call, CALL_INVALID) == STATUS_OK))

@@ -344,17 +344,25 @@ int64_t db_changed(const struct db *db)
     return sqlite3_changes64(db->connection);
 }
 
+/* A statement without parameters that is run often: prepared once. */
+static enum status run_kept(struct db *db, const char *sql, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *statement = NULL;
+    TRY(db_statement_take(db, sql, &statement, reason));
+    return db_run(statement, reason);
+}
+
 enum status db_begin(struct db *db, struct db_transaction *transaction, struct reason *reason)
 {
     check(sqlite3_get_autocommit(db->connection));
-    TRY(db_execute(db, "BEGIN IMMEDIATE", reason));
+    TRY(run_kept(db, "BEGIN IMMEDIATE", reason));
     transaction->db = db;
     return STATUS_OK;
 }
 
 enum status db_commit(struct db_transaction *transaction, struct reason *reason)
 {
-    TRY(db_execute(transaction->db, "COMMIT", reason));
+    TRY(run_kept(transaction->db, "COMMIT", reason));
     transaction->db = NULL;
     return STATUS_OK;
 }
