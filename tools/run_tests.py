@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Runs the tests and counts test cases, not programs.
 
-usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [NAME...]
+usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [--full]
+                    [--mutants N] [NAME...]
 
 --unit    the unit tests of that build directory, by `meson test`
 --binary  the Python programs of tests/ and tools/ against that trendgate
+--full    the long tests at their whole length, not a sample of them
+--mutants so many of tests/mutants, or all of them; see run_mutants.py
 
 Each NAME keeps what has it in its name, as printed. A Python program ends its output with
 "N passed, N failed, N skipped"; so does this one, with the sums. Exit 1 if a case failed, if a
@@ -97,14 +100,17 @@ def show(output):
         print("    " + line)
 
 
-def programs():
+def programs(arguments):
     yield "tidy/rules", ["tools/tidy.py", "--self-test"]
     yield "tidy/tree", ["tools/tidy.py"]
-    for folder in ("scenario", "property", "contract"):
+    for folder in ("scenario", "property", "contract", "crash"):
         runner = ROOT / "tests" / folder / "run.py"
         found = [runner] if runner.exists() else sorted((ROOT / "tests" / folder).glob("*.py"))
         for path in found:
             yield f"{folder}/{path.stem}", [str(path.relative_to(ROOT))]
+    if arguments.mutants and arguments.unit:
+        yield "mutants", ["tools/run_mutants.py", "--build", str(arguments.unit.resolve()),
+                          *([] if arguments.mutants == "all" else ["--sample", arguments.mutants])]
 
 
 def run_program(name, words, environment, total):
@@ -135,14 +141,17 @@ def main():
     parser.add_argument("--unit", type=pathlib.Path)
     parser.add_argument("--binary", type=pathlib.Path)
     parser.add_argument("--timeout-factor", type=int, default=1)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--mutants")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     total = Counts()
     if arguments.unit:
         run_unit_tests(arguments.unit.resolve(), arguments.names, arguments.timeout_factor, total)
     if arguments.binary:
-        environment = dict(os.environ, TRENDGATE_BINARY=str(arguments.binary.resolve()))
-        for name, words in programs():
+        environment = dict(os.environ, TRENDGATE_BINARY=str(arguments.binary.resolve()),
+                           TRENDGATE_TEST_FULL="1" if arguments.full else "0")
+        for name, words in programs(arguments):
             if is_wanted(name, arguments.names):
                 run_program(name, words, environment, total)
     print(total)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the real server makes of a disk or a file that is not as it should be: faults.py.
+"""What the real server makes of a disk or a file that is not as it should be: serve_faults.py.
 
 A fault at the start is one clear sentence and exit 1, with the file as it was; a full disk while
 it runs is 503, nothing charged, and no restart. Closes with "N passed, N failed, N skipped"."""
