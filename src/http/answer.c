@@ -130,7 +130,8 @@ static enum sent output_send(struct connection *connection, const struct output 
         return SENT_NEVER;
     }
     connection->writes_pending++;
-    connection->write_queue_seen = uv_stream_get_write_queue_size(stream);
+    connection->untaken_seen = connection_untaken_bytes(connection);
+    connection->write_looks = 0;
     return SENT_LATER;
 }
 

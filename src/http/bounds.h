@@ -12,6 +12,11 @@
 #define HTTP_LINGER_BYTES_MAX (256 * 1024)
 #define HTTP_LINGER_MS 2000
 
+/* Write timeouts that one answer may last, however steadily a few bytes of it are taken: at the
+ * default a quarter of an hour, which even a modem keeps for the longest list. Without it, a
+ * client could hold a place and an answer's memory for ever with a byte each time. */
+#define HTTP_WRITE_TIMEOUTS_MAX 30
+
 /* A chunk's size is at most 16 hexadecimal digits (a uint64). Extensions mean nothing to us:
  * room for an honest one a chunk, and a total, so that they cannot outweigh the body. */
 #define HTTP_CHUNK_DIGITS_MAX 16

@@ -1,6 +1,8 @@
 #include "http/connection.h"
 
+#include <linux/sockios.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void list_add(struct connection *connection)
@@ -166,15 +168,28 @@ static void refuse_late(struct connection *connection, struct text sentence)
     connection_advance(connection, TEXT(""));
 }
 
-/* Patience starts anew whenever the client has taken something since the last look. */
+size_t connection_untaken_bytes(const struct connection *connection)
+{
+    uv_os_fd_t descriptor;
+    int in_kernel = 0;
+    if (uv_fileno((const uv_handle_t *)&connection->tcp, &descriptor) != 0 ||
+        ioctl(descriptor, SIOCOUTQ, &in_kernel) != 0 || in_kernel < 0)
+        in_kernel = 0;
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&connection->tcp) +
+           (size_t)in_kernel;
+}
+
+/* Patience starts anew whenever the client has taken something since the last look, but not for
+ * ever. */
 static void look_at_write(struct connection *connection)
 {
-    size_t queued = uv_stream_get_write_queue_size((uv_stream_t *)&connection->tcp);
-    if (queued >= connection->write_queue_seen) {
+    size_t untaken = connection_untaken_bytes(connection);
+    if (untaken >= connection->untaken_seen ||
+        ++connection->write_looks >= HTTP_WRITE_TIMEOUTS_MAX) {
         connection_close(connection);
         return;
     }
-    connection->write_queue_seen = queued;
+    connection->untaken_seen = untaken;
     deadline_set(&connection->loop->deadlines, &connection->deadline, DEADLINE_WRITE);
 }
 

@@ -45,7 +45,8 @@ struct connection {
     bool turned_away; /* over a limit: not counted, told so and closed */
     bool socket_gone;
     unsigned writes_pending;
-    size_t write_queue_seen; /* bytes, when the write deadline was last set */
+    size_t untaken_seen;  /* connection_untaken_bytes when the write deadline was last set */
+    unsigned write_looks; /* how often that deadline has passed, in this answer */
     size_t lingered_bytes;
     struct buffer stash; /* read, but not yet used; no memory while empty */
     size_t stash_start;
@@ -85,6 +86,9 @@ void connection_advance(struct connection *connection, struct text fresh);
 
 /* Has the owner refuse what is being read; the connection closes after the answer. */
 void connection_refuse(struct connection *connection, struct refusal refusal);
+
+/* Bytes that the client has not acknowledged: those that wait here, and the kernel's. */
+size_t connection_untaken_bytes(const struct connection *connection);
 
 /* Gives back what the exchange held; does nothing when it holds nothing. */
 void connection_exchange_end(struct connection *connection);

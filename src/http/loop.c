@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "http/connection.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 struct text loop_date(struct http_loop *loop)
@@ -136,16 +137,17 @@ static void on_stop_deadline(uv_timer_t *timer)
 }
 
 /* Clients that wait at the listener have been promised a connection by the kernel; closing the
- * listener would reset them. */
+ * listener would reset them. Those that arrive meanwhile are not waited for. */
 static void accept_the_waiting(struct http_loop *loop)
 {
     uv_os_fd_t listener;
     check(uv_fileno((uv_handle_t *)&loop->listener, &listener) == 0);
-    int accepted = 0;
-    while (accepted >= 0) {
-        accepted = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    for (unsigned i = 0; i < HTTP_BACKLOG; i++) {
+        int accepted = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted >= 0)
             connection_adopt(loop, accepted);
+        else if (errno != EINTR && errno != ECONNABORTED)
+            return;
     }
 }
 
@@ -153,18 +155,53 @@ static void stop(struct http_task *task)
 {
     struct http_loop *loop = CONTAINER_OF(task, struct http_loop, stop);
     int64_t timeout_ms = loop->server->options.limits.stop_timeout_ms;
+    check(uv_timer_start(&loop->stop_timer, on_stop_deadline,
+                         timeout_ms > 0 ? (uint64_t)timeout_ms : 0, 0) == 0);
     accept_the_waiting(loop);
     uv_close((uv_handle_t *)&loop->listener, NULL);
     loop->stopping = true;
     struct connection *connection = loop->connections;
     for (; connection; connection = connection->next)
         connection_stop(connection);
-    check(uv_timer_start(&loop->stop_timer, on_stop_deadline,
-                         timeout_ms > 0 ? (uint64_t)timeout_ms : 0, 0) == 0);
     loop_connection_gone(loop);
 }
 
-struct http_loop *loop_open(struct http_server *server, int socket)
+static enum status fault(struct reason *reason, int outcome)
+{
+    return reason_set(reason, STATUS_IO, "a thread's event loop cannot be made: %s",
+                      uv_strerror(outcome));
+}
+
+/* Every handle is initialized, and may be closed, whatever the outcome. The listener takes the
+ * socket when it can. */
+static int handles_init(struct http_loop *loop, int socket)
+{
+    check(uv_check_init(&loop->uv, &loop->turn) == 0);
+    check(uv_timer_init(&loop->uv, &loop->stop_timer) == 0);
+    check(uv_tcp_init(&loop->uv, &loop->listener) == 0);
+    deadlines_init(&loop->deadlines, &loop->uv, &loop->server->options.limits,
+                   connection_deadline_passed);
+    loop->wake.data = loop->turn.data = loop->stop_timer.data = loop->listener.data = loop;
+    int outcome = uv_tcp_open(&loop->listener, socket);
+    if (outcome != 0)
+        check(close(socket) == 0);
+    if (outcome == 0)
+        outcome = uv_listen((uv_stream_t *)&loop->listener, HTTP_BACKLOG, on_connection);
+    if (outcome == 0)
+        outcome = uv_check_start(&loop->turn, on_turn);
+    return outcome;
+}
+
+/* What loop_open made before it failed. */
+static void abandon(struct http_loop *loop)
+{
+    uv_close((uv_handle_t *)&loop->listener, NULL);
+    close_handles(loop);
+    loop_run(loop);
+    loop_close(loop);
+}
+
+static struct http_loop *loop_new(struct http_server *server)
 {
     struct http_loop *loop = memory_take_zeroed(1, sizeof(*loop));
     loop->server = server;
@@ -174,18 +211,36 @@ struct http_loop *loop_open(struct http_server *server, int socket)
     check(pthread_mutex_init(&loop->mailbox.lock, NULL) == 0);
     loop->mailbox.end = &loop->mailbox.first;
     loop->mailbox.wakes = true;
-    check(uv_loop_init(&loop->uv) == 0);
-    check(uv_async_init(&loop->uv, &loop->wake, on_wake) == 0);
-    check(uv_check_init(&loop->uv, &loop->turn) == 0);
-    check(uv_check_start(&loop->turn, on_turn) == 0);
-    check(uv_timer_init(&loop->uv, &loop->stop_timer) == 0);
-    check(uv_tcp_init(&loop->uv, &loop->listener) == 0);
-    check(uv_tcp_open(&loop->listener, socket) == 0);
-    check(uv_listen((uv_stream_t *)&loop->listener, HTTP_BACKLOG, on_connection) == 0);
-    deadlines_init(&loop->deadlines, &loop->uv, &server->options.limits,
-                   connection_deadline_passed);
-    loop->wake.data = loop->turn.data = loop->stop_timer.data = loop->listener.data = loop;
     return loop;
+}
+
+static void loop_free(struct http_loop *loop)
+{
+    for (size_t i = 0; i < loop->spare_arena_count; i++)
+        arena_finish(&loop->spare_arenas[i]);
+    buffer_finish(&loop->answer_head);
+    pthread_mutex_destroy(&loop->mailbox.lock);
+    free(loop);
+}
+
+enum status loop_open(struct http_server *server, int socket, struct http_loop **opened,
+                      struct reason *reason)
+{
+    struct http_loop *loop = loop_new(server);
+    int outcome = uv_loop_init(&loop->uv);
+    if (outcome != 0) {
+        check(close(socket) == 0);
+        loop_free(loop);
+        return fault(reason, outcome);
+    }
+    check(uv_async_init(&loop->uv, &loop->wake, on_wake) == 0); /* uv_loop_init made its pipe */
+    outcome = handles_init(loop, socket);
+    if (outcome != 0) {
+        abandon(loop);
+        return fault(reason, outcome);
+    }
+    *opened = loop;
+    return STATUS_OK;
 }
 
 void loop_run(struct http_loop *loop)
@@ -196,9 +251,5 @@ void loop_run(struct http_loop *loop)
 void loop_close(struct http_loop *loop)
 {
     check(uv_loop_close(&loop->uv) == 0);
-    for (size_t i = 0; i < loop->spare_arena_count; i++)
-        arena_finish(&loop->spare_arenas[i]);
-    buffer_finish(&loop->answer_head);
-    pthread_mutex_destroy(&loop->mailbox.lock);
-    free(loop);
+    loop_free(loop);
 }

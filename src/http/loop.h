@@ -60,8 +60,10 @@ struct http_loop {
     char read_buffer[HTTP_READ_BUFFER_BYTES];
 };
 
-/* socket: bound and listening; the loop's from now on. */
-struct http_loop *loop_open(struct http_server *server, int socket);
+/* socket: bound and listening; the loop's from now on, closed when it fails. STATUS_IO when the
+ * system has no descriptors left. */
+enum status loop_open(struct http_server *server, int socket, struct http_loop **opened,
+                      struct reason *reason);
 
 /* The thread's life: returns when it was stopped and the last connection is gone. */
 void loop_run(struct http_loop *loop);

@@ -34,7 +34,8 @@ struct http_limits {
     int64_t head_timeout_ms;  /* from the first byte to the end of the head; 408 past it */
     int64_t body_timeout_ms;  /* from the end of the head to the end of the body; 408 past it */
     int64_t idle_timeout_ms;  /* between requests; closed silently */
-    int64_t write_timeout_ms; /* without a byte accepted by the client; cut */
+    int64_t write_timeout_ms; /* without a byte taken by the client, or HTTP_WRITE_TIMEOUTS_MAX
+                               * of them within one answer; cut */
     int64_t stop_timeout_ms;  /* how long http_server_close lets clients finish */
 };
 

@@ -30,26 +30,6 @@ static void slow_head_is_refused(void **state)
     harness_close(harness);
 }
 
-/* Bytes that keep trickling in do not extend the time. */
-static void trickling_head_is_refused(void **state)
-{
-    (void)state;
-    struct http_limits limits = harness_limits();
-    limits.head_timeout_ms = 50;
-    struct harness *harness = harness_open(1, &limits);
-    int client = client_open(harness);
-    client_send(client, TEXT("GET / HTTP/1.1\r\nX: "));
-    while (atomic_load(&harness->refused) == 0) {
-        (void)client_try_send(client, TEXT("y"));
-        usleep(5000);
-    }
-    struct client_answer answer;
-    client_read(client, false, &answer);
-    assert_int_equal(answer.status, 408);
-    client_close(client);
-    harness_close(harness);
-}
-
 static void slow_body_is_refused(void **state)
 {
     (void)state;
@@ -108,19 +88,6 @@ static void waiting_for_the_owner_costs_no_time(void **state)
     assert_int_equal(answer.status, 200);
     client_close(client);
     client_close(idle);
-    harness_close(harness);
-}
-
-static void reader_that_stands_still_is_cut(void **state)
-{
-    (void)state;
-    struct http_limits limits = harness_limits();
-    limits.write_timeout_ms = 50;
-    struct harness *harness = harness_open(1, &limits);
-    int client = client_open(harness);
-    client_send(client, TEXT("GET /big HTTP/1.1\r\nHost: h\r\n\r\n"));
-    harness_wait(&harness->released, 1);
-    client_close(client);
     harness_close(harness);
 }
 
@@ -431,11 +398,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_head_is_refused),
-        cmocka_unit_test(trickling_head_is_refused),
         cmocka_unit_test(slow_body_is_refused),
         cmocka_unit_test(idle_connection_is_closed_silently),
         cmocka_unit_test(waiting_for_the_owner_costs_no_time),
-        cmocka_unit_test(reader_that_stands_still_is_cut),
         cmocka_unit_test(connections_have_a_limit),
         cmocka_unit_test(connections_of_an_address_have_a_limit),
         cmocka_unit_test(refused_client_sees_its_answer),
