@@ -9,6 +9,7 @@
 #include "ledger/committer.h"
 #include "ledger/directory.h"
 #include "ledger/ledger.h"
+#include "ledger/meter_changes.h"
 #include "ledger/owner_lock.h"
 #include "ledger/reader.h"
 #include "sql/db.h"

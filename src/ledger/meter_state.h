@@ -2,7 +2,7 @@
  * meter*.c alone; every function but the first wants the shard's lock held. */
 #pragma once
 
-#include "ledger/meter.h"
+#include "ledger/meter_changes.h"
 
 #define SHARDS 64
 #define CHUNK 256 /* states allocated together */

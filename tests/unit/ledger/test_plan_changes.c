@@ -340,9 +340,9 @@ static void a_plan_file_must_have_every_plan_in_use(void **state)
     plan_forget(&without_free, "Free");
     (void)moved(&ann, "Free");
     assert_int_equal(ledger_terms_set(ledger, &without_pro, &reason), STATUS_CONFLICT);
-    assert_non_null(strstr(reason.sentence, "the plan Pro, which 2 accounts"));
+    assert_non_null(strstr(reason.sentence, "the plan Pro, which 2 accounts are on"));
     assert_int_equal(ledger_terms_set(ledger, &without_free, &reason), STATUS_CONFLICT);
-    assert_non_null(strstr(reason.sentence, "the plan Free, which 1 account"));
+    assert_non_null(strstr(reason.sentence, "the plan Free, which 1 account is on"));
     assert_stands(&ann, "Pro", 400000, 0);
     DONE(ledger_account_plan(ledger, TEXT("bob@b"), TEXT("Business"), &(struct plan_change){0},
                              &reason));

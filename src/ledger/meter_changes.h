@@ -1,0 +1,43 @@
+/* meter_changes: what is changed in the meter beside calls; see changes.h for the verbs.
+ *
+ * What is put here was written to the disk before, under the ledger's lock, which also keeps two
+ * changes of one account apart. */
+#pragma once
+
+#include "ledger/meter.h"
+
+void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_in,
+                       int64_t spend_limit_cents);
+
+/* Gives a key a daily cap of its own, or takes it (NO_LIMIT). A key that had none so far is
+ * followed from here on, used being what was charged to it on that day and is in the journal;
+ * meter_key_catch_up brings what is not there yet. */
+void meter_key_cap_put(struct meter *meter, int64_t account_id, int64_t key_id, credits cap,
+                       int32_t day, int64_t used);
+
+/* What an account is on, and what it will be. */
+struct meter_plan {
+    int64_t account_id;
+    uint8_t plan_slot;
+    uint8_t next_plan_slot;
+    int64_t included; /* in the period */
+    struct billing_period period;
+    instant now; /* as the account sees it */
+};
+
+/* Enters the period that now lies in, as a call would. */
+void meter_plan_look(struct meter *meter, int64_t account_id, instant now,
+                     struct meter_plan *plan);
+
+/* Moves plan to another one, by these terms: at once, with the added allowance prorated over the
+ * rest of the period, when that one stands behind the present one in the plan file; else with the
+ * next period. True: at once. Changes nothing but plan. */
+bool meter_plan_change(const struct terms *terms, struct meter_plan *plan, uint8_t plan_slot);
+
+/* Brings a changed plan into force. */
+void meter_plan_put(struct meter *meter, const struct meter_plan *plan);
+
+/* Counts a charge, once it is in the journal, for a key that is followed since after it was
+ * decided. Costs a comparison where no key was. */
+void meter_key_catch_up(struct meter *meter, const struct charge_order *order,
+                        const struct charge_standing *standing);
