@@ -174,6 +174,7 @@ static void ledger_check_run(struct pool_job *job)
     bool answered = atomic_exchange(&server->pipeline.ledger_answers, answers);
     if (answered && !answers)
         log_line(LOG_ERROR, "ledger", "the ledger does not answer: %s", reason.sentence);
+    ledger_sweep(server->ledger);
     atomic_store(&server->is_checking, false);
 }
 
@@ -270,6 +271,17 @@ static void run(struct server *server)
 
 /* ---- The whole ---- */
 
+static enum status pools_begin(struct server *server, struct reason *reason)
+{
+    server->renderers = pool_open(RENDER_THREADS, RENDER_QUEUE_MAX);
+    server->verbs = pool_open(1, ADMIN_CLIENTS_MAX);
+    server->watchers = pool_open(1, WATCH_QUEUE_MAX);
+    server->readers = pool_open(1, READ_QUEUE_MAX);
+    if (server->renderers && server->verbs && server->watchers && server->readers)
+        return STATUS_OK;
+    return reason_set(reason, STATUS_IO, "the system has no threads left for the server");
+}
+
 static enum status open_in_order(struct server *server, struct reason *reason)
 {
     struct api_key_text demo_key = {0};
@@ -280,10 +292,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(ledger_open(server->ledger_path, time_source_system(), &server->ledger, reason));
     TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
     TRY(plans_reload(server, reason));
-    server->renderers = pool_open(RENDER_THREADS, RENDER_QUEUE_MAX);
-    server->verbs = pool_open(1, ADMIN_CLIENTS_MAX);
-    server->watchers = pool_open(1, WATCH_QUEUE_MAX);
-    server->readers = pool_open(1, READ_QUEUE_MAX);
+    TRY(pools_begin(server, reason));
     TRY(catalog_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));

@@ -53,6 +53,11 @@ void ledger_idempotent_leave(struct ledger *ledger, const struct idempotent_call
 /* Sets standing to what ledger_charge would find, without taking anything. */
 void ledger_look(struct ledger *ledger, struct charge *charge);
 
+/* Gives back the windows of accounts that did not call in the last minute, at most once a minute;
+ * to be called more often than that, by one thread at a time. Takes no lock for longer than a
+ * sixty-fourth of the accounts need. */
+void ledger_sweep(struct ledger *ledger);
+
 /* STATUS_OK when the file can be read. Blocks. */
 enum status ledger_health(struct ledger *ledger, struct reason *reason);
 
@@ -98,6 +103,10 @@ enum status ledger_key_create(struct ledger *ledger, struct text email, struct t
 /* All keys of an account, newest first; at most count. */
 enum status ledger_key_list(struct ledger *ledger, struct text email, struct api_key *keys,
                             size_t count, size_t *listed, struct reason *reason);
+
+/* The key of that outward id, and whose it is. STATUS_MISSING: no such key. */
+enum status ledger_key_find(struct ledger *ledger, struct text id, struct api_key *key,
+                            char email[ACCOUNT_EMAIL_BYTES_MAX + 1], struct reason *reason);
 
 /* id: the outward id. In force before this returns. STATUS_MISSING: no such key. Revoking a
  * revoked key is STATUS_OK. */
