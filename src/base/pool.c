@@ -44,13 +44,17 @@ struct pool *pool_open(unsigned threads, size_t queue_max)
 {
     check(threads >= 1 && threads <= 64);
     struct pool *pool = memory_take(sizeof(*pool) + threads * sizeof(pool->threads[0]));
-    *pool = (struct pool){.waiting_max = queue_max, .thread_count = threads};
+    *pool = (struct pool){.waiting_max = queue_max};
     pool->last_link = &pool->first;
     check(pthread_mutex_init(&pool->lock, NULL) == 0);
     check(pthread_cond_init(&pool->arrived, NULL) == 0);
-    for (unsigned i = 0; i < threads; i++)
-        check(pthread_create(&pool->threads[i], NULL, work, pool) == 0);
-    return pool;
+    while (pool->thread_count < threads &&
+           pthread_create(&pool->threads[pool->thread_count], NULL, work, pool) == 0)
+        pool->thread_count++;
+    if (pool->thread_count == threads)
+        return pool;
+    pool_close(pool);
+    return NULL;
 }
 
 enum status pool_submit(struct pool *pool, struct pool_job *job)

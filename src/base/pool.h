@@ -13,7 +13,7 @@ struct pool_job {
     struct pool_job *next;             /* the pool's own */
 };
 
-/* threads: 1 to 64. queue_max: jobs that may wait. */
+/* threads: 1 to 64. queue_max: jobs that may wait. NULL when the system has no thread left. */
 struct pool *pool_open(unsigned threads, size_t queue_max);
 
 /* STATUS_EXHAUSTED when queue_max jobs wait already; the job is then untouched. Never blocks. */

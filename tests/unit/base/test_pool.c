@@ -1,6 +1,7 @@
 #include "base/pool.h"
 #include "support/unit.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -198,6 +199,34 @@ static void close_of_nothing_is_fine(void **state)
     pool_close(pool_open(64, 0));
 }
 
+/* How many threads the system still has. */
+static unsigned threads_left = UINT32_MAX;
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *argument);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *argument)
+{
+    if (threads_left == 0)
+        return EAGAIN;
+    threads_left--;
+    return __real_pthread_create(thread, attributes, run, argument);
+}
+
+static void a_system_without_threads_gives_no_pool(void **state)
+{
+    (void)state;
+    for (unsigned left = 0; left < 3; left++) {
+        threads_left = left;
+        assert_null(pool_open(3, 1));
+        assert_int_equal(threads_left, 0);
+    }
+    threads_left = UINT32_MAX;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +237,7 @@ int main(void)
         cmocka_unit_test_setup(jobs_may_free_themselves, set_up),
         cmocka_unit_test_setup(a_job_may_submit_itself_again, set_up),
         cmocka_unit_test(close_of_nothing_is_fine),
+        cmocka_unit_test(a_system_without_threads_gives_no_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
