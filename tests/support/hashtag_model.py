@@ -72,10 +72,10 @@ class Catalogue:
 
     def find(self, country, period, industry):
         """The list and whether it is filtered to the industry here."""
-        own = self.lists.get((country, period, industry))
-        if own or not industry:
+        own, whole = self.lists.get((country, period, industry)), self.lists.get((country, period, 0))
+        if own and not (whole and whole["captured_at"] > own["captured_at"]):
             return own, False
-        return self.lists.get((country, period, 0)), True
+        return whole, bool(industry)
 
 
 def answer_of(catalogue, pairs, stale_before):

@@ -1,5 +1,6 @@
 /* A damaged snapshot, or a file that another process holds, is no end of serving. */
 #include "base/secret.h"
+#include "catalog/newest.h"
 #include "support/unit.h"
 #include "unit/catalog/catalog_harness.h"
 
@@ -62,6 +63,22 @@ static void a_damaged_industry_is_derived(void **state)
     catalog_page_release(page);
 }
 
+static void what_came_meanwhile_counts(void **state)
+{
+    (void)state;
+    static struct newest_index index;
+    struct snapshot_entry entry = {.id = 1, .list = some_list, .source = "import"};
+    newest_add(&index, &entry);
+    struct newest damaged = newest_find(&index, some_list);
+    entry.id = 2;
+    newest_add(&index, &entry);
+    assert_true(newest_give_way(&index, &damaged, NULL));
+    assert_int_equal(newest_find(&index, some_list).snapshot_id, 2);
+    damaged = newest_find(&index, some_list);
+    assert_false(newest_give_way(&index, &damaged, NULL)); /* nothing else is there */
+    assert_int_equal(newest_find(&index, some_list).snapshot_id, 2);
+}
+
 static void a_lock_of_another_process_is_waited_out(void **state)
 {
     (void)state;
@@ -91,6 +108,7 @@ int main(void)
         CATALOG_TEST(damage_is_told_and_not_kept),
         CATALOG_TEST(a_damaged_capture_gives_way_to_the_one_before_it),
         CATALOG_TEST(a_damaged_industry_is_derived),
+        cmocka_unit_test(what_came_meanwhile_counts),
         CATALOG_TEST(a_lock_of_another_process_is_waited_out),
     };
     return cmocka_run_group_tests_name("damage", tests, start, NULL);
