@@ -81,7 +81,8 @@ int64_t db_changed(const struct db *db);
 
 /* A transaction for writing, from db_begin to db_commit. Declared as
  *     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
- * it is rolled back by every return that did not commit. They do not nest. */
+ * it is rolled back by every return that did not commit. They do not nest. Where the roll-back
+ * fails, the next transaction begins with it, or not at all. */
 struct db_transaction {
     struct db *db; /* NULL: none is open */
 };

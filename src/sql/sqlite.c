@@ -20,6 +20,7 @@ struct db_statement {
 struct db {
     sqlite3 *connection;
     char *path;
+    bool is_stuck; /* in a transaction that could not be rolled back */
     size_t statement_count;
     struct db_statement *statements[DB_STATEMENTS_MAX];
 };
@@ -352,9 +353,20 @@ static enum status run_kept(struct db *db, const char *sql, struct reason *reaso
     return db_run(statement, reason);
 }
 
+/* Also what a roll-back that failed has left behind: nothing is written on top of it. */
+static enum status be_outside(struct db *db, struct reason *reason)
+{
+    bool is_inside = !sqlite3_get_autocommit(db->connection);
+    check(!is_inside || db->is_stuck);
+    if (is_inside)
+        TRY(db_execute(db, "ROLLBACK", reason));
+    db->is_stuck = false;
+    return STATUS_OK;
+}
+
 enum status db_begin(struct db *db, struct db_transaction *transaction, struct reason *reason)
 {
-    check(sqlite3_get_autocommit(db->connection));
+    TRY(be_outside(db, reason));
     TRY(run_kept(db, "BEGIN IMMEDIATE", reason));
     transaction->db = db;
     return STATUS_OK;
@@ -369,17 +381,17 @@ enum status db_commit(struct db_transaction *transaction, struct reason *reason)
 
 void db_transaction_finish(struct db_transaction *transaction)
 {
-    /* After some failures SQLite has rolled back by itself; a roll-back that fails leaves a
-     * connection that must not be written through any more. */
-    if (transaction->db && !sqlite3_get_autocommit(transaction->db->connection))
-        check(db_execute(transaction->db, "ROLLBACK", NULL) == STATUS_OK);
+    struct db *db = transaction->db;
     transaction->db = NULL;
+    /* After some failures SQLite has rolled back by itself. */
+    if (db && !sqlite3_get_autocommit(db->connection))
+        db->is_stuck = db_execute(db, "ROLLBACK", NULL) != STATUS_OK;
 }
 
 enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
                              struct reason *reason)
 {
-    check(sqlite3_get_autocommit(db->connection));
+    TRY(be_outside(db, reason));
     TRY(db_execute(db, "BEGIN", reason));
     transaction->db = db;
     return STATUS_OK;

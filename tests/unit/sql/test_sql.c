@@ -3,6 +3,7 @@
 #include "support/unit.h"
 
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -149,6 +150,44 @@ static void what_is_not_committed_is_rolled_back(void **state)
     ran(db, "INSERT INTO t VALUES (3)");
     assert_int_equal(db_commit(&transaction, NULL), STATUS_OK);
     assert_int_equal(asked(db, "SELECT count(*) FROM t"), 1);
+    db_close(db);
+}
+
+/* While it is set, SQLite refuses to roll anything back, as it may when a disk fails. */
+static bool denies_rollback;
+
+static int authorize(void *unused, int action, const char *first, const char *second,
+                     const char *database, const char *inner)
+{
+    (void)unused, (void)second, (void)database, (void)inner;
+    bool is_rollback = action == SQLITE_TRANSACTION && strcmp(first, "ROLLBACK") == 0;
+    return is_rollback && denies_rollback ? SQLITE_DENY : SQLITE_OK;
+}
+
+static int authorizer_set(sqlite3 *connection)
+{
+    return sqlite3_set_authorizer(connection, authorize, NULL);
+}
+
+static void nothing_is_written_on_a_failed_rollback(void **state)
+{
+    (void)state;
+    struct reason reason = {""};
+    assert_int_equal(sqlite3_auto_extension((void (*)(void))authorizer_set), SQLITE_OK);
+    struct db *db = opened(&rollback);
+    sqlite3_reset_auto_extension();
+    ran(db, "CREATE TABLE t (n INTEGER)");
+    denies_rollback = true;
+    assert_int_equal(insert_without_commit(db), STATUS_OK);
+    struct db_transaction transaction = {NULL};
+    assert_int_equal(db_begin(db, &transaction, &reason), STATUS_IO);
+    assert_int_equal(db_begin_reading(db, &transaction, &reason), STATUS_IO);
+    assert_true(strlen(reason.sentence) > 0);
+    assert_null(transaction.db);
+    denies_rollback = false;
+    assert_int_equal(db_begin(db, &transaction, &reason), STATUS_OK);
+    assert_int_equal(db_commit(&transaction, &reason), STATUS_OK);
+    assert_int_equal(asked(db, "SELECT count(*) FROM t"), 0);
     db_close(db);
 }
 
@@ -307,6 +346,7 @@ int main(void)
         FRESH(what_was_bound_is_forgotten_at_release),
         FRESH(constraints_have_outcomes),
         FRESH(what_is_not_committed_is_rolled_back),
+        FRESH(nothing_is_written_on_a_failed_rollback),
         FRESH(a_second_writer_is_told_to_wait),
         FRESH(files_are_private_and_durable),
         FRESH(a_file_that_is_no_database_is_refused),
