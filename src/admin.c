@@ -70,9 +70,10 @@ static enum status open_within(const struct admin_options *options, struct admin
         if (there != STATUS_UNAVAILABLE)
             return there;
         if (time_elapsed(options->time).us >= end_us)
-            return reason_set(reason, STATUS_BUSY,
-                              "%s; it takes no commands: try again when it has ended",
-                              busy.sentence);
+            return reason_set(
+                reason, STATUS_BUSY,
+                "%s; it takes no commands now, so try again when it has started or ended",
+                busy.sentence);
         (void)poll(NULL, 0, RETRY_MS);
     }
 }

@@ -23,7 +23,7 @@
  * key_list        email                        keys, newest first
  * key_rotate      id, grace?                   api_key, id, previous_id, stops_at
  * key_cap         id, daily_credit_cap         the key; the cap in credits, or none
- * key_revoke      id                           {}
+ * key_revoke      id                           id, masked_key, email, was_revoked
  * usage           email, from?, to?            rows (a day and key each), totals, from, to */
 #pragma once
 

@@ -1,6 +1,8 @@
 #include "admin_verbs.h"
 #include "ledger/changes.h"
 
+#define KEYS_COUNTED_MAX 1000 /* the newest of an account; 20 of them can be live */
+
 /* The server meters from its beginning; a command that owns the ledger begins when it must know
  * what calls have used. */
 static enum status metering_begin(const struct admin_context *context, struct reason *reason)
@@ -55,6 +57,21 @@ static void standing_write(struct json_writer *result, const struct account *acc
     day_write(result, quota);
 }
 
+static enum status live_keys_write(const struct admin_context *context,
+                                   const struct account *account, struct json_writer *result,
+                                   struct reason *reason)
+{
+    size_t listed, live = 0;
+    struct api_key *keys = memory_take_zeroed(KEYS_COUNTED_MAX, sizeof(*keys));
+    enum status status = ledger_key_list(context->ledger, text_of(account->email), keys,
+                                         KEYS_COUNTED_MAX, &listed, reason);
+    for (size_t i = 0; status == STATUS_OK && i < listed; i++)
+        live += keys[i].status == API_KEY_ACTIVE || keys[i].status == API_KEY_GRACE;
+    free(keys);
+    json_member_integer(result, TEXT("live_keys"), (int64_t)live);
+    return status;
+}
+
 /* Without the numbers when the plan file cannot be brought into force: whoever has to mend that
  * must see who is on which plan. */
 enum status admin_account_show(const struct admin_context *context, const json_t *arguments,
@@ -69,6 +86,7 @@ enum status admin_account_show(const struct admin_context *context, const json_t
     TRY(ledger_account_find(context->ledger, email, &account, reason));
     json_object_open(result);
     admin_account_members(result, &account);
+    TRY(live_keys_write(context, &account, result, reason));
     if (metering == STATUS_OK) {
         struct charge look = {.account_id = account.id};
         ledger_look(context->ledger, &look);

@@ -5,13 +5,19 @@
 
 #define KEYS_LISTED_MAX 1000 /* the newest of an account; 20 of them can be live */
 
+static void masked_key_write(struct json_writer *result, const struct api_key *key)
+{
+    char masked[32];
+    (void)snprintf(masked, sizeof(masked), "%s...%s", key->prefix, key->suffix);
+    json_member_text(result, TEXT("masked_key"), text_of(masked));
+}
+
 static void key_write(struct json_writer *result, const struct api_key *key)
 {
-    char written[INSTANT_TEXT_BYTES], masked[32];
-    (void)snprintf(masked, sizeof(masked), "%s...%s", key->prefix, key->suffix);
+    char written[INSTANT_TEXT_BYTES];
     json_object_open(result);
     json_member_text(result, TEXT("id"), text_of(key->outward_id));
-    json_member_text(result, TEXT("masked_key"), text_of(masked));
+    masked_key_write(result, key);
     json_member_text(result, TEXT("name"), text_of(key->name));
     json_member_text(result, TEXT("status"), text_of(api_key_status_word(key->status)));
     json_member_text(result, TEXT("created_at"), instant_rfc3339(key->created_at, written));
@@ -152,8 +158,15 @@ enum status admin_key_revoke(const struct admin_context *context, const json_t *
 {
     struct text id;
     TRY(admin_argument(arguments, "id", &id, reason));
+    struct api_key key;
+    char email[ACCOUNT_EMAIL_BYTES_MAX + 1];
+    TRY(ledger_key_find(context->ledger, id, &key, email, reason));
     TRY(ledger_key_revoke(context->ledger, id, reason));
     json_object_open(result);
+    json_member_text(result, TEXT("id"), text_of(key.outward_id));
+    masked_key_write(result, &key);
+    json_member_text(result, TEXT("email"), text_of(email));
+    json_member_boolean(result, TEXT("was_revoked"), key.status == API_KEY_REVOKED);
     json_object_close(result);
     return STATUS_OK;
 }

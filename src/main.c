@@ -1,3 +1,4 @@
+#include "api/version.h"
 #include "base/secret.h"
 #include "cli/commands.h"
 
@@ -17,5 +18,10 @@ static const struct cli_command commands[] = {
 int main(int argc, char **argv)
 {
     secret_start();
-    return (int)cli_main(commands, "Ranked lists of trending hashtags over HTTP.", argc, argv);
+    static const struct cli_program program = {
+        .commands = commands,
+        .sentence = "Ranked lists of trending hashtags over HTTP.",
+        .version = TRENDGATE_VERSION,
+    };
+    return (int)cli_main(&program, argc, argv);
 }

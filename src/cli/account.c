@@ -1,7 +1,7 @@
 #include "cli/account_import.h"
 #include "cli/account_terms.h"
 #include "cli/commands.h"
-#include "cli/verb.h"
+#include "cli/table.h"
 
 static const char *const account_members[] = {"email", "plan", "status", "created_at"};
 
@@ -41,7 +41,8 @@ static enum cli_exit account_create(struct cli_context *context, int argc, char 
 
 /* One page of accounts; *after becomes the last mail of it, empty when there is no more. */
 static enum status page_print(struct cli_context *context, struct admin *admin,
-                              char after[ACCOUNT_EMAIL_BYTES_MAX + 1], struct reason *reason)
+                              struct cli_table *table, char after[ACCOUNT_EMAIL_BYTES_MAX + 1],
+                              struct reason *reason)
 {
     CLEANUP(buffer_finish) struct buffer arguments;
     buffer_init(&arguments, REASON_BYTES_MAX * 8);
@@ -53,9 +54,7 @@ static enum status page_print(struct cli_context *context, struct admin *admin,
     TRY(admin_call(admin, TEXT("account_list"), buffer_text(&arguments), &result, reason));
     const json_t *accounts = json_object_get(result, "accounts");
     size_t count = json_array_size(accounts);
-    for (size_t i = 0; i < count; i++)
-        cli_print_members(context, json_array_get(accounts, i), account_members,
-                          LENGTH_OF(account_members));
+    cli_table_print(table, context, accounts);
     bool has_more = false;
     struct text last = TEXT("");
     after[0] = '\0';
@@ -84,10 +83,11 @@ static enum cli_exit account_list(struct cli_context *context, int argc, char **
     struct admin *admin;
     if (cli_admin_open(context, &admin, &reason) != STATUS_OK)
         return cli_refuse_for(&reason);
+    struct cli_table table = {.members = account_members, .count = LENGTH_OF(account_members)};
     char after[ACCOUNT_EMAIL_BYTES_MAX + 1] = "";
     enum status status;
     do
-        status = page_print(context, admin, after, &reason);
+        status = page_print(context, admin, &table, after, &reason);
     while (status == STATUS_OK && after[0] != '\0');
     admin_close(admin);
     return status == STATUS_OK ? CLI_DONE : cli_refuse_for(&reason);
@@ -108,6 +108,9 @@ static const char *const shown_members[] = {
     "period_end",
     "daily_credits_used",
     "daily_credits_remaining",
+    "name",
+    "id",
+    "live_keys",
 };
 
 /* show, suspend and resume: one verb on one account, which is then printed. */
@@ -123,7 +126,7 @@ static enum cli_exit on_account(struct cli_context *context, const struct cli_us
     struct reason reason = {""};
     if (cli_verb(context, verb, arguments, LENGTH_OF(arguments), &result, &reason) != STATUS_OK)
         return cli_refuse_for(&reason);
-    cli_print_members(context, result, shown_members, LENGTH_OF(shown_members));
+    cli_print_object(context, result, shown_members, LENGTH_OF(shown_members));
     return CLI_DONE;
 }
 
@@ -134,11 +137,13 @@ static enum cli_exit account_show(struct cli_context *context, int argc, char **
         .operands = "EMAIL",
         .operands_min = 1,
         .operands_max = 1,
-        .sentence = "Shows one account: email, plan, status, time of creation, plan that waits "
-                    "and from\n"
-                    "when, overage (none, off, on, always), spend limit in cents, credits used "
-                    "and left in\n"
-                    "the billing period, its end, credits used and left today; parted by tabs.",
+        .sentence =
+            "Shows one account: email, plan, status, time of creation, plan that waits "
+            "and from\n"
+            "when, overage (none, off, on, always), spend limit in cents, credits used "
+            "and left in\n"
+            "the billing period, its end, credits used and left today, name, id, live keys; "
+            "parted by tabs.",
     };
     return on_account(context, &usage, "account_show", argc, argv);
 }

@@ -16,10 +16,11 @@ static const struct cli_option global_options[] = {
     {"config", "FILE", "Settings file (environment: TRENDGATE_CONFIG)."},
     {"database", "URL", "sqlite:PATH (environment: TRENDGATE_DATABASE)."},
     {"json", NULL, "Results as JSON, one object a line."},
-    {"help", NULL, "This page."},
+    {"help", NULL, "This page; -h for short."},
+    {"version", NULL, "The program's version."},
     {NULL, NULL, NULL},
 };
-enum { GLOBAL_CONFIG, GLOBAL_DATABASE, GLOBAL_JSON, GLOBAL_HELP, GLOBAL_COUNT };
+enum { GLOBAL_CONFIG, GLOBAL_DATABASE, GLOBAL_JSON, GLOBAL_HELP, GLOBAL_VERSION, GLOBAL_COUNT };
 
 /* ---- What a person reads ---- */
 
@@ -153,6 +154,8 @@ struct option_walk {
 static bool option_take(struct option_walk *walk, enum cli_exit *over)
 {
     const char *written = walk->argv[walk->at++];
+    if (strcmp(written, "-h") == 0)
+        written = "--help";
     struct text rest = text_of(written + 2);
     struct text name = text_cut(&rest, '=');
     const struct cli_option *global = option_find(global_options, name);
@@ -208,6 +211,18 @@ static bool operands_check(const struct cli_usage *usage, const struct cli_argum
     return false;
 }
 
+/* --help and --version end a command before it begins. usage: of a command; NULL: of a group,
+ * which prints its own. */
+static bool is_told(const struct cli_context *context, const struct option_walk *walk,
+                    const struct cli_usage *usage)
+{
+    if (walk->globals[GLOBAL_VERSION])
+        (void)printf("trendgate %s\n", context->version);
+    else if (walk->globals[GLOBAL_HELP] && usage)
+        usage_print(usage);
+    return walk->globals[GLOBAL_VERSION] || (walk->globals[GLOBAL_HELP] && usage);
+}
+
 bool cli_parse(struct cli_context *context, const struct cli_usage *usage, int argc,
                char **argv, struct cli_arguments *arguments, enum cli_exit *over)
 {
@@ -227,8 +242,7 @@ bool cli_parse(struct cli_context *context, const struct cli_usage *usage, int a
             return false;
         }
     }
-    if (walk.globals[GLOBAL_HELP]) {
-        usage_print(usage);
+    if (is_told(context, &walk, usage)) {
         *over = CLI_DONE;
         return false;
     }
@@ -258,6 +272,20 @@ static enum cli_exit command_unknown(const char *group, const struct cli_command
                       gap, written, before, gap);
 }
 
+/* "help" alone asks for this page; "help WORDS" becomes "WORDS --help". */
+static bool help_is_asked(struct option_walk *walk)
+{
+    static char option[] = "--help";
+    if (walk->at == walk->argc || strcmp(walk->argv[walk->at], "help") != 0)
+        return false;
+    if (walk->at + 1 == walk->argc)
+        return true;
+    for (int i = walk->at; i + 1 < walk->argc; i++)
+        walk->argv[i] = walk->argv[i + 1];
+    walk->argv[walk->argc - 1] = option;
+    return false;
+}
+
 enum cli_exit cli_group(struct cli_context *context, const char *group,
                         const struct cli_command *commands, const char *sentence, int argc,
                         char **argv)
@@ -268,7 +296,9 @@ enum cli_exit cli_group(struct cli_context *context, const char *group,
         if (!option_take(&walk, &over))
             return over;
     globals_apply(&walk, context);
-    if (walk.globals[GLOBAL_HELP]) {
+    if (is_told(context, &walk, NULL))
+        return CLI_DONE;
+    if (walk.globals[GLOBAL_HELP] || help_is_asked(&walk)) {
         commands_print(group, commands, sentence);
         return CLI_DONE;
     }
@@ -282,14 +312,14 @@ enum cli_exit cli_group(struct cli_context *context, const char *group,
     return command_unknown(group, commands, written);
 }
 
-enum cli_exit cli_main(const struct cli_command *commands, const char *sentence, int argc,
-                       char **argv)
+enum cli_exit cli_main(const struct cli_program *program, int argc, char **argv)
 {
-    struct cli_context context = {.config_file = getenv("TRENDGATE_CONFIG")};
+    struct cli_context context = {.version = program->version,
+                                  .config_file = getenv("TRENDGATE_CONFIG")};
     if (context.config_file && context.config_file[0] == '\0')
         context.config_file = NULL;
-    enum cli_exit ended = cli_group(&context, NULL, commands, sentence, argc > 0 ? argc - 1 : 0,
-                                    argv + 1);
+    enum cli_exit ended = cli_group(&context, NULL, program->commands, program->sentence,
+                                    argc > 0 ? argc - 1 : 0, argv + 1);
     if (context.has_settings)
         settings_close(&context.settings);
     if ((fflush(stdout) != 0 || ferror(stdout)) && ended == CLI_DONE)

@@ -13,6 +13,7 @@
 enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_MISUSED = 2 };
 
 struct cli_context {
+    const char *version;     /* the program's */
     const char *config_file; /* --config or TRENDGATE_CONFIG; NULL: none */
     const char *database;    /* --database; NULL: what the settings say */
     bool json;               /* --json */
@@ -29,9 +30,14 @@ struct cli_command {
                          char **argv); /* after the name */
 };
 
+struct cli_program {
+    const struct cli_command *commands;
+    const char *sentence; /* in --help */
+    const char *version;  /* "1.2.3" */
+};
+
 /* The whole program: global options, then the command. Returns the exit code. */
-enum cli_exit cli_main(const struct cli_command *commands, const char *sentence, int argc,
-                       char **argv);
+enum cli_exit cli_main(const struct cli_program *program, int argc, char **argv);
 
 /* A command of several, as `trendgate account`: group is "account". */
 enum cli_exit cli_group(struct cli_context *context, const char *group,

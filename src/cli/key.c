@@ -1,5 +1,7 @@
 #include "cli/commands.h"
-#include "cli/verb.h"
+#include "cli/table.h"
+
+#include <stdio.h>
 
 static enum cli_exit key_create(struct cli_context *context, int argc, char **argv)
 {
@@ -59,9 +61,8 @@ static enum cli_exit key_list(struct cli_context *context, int argc, char **argv
     if (cli_verb(context, "key_list", arguments, LENGTH_OF(arguments), &result, &reason) !=
         STATUS_OK)
         return cli_refuse_for(&reason);
-    const json_t *keys = json_object_get(result, "keys");
-    for (size_t i = 0; i < json_array_size(keys); i++)
-        cli_print_members(context, json_array_get(keys, i), members, LENGTH_OF(members));
+    struct cli_table table = {.members = members, .count = LENGTH_OF(members)};
+    cli_table_print(&table, context, json_object_get(result, "keys"));
     return CLI_DONE;
 }
 
@@ -126,8 +127,27 @@ static enum cli_exit key_cap(struct cli_context *context, int argc, char **argv)
     if (cli_verb(context, "key_cap", arguments, LENGTH_OF(arguments), &result, &reason) !=
         STATUS_OK)
         return cli_refuse_for(&reason);
-    cli_print_members(context, result, members, LENGTH_OF(members));
+    cli_print_object(context, result, members, LENGTH_OF(members));
     return CLI_DONE;
+}
+
+static void revocation_print(const struct cli_context *context, const json_t *result)
+{
+    static const char *const members[] = {"masked_key", "email"};
+    if (context->json) {
+        cli_print_members(context, result, members, LENGTH_OF(members));
+        return;
+    }
+    CLEANUP(buffer_finish) struct buffer line;
+    buffer_init(&line, REASON_BYTES_MAX);
+    bool was_revoked = false;
+    (void)json_read_boolean(result, "was_revoked", &was_revoked);
+    buffer_append(&line, was_revoked ? TEXT("") : TEXT("revoked "));
+    cli_write_member(result, "masked_key", &line);
+    buffer_append(&line, TEXT(" of "));
+    cli_write_member(result, "email", &line);
+    buffer_append(&line, was_revoked ? TEXT(" was revoked already") : TEXT(""));
+    cli_print(buffer_text(&line));
 }
 
 static enum cli_exit key_revoke(struct cli_context *context, int argc, char **argv)
@@ -137,9 +157,9 @@ static enum cli_exit key_revoke(struct cli_context *context, int argc, char **ar
         .operands = "KEY_ID",
         .operands_min = 1,
         .operands_max = 1,
-        .sentence =
-            "Ends a key for good; calls with it are refused from now on. `trendgate key "
-            "list` shows the ids.",
+        .sentence = "Ends a key for good; calls with it are refused from now on. Says which "
+                    "key of whom "
+                    "it was.\n`trendgate key list` shows the ids.",
     };
     struct cli_arguments given;
     enum cli_exit over;
@@ -151,6 +171,7 @@ static enum cli_exit key_revoke(struct cli_context *context, int argc, char **ar
     if (cli_verb(context, "key_revoke", arguments, LENGTH_OF(arguments), &result, &reason) !=
         STATUS_OK)
         return cli_refuse_for(&reason);
+    revocation_print(context, result);
     return CLI_DONE;
 }
 

@@ -104,7 +104,7 @@ void cli_print_new_key(const struct cli_context *context, const json_t *result)
     explicit_bzero(record.bytes, record.length);
 }
 
-static void member_append(const json_t *object, const char *name, struct buffer *record)
+void cli_write_member(const json_t *object, const char *name, struct buffer *record)
 {
     int64_t number;
     struct text value = member(object, name);
@@ -129,7 +129,7 @@ void cli_print_members(const struct cli_context *context, const json_t *object,
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             buffer_append_byte(&record, '\t');
-        member_append(object, names[i], &record);
+        cli_write_member(object, names[i], &record);
     }
     cli_print(buffer_text(&record));
 }

@@ -24,6 +24,9 @@ enum status cli_verb(struct cli_context *context, const char *verb,
  * "previous_id" and "stops_at". */
 void cli_print_new_key(const struct cli_context *context, const json_t *result);
 
+/* A member of an object as people read it: a text or a number; "-" when empty or missing. */
+void cli_write_member(const json_t *object, const char *name, struct buffer *record);
+
 /* Prints the named members of an object in this order, parted by tabs; with --json the object. An
  * empty or missing member is "-". */
 void cli_print_members(const struct cli_context *context, const json_t *object,

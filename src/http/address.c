@@ -11,8 +11,8 @@
 static enum status malformed(struct text written, struct reason *reason)
 {
     return reason_set(reason, STATUS_INVALID,
-                      "\"%.*s\" is no address to listen on; write one like 127.0.0.1:8080 or "
-                      "[::1]:8080.",
+                      "'%.*s' is no address to listen on; write one like 127.0.0.1:8080 or "
+                      "[::1]:8080",
                       TEXT_PRINT(written));
 }
 
@@ -95,10 +95,10 @@ static enum status fault(const struct sockaddr_storage *address, const char *ver
     struct text written = address_write(address, room);
     if (error == EADDRINUSE)
         return reason_set(reason, STATUS_BUSY,
-                          "Cannot listen on %.*s: the address is in use by another program; "
-                          "stop that one or choose another port.",
+                          "cannot listen on %.*s: the address is in use by another program; "
+                          "stop that one or choose another port",
                           TEXT_PRINT(written));
-    return reason_set(reason, STATUS_IO, "Cannot %s %.*s: %s.", verb, TEXT_PRINT(written),
+    return reason_set(reason, STATUS_IO, "cannot %s %.*s: %s", verb, TEXT_PRINT(written),
                       strerror(error));
 }
 

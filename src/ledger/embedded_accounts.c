@@ -68,8 +68,11 @@ static enum status row_check(const struct account_row *row, struct reason *reaso
 
 static enum status refuse_taken(struct text email, struct reason *reason)
 {
-    return reason_set(reason, STATUS_EXISTS, "there is an account for %.*s already",
-                      TEXT_PRINT(email));
+    return reason_set(
+        reason, STATUS_EXISTS,
+        "there is an account for %.*s already: `trendgate account show` shows it, "
+        "and `trendgate key create` makes another key",
+        TEXT_PRINT(email));
 }
 
 static enum status account_insert(struct ledger *ledger, const struct account_row *row,

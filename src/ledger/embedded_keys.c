@@ -240,6 +240,17 @@ static enum status revocation_write(struct ledger *ledger, const struct key_foun
     return ledger_event_write(ledger, found->account_id, "key_revoke", &event, reason);
 }
 
+enum status ledger_key_find(struct ledger *ledger, struct text id, struct api_key *key,
+                            char email[ACCOUNT_EMAIL_BYTES_MAX + 1], struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    struct key_found found = {0};
+    TRY(ledger_find_key_row(held, id, &found, reason));
+    *key = found.key;
+    ledger_copy_text(email, sizeof(found.email), text_of(found.email));
+    return STATUS_OK;
+}
+
 enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);

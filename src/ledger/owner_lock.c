@@ -15,8 +15,13 @@ static enum status refuse(int lock_file, const char *path, struct reason *reason
     ssize_t length = pread(lock_file, owner, sizeof(owner) - 1, 0);
     size_t digits = strspn(owner, "0123456789");
     if (length <= 0 || digits == 0)
-        return reason_set(reason, STATUS_BUSY, "%s is in use by another trendgate", path);
-    return reason_set(reason, STATUS_BUSY, "%s is in use by another trendgate, process %.*s",
+        return reason_set(reason, STATUS_BUSY,
+                          "%s is in use by another trendgate: stop that one, or name another "
+                          "database",
+                          path);
+    return reason_set(reason, STATUS_BUSY,
+                      "%s is in use by another trendgate, process %.*s: stop that one, or name "
+                      "another database",
                       path, (int)digits, owner);
 }
 

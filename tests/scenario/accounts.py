@@ -4,15 +4,18 @@ twice), and how soon a running server knows of them."""
 import contextlib
 import hashlib
 import json
+import os
+import pty
 import re
 import sqlite3
+import subprocess
 
 from support.http_client import until
 from support.keys import checksum
-from support.server import KEY, Place
+from support.server import BINARY, KEY, Place, environment_of
 from support.steps import ENDPOINT, Scenario, Stage, act, equal, fail, served, within_a_second
 
-COMMANDS, SEEN, PLACES = [], [], []
+COMMANDS, SEEN, PLACES, TERMINAL = [], [], [], []
 HEX_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -405,7 +408,82 @@ def password(stage):
             fail("does not say that PostgreSQL comes later")
 
 
+def on_terminal(place, *words):
+    """What a person at a terminal sees of a command."""
+    end, other = pty.openpty()
+    done = subprocess.run([str(BINARY), *words, "--database", place.database], stdout=other, stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, env=environment_of(place.settings), check=False)
+    os.close(other)
+    seen = b""
+    with contextlib.suppress(OSError):  # a terminal without its other end
+        while piece := os.read(end, 65536):
+            seen += piece
+    os.close(end)
+    equal(done.returncode, 0, f"exit of {words}: {done.stderr}")
+    return seen.decode().replace("\r\n", "\n")
+
+
+@act(TERMINAL, "lists have a header and columns on a terminal, and tabs elsewhere")
+def columns(stage):
+    with Place() as place:
+        for email in ("a@example.com", "somebody.with.a.long.name@example.com"):
+            place.succeed("account", "create", email, "--name", "\u00c4nne")
+        lines = on_terminal(place, "account", "list").splitlines()
+        equal(lines[0].split(), ["EMAIL", "PLAN", "STATUS", "CREATED", "AT"], "header")
+        equal(len(lines), 3, "lines")
+        equal({line.index("Roomy") for line in lines[1:]}, {lines[0].index("PLAN")}, "where the plans begin")
+        equal(on_terminal(place, "account", "list", "--json"),
+              place.succeed("account", "list", "--json").stdout, "--json on a terminal")
+        if "\t" in "".join(lines) or "EMAIL" in (plain := place.succeed("account", "list").stdout) or "\t" not in plain:
+            fail(f"{lines!r} {plain!r}")
+        keys = on_terminal(place, "key", "list", "a@example.com").splitlines()
+        if not keys[0].startswith("ID ") or "MASKED KEY" not in keys[0] or len(keys) != 2:
+            fail(f"{keys!r}")
+
+
+@act(TERMINAL, "account show names name, id and live keys")
+def show_whole(stage):
+    with Place() as place:
+        place.succeed("account", "create", "a@example.com", "--name", "Anne")
+        place.succeed("key", "create", "a@example.com")
+        shown = json.loads(place.succeed("account", "show", "a@example.com", "--json").stdout)
+        equal((shown["name"], shown["live_keys"]), ("Anne", 2), "name and keys")
+        fields = place.succeed("account", "show", "a@example.com").stdout.rstrip("\n").split("\t")
+        equal(fields[-3:], ["Anne", shown["id"], "2"], "the record's end")
+        lines = on_terminal(place, "account", "show", "a@example.com").splitlines()
+        for line in ("EMAIL", "a@example.com"), ("NAME", "Anne"), ("ID", shown["id"]), ("LIVE KEYS", "2"):
+            if not any(re.fullmatch(f"{line[0]} +{re.escape(line[1])}", seen) for seen in lines):
+                fail(f"no line {line} in {lines!r}")
+
+
+@act(TERMINAL, "key revoke says which key of whom it revoked, and whether it was so already")
+def revoke_says(stage):
+    with Place() as place:
+        place.succeed("account", "create", "a@example.com")
+        made = json.loads(place.succeed("key", "create", "a@example.com", "--json").stdout)
+        masked = f"{made['api_key'][:12]}...{made['api_key'][-4:]}"
+        equal(place.succeed("key", "revoke", made["id"]).stdout, f"revoked {masked} of a@example.com\n", "first")
+        equal(place.succeed("key", "revoke", made["id"]).stdout, f"{masked} of a@example.com was revoked already\n",
+              "second")
+        equal(json.loads(place.succeed("key", "revoke", made["id"], "--json").stdout),
+              {"id": made["id"], "masked_key": masked, "email": "a@example.com", "was_revoked": True}, "--json")
+
+
+@act(TERMINAL, "--version, -h and help")
+def version_and_help(stage):
+    with Place() as place:
+        for words in (["--version"], ["account", "--version"], ["account", "list", "--version"]):
+            if not re.fullmatch(r"trendgate [0-9]+\.[0-9]+\.[0-9]+\n", place.succeed(*words, database=False).stdout):
+                fail(f"{words}")
+        for words, same in ((["-h"], ["--help"]), (["help"], ["--help"]), (["account", "-h"], ["account", "--help"]),
+                            (["help", "account"], ["account", "--help"]), (["account", "help"], ["account", "--help"]),
+                            (["help", "account", "show"], ["account", "show", "--help"]),
+                            (["account", "show", "-h"], ["account", "show", "--help"])):
+            equal(place.succeed(*words, database=False).stdout, place.succeed(*same, database=False).stdout, f"{words}")
+
+
 SCENARIOS = [
+    Scenario("at a terminal", without_server, TERMINAL),
     Scenario("where the database is", without_server, PLACES),
     Scenario("commands without a server", without_server, COMMANDS),
     Scenario("commands beside a server", served, COMMANDS),

@@ -162,7 +162,10 @@ static void play(struct admin *admin)
     struct text key = TEXT("");
     assert_true(json_read_text(made, "api_key", &key) && api_key_is_well_formed(key));
     assert_int_equal(refused(admin, "account_create", "{\"email\":\"ann@X\"}"), STATUS_EXISTS);
-    assert_string_equal(reason.sentence, "there is an account for ann@X already");
+    assert_string_equal(
+        reason.sentence,
+        "there is an account for ann@X already: `trendgate account show` shows it, and "
+        "`trendgate key create` makes another key");
     assert_int_equal(refused(admin, "account_create", "{\"email\":\"b@x\",\"plan\":\"Gold\"}"),
                      STATUS_INVALID);
     assert_non_null(strstr(reason.sentence, "the plans are Free, Starter"));

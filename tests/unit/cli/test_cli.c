@@ -144,7 +144,8 @@ static enum cli_exit mained(const char *line)
     int argc = split(words, argv);
     ran_with = -1;
     listen_begin();
-    enum cli_exit ended = cli_main(commands, "Program.", argc, argv);
+    const struct cli_program program = {commands, "Program.", "1.2.3"};
+    enum cli_exit ended = cli_main(&program, argc, argv);
     listen_end();
     return ended;
 }

@@ -126,7 +126,10 @@ static void an_email_is_used_once_in_any_letter_case(void **state)
     assert_int_equal(
         ledger_account_create(ledger, TEXT("ANN@B"), TEXT(""), TEXT("Free"), &account, &reason),
         STATUS_EXISTS);
-    assert_string_equal(reason.sentence, "there is an account for ANN@B already");
+    assert_string_equal(
+        reason.sentence,
+        "there is an account for ANN@B already: `trendgate account show` shows it, and "
+        "`trendgate key create` makes another key");
     assert_int_equal(ledger_account_find(ledger, TEXT("bob@b"), &account, &reason),
                      STATUS_MISSING);
 }
