@@ -333,9 +333,11 @@ static void a_change_that_is_not_kept_is_not_in_force(void **state)
 
 #define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
 
-int main(void)
+int main(int argc, char **argv)
 {
     secret_start();
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         FRESH(both_keys_work_until_the_grace_is_over),
         FRESH(a_rotation_without_grace_ends_the_old_key),

@@ -381,9 +381,11 @@ static void every_change_leaves_its_event(void **state)
 
 #define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
 
-int main(void)
+int main(int argc, char **argv)
 {
     secret_start();
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         FRESH(an_upgrade_counts_at_once_and_by_the_rest_of_the_period),
         FRESH(a_downgrade_waits_for_the_period),
