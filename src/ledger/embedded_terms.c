@@ -78,10 +78,11 @@ static enum status plans_cover_accounts(struct ledger *ledger, const struct plan
         struct text name = db_column_text(select, 0);
         int64_t count = db_column_integer(select, 1);
         if (!plans_find(plans, name))
-            return reason_set(reason, STATUS_CONFLICT,
-                              "the plan file lacks the plan %.*s, which %lld account%s on; keep "
-                              "it, or move them first",
-                              TEXT_PRINT(name), (long long)count, count == 1 ? " is" : "s are");
+            return reason_set(
+                reason, STATUS_CONFLICT,
+                "the plan file lacks the plan %.*s, which %lld account%s on; keep "
+                "it, or move them first",
+                TEXT_PRINT(name), (long long)count, count == 1 ? " is" : "s are");
     }
 }
 
