@@ -10,6 +10,14 @@
 static const char *const level_words[] = {
     [LOG_INFO] = "info", [LOG_WARNING] = "warning", [LOG_ERROR] = "error"};
 
+/* The last place up to end at which a character begins, so that a cut splits none. */
+static size_t character_start(const char *line, size_t end)
+{
+    while (end > 0 && ((unsigned char)line[end] & 0xC0) == 0x80)
+        end--;
+    return end;
+}
+
 void log_line(enum log_level level, const char *part, const char *format, ...)
 {
     char line[LOG_LINE_BYTES_MAX];
@@ -23,8 +31,11 @@ void log_line(enum log_level level, const char *part, const char *format, ...)
     int wanted = vsnprintf(line + start, sizeof(line) - (size_t)start - 1, format, arguments);
     va_end(arguments);
     size_t length = strlen(line);
-    if (wanted + start > (int)length)
-        memcpy(line + length - 3, "...", 3);
+    if (wanted + start > (int)length) {
+        length = character_start(line, length - 3);
+        memcpy(line + length, "...", 3);
+        length += 3;
+    }
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
             line[i] = '?';

@@ -177,6 +177,22 @@ static void without_the_writer_lines_are_written_at_once(void **state)
         text_equals(text_slice(line, 20, line.length), TEXT(" error test: a control??line\n")));
 }
 
+static void a_line_that_is_too_long_ends_with_a_whole_character(void **state)
+{
+    (void)state;
+    static char room[2 * LOG_LINE_BYTES_MAX], sentence[2 * LOG_LINE_BYTES_MAX + 8];
+    for (size_t offset = 0; offset < 3; offset++) {
+        memset(sentence, 'x', offset);
+        for (size_t i = offset; i + 3 < sizeof(sentence); i += 3)
+            memcpy(sentence + i, "\xE2\x82\xAC", 4); /* the euro sign */
+        log_line(LOG_ERROR, "test", "%s", sentence);
+        struct text line = read_until(TEXT("\n"), room, sizeof(room));
+        assert_true(line.length > LOG_LINE_BYTES_MAX - 8);
+        assert_true(text_is_utf8(line));
+        assert_memory_equal(line.at + line.length - 4, "...\n", 4);
+    }
+}
+
 int main(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
@@ -188,6 +204,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(stop_gives_up_on_a_reader_who_stands_still, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_reader_who_is_gone_harms_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_line_that_is_too_long_ends_with_a_whole_character,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_the_writer_lines_are_written_at_once, set_up,
                                         tear_down),
     };
