@@ -48,6 +48,8 @@ static enum status key_caps_restore(struct ledger *ledger, struct reason *reason
     }
 }
 
+/* Hours without a charge are passed over: a day that saw none is not entered by a key, as it is
+ * not by its account. */
 static enum status key_uses_restore(struct ledger *ledger, struct reason *reason)
 {
     int64_t today = instant_day(time_now(ledger->time));
@@ -57,6 +59,7 @@ static enum status key_uses_restore(struct ledger *ledger, struct reason *reason
                           " FROM api_key k JOIN usage_hour u ON u.bucket = k.bucket"
                           " AND u.account_id = k.account_id AND u.key_id = k.id"
                           " WHERE k.daily_credit_cap IS NOT NULL AND u.hour >= $1"
+                          " AND u.credits > 0"
                           " GROUP BY u.account_id, u.key_id, u.hour / 24 ORDER BY 3",
                           &select, reason));
     db_bind_integer(select, 1, today * 24);
@@ -161,9 +164,10 @@ static enum status journal_restore(struct ledger *ledger, struct reason *reason)
     TRY(mark_read(ledger, &mark, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT id, at, boot, elapsed_us, body FROM journal WHERE id > $1"
-                          " OR id > (SELECT coalesce(max(id), 0) FROM journal WHERE at < $2"
-                          " AND (boot <> $3 OR elapsed_us < $4)) ORDER BY id",
+                          "SELECT id, at, boot, elapsed_us, body FROM journal WHERE id >"
+                          " min($1, coalesce((SELECT id FROM journal WHERE at < $2"
+                          " AND (boot <> $3 OR elapsed_us < $4) ORDER BY id DESC LIMIT 1), 0))"
+                          " ORDER BY id",
                           &select, reason));
     db_bind_integer(select, 1, mark);
     db_bind_integer(select, 2, time_now(ledger->time).us - LOOK_BACK_US);
