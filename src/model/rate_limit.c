@@ -98,9 +98,11 @@ void rate_window_restore(struct rate_window *window, uint32_t limit, uint32_t no
 {
     if (age >= RATE_WINDOW_MS)
         return;
-    uint32_t instant_ms = now_ms - (uint32_t)(age > 0 ? age : 0);
+    uint32_t younger_ms = age > 0 ? (uint32_t)age : 0;
+    if (window->count > 0 && age_ms(window, 0, now_ms) < younger_ms)
+        younger_ms = age_ms(window, 0, now_ms);
     ring_make_room(window, limit);
-    instant_add(window, instant_ms);
+    instant_add(window, now_ms - younger_ms);
 }
 
 bool rate_window_is_idle(const struct rate_window *window, uint32_t now_ms)

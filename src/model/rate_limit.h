@@ -42,7 +42,8 @@ struct rate_standing rate_window_look(const struct rate_window *window, uint32_t
 bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms);
 
 /* Puts in a call admitted age_ms ago, as read from the journal; oldest first. Ages of 60 s and
- * more leave no trace. */
+ * more leave no trace; one that is older than the call before it, as a stepped clock may tell,
+ * counts as no older. */
 void rate_window_restore(struct rate_window *window, uint32_t limit, uint32_t now_ms,
                          int64_t age_ms);
 

@@ -91,6 +91,23 @@ static void a_restored_window_counts_what_was_admitted(void **state)
     rate_window_finish(&window);
 }
 
+/* As the wall clock tells ages when it was stepped back between two calls. */
+static void a_restored_window_stands_in_order(void **state)
+{
+    (void)state;
+    struct rate_window window = {0};
+    rate_window_restore(&window, 3, 100000, 10);
+    rate_window_restore(&window, 3, 100000, 59000);
+    rate_window_restore(&window, 3, 100000, 20000);
+    struct rate_standing standing = rate_window_look(&window, 3, 100000);
+    assert_int_equal(standing.remaining, 0);
+    assert_int_equal(standing.reset_ms, 59990);
+    assert_int_equal(standing.retry_ms, 59990);
+    assert_int_equal(rate_window_look(&window, 3, 159989).remaining, 0);
+    assert_int_equal(rate_window_look(&window, 3, 159990).remaining, 3);
+    rate_window_finish(&window);
+}
+
 static void an_account_that_calls_rarely_keeps_a_short_ring(void **state)
 {
     (void)state;
@@ -107,6 +124,7 @@ int main(void)
         cmocka_unit_test(every_decision_equals_the_plain_count),
         cmocka_unit_test(lowering_and_raising_grants_nothing),
         cmocka_unit_test(a_restored_window_counts_what_was_admitted),
+        cmocka_unit_test(a_restored_window_stands_in_order),
         cmocka_unit_test(an_account_that_calls_rarely_keeps_a_short_ring),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
