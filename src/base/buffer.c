@@ -8,27 +8,54 @@ void buffer_init(struct buffer *buffer, size_t ceiling_bytes)
     *buffer = (struct buffer){.ceiling = ceiling_bytes};
 }
 
+void buffer_init_secret(struct buffer *buffer, size_t ceiling_bytes)
+{
+    *buffer = (struct buffer){.ceiling = ceiling_bytes, .is_secret = true};
+}
+
 void buffer_init_on(struct buffer *buffer, char *memory, size_t bytes)
 {
     *buffer = (struct buffer){.bytes = memory, .capacity = bytes, .ceiling = bytes};
 }
 
+static void wipe(struct buffer *buffer)
+{
+    if (buffer->is_secret && buffer->bytes)
+        explicit_bzero(buffer->bytes, buffer->capacity);
+}
+
 void buffer_finish(struct buffer *buffer)
 {
+    wipe(buffer);
     free(buffer->bytes);
-    *buffer = (struct buffer){.ceiling = buffer->ceiling};
+    *buffer = (struct buffer){.ceiling = buffer->ceiling, .is_secret = buffer->is_secret};
 }
 
 void buffer_clear(struct buffer *buffer)
 {
+    wipe(buffer);
     buffer->length = 0;
     buffer->overflowed = false;
 }
 
+static void resize(struct buffer *buffer, size_t capacity)
+{
+    if (buffer->is_secret) { /* realloc would leave a copy behind */
+        char *bytes = memory_take(capacity);
+        if (buffer->length > 0)
+            memcpy(bytes, buffer->bytes, buffer->length);
+        wipe(buffer);
+        free(buffer->bytes);
+        buffer->bytes = bytes;
+    } else {
+        buffer->bytes = memory_grow(buffer->bytes, capacity);
+    }
+    buffer->capacity = capacity;
+}
+
 void buffer_shrink(struct buffer *buffer)
 {
-    buffer->bytes = memory_grow(buffer->bytes, buffer->length);
-    buffer->capacity = buffer->length;
+    resize(buffer, buffer->length);
 }
 
 char *buffer_reserve(struct buffer *buffer, size_t bytes)
@@ -42,8 +69,7 @@ char *buffer_reserve(struct buffer *buffer, size_t bytes)
         size_t capacity = buffer->capacity ? buffer->capacity : 256;
         while (capacity < needed)
             capacity *= 2;
-        buffer->bytes = memory_grow(buffer->bytes, capacity);
-        buffer->capacity = capacity;
+        resize(buffer, capacity);
     }
     return buffer->bytes + buffer->length;
 }

@@ -12,9 +12,14 @@ struct buffer {
     size_t capacity;
     size_t ceiling;
     bool overflowed;
+    bool is_secret;
 };
 
 void buffer_init(struct buffer *buffer, size_t ceiling_bytes);
+
+/* For what may hold API keys: whatever memory it used is wiped before it is left, also when the
+ * buffer grows, is cleared or finished. */
+void buffer_init_secret(struct buffer *buffer, size_t ceiling_bytes);
 
 /* Writes into memory that somebody else owns and never grows past it; needs no buffer_finish. */
 void buffer_init_on(struct buffer *buffer, char *memory, size_t bytes);

@@ -1,6 +1,8 @@
 #include "base/buffer.h"
 #include "support/unit.h"
 
+#include <malloc.h>
+
 static void assert_holds(const struct buffer *buffer, const char *expected)
 {
     assert_int_equal(buffer->length, strlen(expected));
@@ -156,6 +158,64 @@ static void finish_empties(void **state)
     buffer_finish(&buffer);
 }
 
+#define SECRET "tg_live_secret"
+
+/* Whether memory was given back with the secret in it. */
+static bool is_leaked;
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+void *__real_realloc(void *memory, size_t bytes);
+void *__wrap_realloc(void *memory, size_t bytes);
+
+static void look_at(const void *memory)
+{
+    if (memory && memmem(memory, malloc_usable_size((void *)(uintptr_t)memory), SECRET,
+                         sizeof(SECRET) - 1))
+        is_leaked = true;
+}
+
+void __wrap_free(void *memory)
+{
+    look_at(memory);
+    __real_free(memory);
+}
+
+void *__wrap_realloc(void *memory, size_t bytes)
+{
+    look_at(memory);
+    return __real_realloc(memory, bytes);
+}
+
+static void use(struct buffer *buffer)
+{
+    is_leaked = false;
+    buffer_append(buffer, TEXT(SECRET));
+    for (unsigned i = 0; i < 1000; i++)
+        buffer_append(buffer, TEXT("further bytes"));
+    buffer_shrink(buffer);
+    buffer_clear(buffer);
+    buffer_append(buffer, TEXT("-"));
+    buffer_append(buffer, TEXT(SECRET));
+    buffer_finish(buffer);
+}
+
+static void secrets_are_wiped_wherever_they_were(void **state)
+{
+    (void)state;
+    struct buffer buffer;
+    buffer_init(&buffer, 100000);
+    use(&buffer);
+    assert_true(is_leaked); /* what this test sees */
+    buffer_init_secret(&buffer, 100000);
+    use(&buffer);
+    assert_false(is_leaked);
+    buffer_append(&buffer, TEXT(SECRET)); /* it stays one after finish */
+    buffer_clear(&buffer);
+    assert_null(memmem(buffer.bytes, buffer.capacity, SECRET, sizeof(SECRET) - 1));
+    buffer_finish(&buffer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +228,7 @@ int main(void)
         cmocka_unit_test(bytes_of_any_kind_pass),
         cmocka_unit_test(shrink_keeps_what_was_written),
         cmocka_unit_test(finish_empties),
+        cmocka_unit_test(secrets_are_wiped_wherever_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
