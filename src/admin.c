@@ -31,11 +31,12 @@ static enum status open_here(const struct admin_options *options, struct admin *
     return STATUS_OK;
 }
 
-static enum status socket_connect(const struct admin_address *address, int *connection)
+static enum status socket_connect(const struct admin_address *address, int *connection,
+                                  struct reason *reason)
 {
     int opened = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (opened < 0)
-        return STATUS_IO;
+        return reason_set(reason, STATUS_IO, "cannot make a socket: %s", strerror(errno));
     const struct timeval wait = {.tv_sec = ADMIN_ANSWER_WAIT_MS / 1000};
     check(setsockopt(opened, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0);
     check(setsockopt(opened, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) == 0);
@@ -53,7 +54,7 @@ static enum status open_there(const struct admin_options *options, struct admin 
 {
     CLEANUP(admin_address_close) struct admin_address address = {.folder = -1};
     TRY(admin_address_open(options->ledger_path, &address, reason));
-    return socket_connect(&address, &admin->connection);
+    return socket_connect(&address, &admin->connection, reason);
 }
 
 /* The owner may be a command that ends at once, or a server that does not listen yet. */
@@ -85,7 +86,7 @@ enum status admin_open(const struct admin_options *options, struct admin **admin
     *opened = (struct admin){.connection = -1};
     plan_book_init(&opened->plans);
     buffer_init(&opened->request, ADMIN_MESSAGE_BYTES_MAX);
-    buffer_init(&opened->answer, ADMIN_MESSAGE_BYTES_MAX);
+    buffer_init_secret(&opened->answer, ADMIN_MESSAGE_BYTES_MAX);
     enum status status = open_within(options, opened, reason);
     if (status != STATUS_OK) {
         admin_close(opened);
@@ -117,6 +118,18 @@ static enum status refuse_lost(struct reason *reason)
                       "made before you try again");
 }
 
+/* After send or recv failed: their patience has ended, or the other side has. */
+static enum status refuse_unanswered(struct reason *reason)
+{
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return refuse_lost(reason);
+    return reason_set(
+        reason, STATUS_UNAVAILABLE,
+        "the server did not answer within %d seconds: look whether the change was "
+        "made before you try again",
+        ADMIN_ANSWER_WAIT_MS / 1000);
+}
+
 static enum status request_send(int connection, struct text request, struct reason *reason)
 {
     while (request.length > 0) {
@@ -124,7 +137,7 @@ static enum status request_send(int connection, struct text request, struct reas
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
-            return refuse_lost(reason);
+            return refuse_unanswered(reason);
         request = text_slice(request, (size_t)sent, request.length);
     }
     return STATUS_OK;
@@ -140,7 +153,9 @@ static enum status answer_receive(int connection, struct buffer *answer, struct 
         ssize_t length = recv(connection, room, READ_PIECE_BYTES, 0);
         if (length < 0 && errno == EINTR)
             continue;
-        if (length <= 0)
+        if (length < 0)
+            return refuse_unanswered(reason);
+        if (length == 0)
             return refuse_lost(reason);
         answer->length += (size_t)length;
         if (answer->bytes[answer->length - 1] == '\n')
@@ -197,8 +212,6 @@ enum status admin_call(struct admin *admin, struct text verb, struct text argume
     json_object_close(&writer);
     buffer_append_byte(&admin->request, '\n');
     enum status status = call(admin, result, reason);
-    if (admin->answer.length > 0)
-        explicit_bzero(admin->answer.bytes, admin->answer.length); /* it may hold keys */
     buffer_clear(&admin->request);
     buffer_clear(&admin->answer);
     return status;

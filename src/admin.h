@@ -10,7 +10,7 @@
  * them, one at a time. A request that is no such line is refused and the connection closed.
  *
  * verb            arguments                    result
- * account_create  email, name?, plan?          api_key, id (of the key), account_id, plan
+ * account_create  email, name?, plan?          api_key, id (of the key)?, account_id?, plan
  * account_check   rows [[email, plan, name]]   {} or row (from 0) and sentence of the first fault
  * account_import  rows [[email, plan, name]]   keys [api_key]: all rows or none
  * account_list    after?                       accounts, has_more
@@ -38,7 +38,7 @@
 #define ADMIN_ROWS_MAX 50000                       /* one transaction of a second or two */
 #define ADMIN_MESSAGE_BYTES_MAX (32 * 1024 * 1024) /* that many rows of the longest kind */
 #define ADMIN_CLIENTS_MAX 32        /* people and scripts at one server, not traffic */
-#define ADMIN_READ_TIMEOUT_MS 10000 /* a whole request, from connecting or the last answer on */
+#define ADMIN_READ_TIMEOUT_MS 10000 /* the owner's patience with a request, as serve sets it */
 #define ADMIN_OPEN_WAIT_MS 5000     /* another command at work, or a server that is starting */
 #define ADMIN_ANSWER_WAIT_MS 120000 /* the slowest verb behind others of its kind */
 
@@ -78,10 +78,16 @@ enum status admin_call(struct admin *admin, struct text verb, struct text argume
 
 struct admin_listener;
 
-/* Listens at PATH.sock; a socket left there by a killed owner is removed: the caller holds the
- * ledger's lock, and ignores SIGPIPE. */
-enum status admin_listener_open(uv_loop_t *loop, struct text ledger_path,
-                                const struct admin_context *context, struct pool *pool,
+struct admin_listener_options {
+    struct text ledger_path;
+    struct admin_context context;
+    struct pool *pool;
+    uint64_t read_timeout_ms; /* a whole request, from connecting or the last answer on */
+};
+
+/* Listens at PATH.sock; a socket left there by a killed owner is removed, anything else there is
+ * STATUS_EXISTS. The caller holds the ledger's lock, and ignores SIGPIPE. */
+enum status admin_listener_open(uv_loop_t *loop, const struct admin_listener_options *options,
                                 struct admin_listener **listener, struct reason *reason);
 
 /* Accepts nothing more; verbs that run are answered. Everything is freed while the loop runs on

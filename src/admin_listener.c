@@ -36,6 +36,7 @@ struct admin_listener {
     bool is_closing;
     struct admin_context context;
     struct pool *pool;
+    uint64_t read_timeout_ms;
     struct admin_address address;
     struct client *clients;
     size_t client_count;
@@ -98,7 +99,8 @@ static void deadline_passed(uv_timer_t *timer)
 
 static void deadline_set(struct client *client)
 {
-    check(uv_timer_start(&client->deadline, deadline_passed, ADMIN_READ_TIMEOUT_MS, 0) == 0);
+    check(uv_timer_start(&client->deadline, deadline_passed, client->listener->read_timeout_ms,
+                         0) == 0);
 }
 
 /* ---- Request, verb, answer ---- */
@@ -109,7 +111,6 @@ static void answer_written(uv_write_t *writing, int outcome)
 {
     struct client *client = CONTAINER_OF(writing, struct client, writing);
     client->is_writing = false;
-    explicit_bzero(client->answer.bytes, client->answer.length); /* it may hold keys */
     buffer_clear(&client->request);
     buffer_clear(&client->answer);
     if (client->is_closing)
@@ -224,7 +225,7 @@ static struct client *client_make(struct admin_listener *listener)
     struct client *client = memory_take(sizeof(*client));
     *client = (struct client){.listener = listener, .open_handles = 2};
     buffer_init(&client->request, ADMIN_MESSAGE_BYTES_MAX);
-    buffer_init(&client->answer, ADMIN_MESSAGE_BYTES_MAX + 1); /* and the LF */
+    buffer_init_secret(&client->answer, ADMIN_MESSAGE_BYTES_MAX + 1); /* and the LF */
     check(uv_pipe_init(listener->pipe.loop, &client->pipe, 0) == 0);
     check(uv_timer_init(listener->pipe.loop, &client->deadline) == 0);
     client->pipe.data = client;
@@ -254,16 +255,32 @@ static void client_arrived(uv_stream_t *stream, int outcome)
         client_read(client);
 }
 
+/* What a killed owner left behind; nothing that is anybody else's. */
+static enum status stale_socket_remove(const char *path, struct reason *reason)
+{
+    struct stat found;
+    if (lstat(path, &found) != 0)
+        return STATUS_OK; /* none, or bind will say what is wrong */
+    if (!S_ISSOCK(found.st_mode))
+        return reason_set(reason, STATUS_EXISTS,
+                          "%s is in the way of the socket for commands: move it elsewhere",
+                          path);
+    if (unlink(path) == 0 || errno == ENOENT)
+        return STATUS_OK;
+    return reason_set(reason, STATUS_IO, "cannot remove the old socket %s: %s", path,
+                      strerror(errno));
+}
+
 /* Mode 0600 before listening: until then nobody can connect, whatever the umask said. */
 static enum status socket_bind(const struct admin_address *address, int *bound,
                                struct reason *reason)
 {
     const char *path = address->socket.sun_path;
+    TRY(stale_socket_remove(path, reason));
     int opened = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (opened < 0)
         return reason_set(reason, STATUS_IO, "cannot make a socket: %s", strerror(errno));
-    if ((unlink(path) != 0 && errno != ENOENT) ||
-        bind(opened, (const struct sockaddr *)&address->socket, sizeof(address->socket)) != 0 ||
+    if (bind(opened, (const struct sockaddr *)&address->socket, sizeof(address->socket)) != 0 ||
         chmod(path, 0600) != 0) {
         (void)reason_set(reason, STATUS_IO, "cannot listen for commands at %s: %s", path,
                          strerror(errno));
@@ -285,12 +302,11 @@ static void listener_start(struct admin_listener *listener, uv_loop_t *loop, int
     check(uv_listen((uv_stream_t *)&listener->pipe, BACKLOG, client_arrived) == 0);
 }
 
-enum status admin_listener_open(uv_loop_t *loop, struct text ledger_path,
-                                const struct admin_context *context, struct pool *pool,
+enum status admin_listener_open(uv_loop_t *loop, const struct admin_listener_options *options,
                                 struct admin_listener **listener, struct reason *reason)
 {
     struct admin_address address = {.folder = -1};
-    TRY(admin_address_open(ledger_path, &address, reason));
+    TRY(admin_address_open(options->ledger_path, &address, reason));
     int bound = -1;
     enum status status = socket_bind(&address, &bound, reason);
     if (status != STATUS_OK) {
@@ -298,8 +314,9 @@ enum status admin_listener_open(uv_loop_t *loop, struct text ledger_path,
         return status;
     }
     struct admin_listener *opened = memory_take_zeroed(1, sizeof(*opened));
-    opened->context = *context;
-    opened->pool = pool;
+    opened->context = options->context;
+    opened->pool = options->pool;
+    opened->read_timeout_ms = options->read_timeout_ms;
     opened->address = address;
     check(pthread_mutex_init(&opened->lock, NULL) == 0);
     listener_start(opened, loop, bound);

@@ -66,6 +66,28 @@ void admin_account_members(struct json_writer *result, const struct account *acc
 
 /* ---- Verbs of accounts ---- */
 
+static void key_forget(struct api_key_text *key)
+{
+    explicit_bzero(key, sizeof(*key));
+}
+
+/* The ids of an account with its first key, where they can be read: they can be asked for later,
+ * the key cannot. */
+static void first_ids_write(const struct admin_context *context, struct text email,
+                            struct json_writer *result)
+{
+    struct account account;
+    struct api_key keys[API_KEY_LIVE_MAX];
+    size_t listed = 0;
+    if (ledger_account_find(context->ledger, email, &account, NULL) != STATUS_OK ||
+        ledger_key_list(context->ledger, email, keys, LENGTH_OF(keys), &listed, NULL) !=
+            STATUS_OK ||
+        listed == 0)
+        return;
+    json_member_text(result, TEXT("id"), text_of(keys[listed - 1].outward_id));
+    json_member_text(result, TEXT("account_id"), text_of(account.outward_id));
+}
+
 /* One row of an import: the account and its first key come into being together. */
 static enum status account_create(const struct admin_context *context, const json_t *arguments,
                                   struct json_writer *result, struct reason *reason)
@@ -75,21 +97,13 @@ static enum status account_create(const struct admin_context *context, const jso
     struct account_row row = {.name = admin_argument_or_empty(arguments, "name")};
     TRY(admin_argument(arguments, "email", &row.email, reason));
     TRY(admin_plan_name(&plans, admin_argument_or_empty(arguments, "plan"), &row.plan, reason));
-    struct api_key_text secret;
-    struct account account;
-    struct api_key keys[API_KEY_LIVE_MAX];
-    size_t listed;
+    CLEANUP(key_forget) struct api_key_text secret = {0};
     TRY(ledger_account_import(context->ledger, &row, 1, &secret, reason));
-    TRY(ledger_account_find(context->ledger, row.email, &account, reason));
-    TRY(ledger_key_list(context->ledger, row.email, keys, LENGTH_OF(keys), &listed, reason));
-    check(listed > 0);
     json_object_open(result);
     json_member_text(result, TEXT("api_key"), text_of(secret.characters));
-    json_member_text(result, TEXT("id"), text_of(keys[listed - 1].outward_id));
-    json_member_text(result, TEXT("account_id"), text_of(account.outward_id));
+    first_ids_write(context, row.email, result);
     json_member_text(result, TEXT("plan"), row.plan);
     json_object_close(result);
-    explicit_bzero(&secret, sizeof(secret));
     return STATUS_OK;
 }
 

@@ -136,9 +136,13 @@ static enum status http_begin(struct server *server, struct reason *reason)
 
 static enum status admin_begin(struct server *server, struct reason *reason)
 {
-    struct admin_context context = {.ledger = server->ledger, .plans = &server->plans};
-    return admin_listener_open(&server->loop, server->ledger_path, &context, server->verbs,
-                               &server->admin, reason);
+    const struct admin_listener_options options = {
+        .ledger_path = server->ledger_path,
+        .context = {.ledger = server->ledger, .plans = &server->plans},
+        .pool = server->verbs,
+        .read_timeout_ms = ADMIN_READ_TIMEOUT_MS,
+    };
+    return admin_listener_open(&server->loop, &options, &server->admin, reason);
 }
 
 static enum status demo_begin(struct server *server, struct api_key_text *secret,

@@ -48,6 +48,8 @@ static void *owner_runs(void *unused)
             fail_msg("%s: %s", #expression, reason.sentence);                                  \
     } while (0)
 
+static uint64_t owner_patience_ms = ADMIN_READ_TIMEOUT_MS;
+
 static void owner_start(void)
 {
     DONE(ledger_open(text_of(path), time_source_system(), &owner.ledger, &reason));
@@ -58,9 +60,9 @@ static void owner_start(void)
     owner.pool = pool_open(2, 64);
     assert_int_equal(uv_loop_init(&owner.loop), 0);
     assert_int_equal(uv_async_init(&owner.loop, &owner.stop, owner_stops), 0);
-    const struct admin_context context = {owner.ledger, &owner.plans};
-    DONE(admin_listener_open(&owner.loop, text_of(path), &context, owner.pool, &owner.listener,
-                             &reason));
+    const struct admin_listener_options options = {
+        text_of(path), {owner.ledger, &owner.plans}, owner.pool, owner_patience_ms};
+    DONE(admin_listener_open(&owner.loop, &options, &owner.listener, &reason));
     assert_int_equal(pthread_create(&owner.thread, NULL, owner_runs, NULL), 0);
     owner.is_running = true;
 }
@@ -456,9 +458,13 @@ static void the_socket_is_private_and_replaces_a_stale_one(void **state)
     (void)state;
     char name[PATH_BYTES_MAX + 8];
     (void)snprintf(name, sizeof(name), "%s.sock", path);
-    FILE *stale = fopen(name, "w");
-    assert_non_null(stale);
-    assert_int_equal(fclose(stale), 0);
+    int stale = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct admin_address address;
+    DONE(admin_address_open(text_of(path), &address, &reason));
+    assert_int_equal(
+        bind(stale, (const struct sockaddr *)&address.socket, sizeof(address.socket)), 0);
+    admin_address_close(&address);
+    assert_int_equal(close(stale), 0);
     owner_start();
     struct stat found;
     assert_int_equal(stat(name, &found), 0);
@@ -468,6 +474,40 @@ static void the_socket_is_private_and_replaces_a_stale_one(void **state)
     owner_stop();
     assert_string_equal(all_received(idle), "");
     assert_int_equal(stat(name, &found), -1);
+}
+
+/* It may be anybody's: the owner is not made, and says what is in the way. */
+static void a_file_where_the_socket_should_be_is_left_alone(void **state)
+{
+    (void)state;
+    char name[PATH_BYTES_MAX + 8];
+    (void)snprintf(name, sizeof(name), "%s.sock", path);
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    uv_loop_t loop;
+    struct admin_listener *listener = NULL;
+    const struct admin_listener_options options = {.ledger_path = text_of(path)};
+    assert_int_equal(uv_loop_init(&loop), 0);
+    assert_int_equal(admin_listener_open(&loop, &options, &listener, &reason), STATUS_EXISTS);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    assert_non_null(strstr(reason.sentence, name));
+    assert_null(listener);
+    assert_int_equal(unlink(name), 0);
+}
+
+static void half_a_line_is_not_awaited_for_ever(void **state)
+{
+    (void)state;
+    owner_patience_ms = 50;
+    owner_start();
+    owner_patience_ms = ADMIN_READ_TIMEOUT_MS;
+    int silent = raw_connection();
+    int half = raw_connection();
+    sent(half, TEXT("{\"verb\":"));
+    assert_string_equal(all_received(silent), "");
+    assert_string_equal(all_received(half), "");
+    owner_stop();
 }
 
 static void a_session_outlives_no_owner(void **state)
@@ -497,6 +537,8 @@ int main(void)
         FRESH(a_client_that_hangs_up_disturbs_nobody),
         FRESH(one_client_too_many_is_told_so),
         FRESH(the_socket_is_private_and_replaces_a_stale_one),
+        FRESH(a_file_where_the_socket_should_be_is_left_alone),
+        FRESH(half_a_line_is_not_awaited_for_ever),
         FRESH(a_session_outlives_no_owner),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
