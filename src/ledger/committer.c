@@ -39,7 +39,9 @@ void committer_add_charges(struct committer *committer, struct charge_list *char
 bool committer_is_full(const struct committer *committer)
 {
     return atomic_load_explicit(&committer->waiting, memory_order_relaxed) >=
-           COMMITTER_WAITING_MAX;
+               COMMITTER_WAITING_MAX ||
+           atomic_load_explicit(&committer->slot_count, memory_order_relaxed) >=
+               COMMITTER_SLOTS_MAX;
 }
 
 void committer_add_slot(struct committer *committer, const struct journal_entry *entry)
@@ -51,9 +53,9 @@ void committer_add_slot(struct committer *committer, const struct journal_entry 
                                        committer->slot_capacity * sizeof(*entry));
     }
     committer->slots[committer->slot_count++] = *entry;
-    bool is_first = committer->slot_count == 1;
+    bool is_due = committer->slot_count == 1 || committer->slot_count == COMMITTER_SLOTS_WAKE;
     unlock(committer);
-    if (is_first)
+    if (is_due)
         uv_cond_signal(&committer->arrived);
 }
 
@@ -216,7 +218,8 @@ static void batch_await(struct committer *committer)
     bool admits = atomic_load(&committer->admits);
     uint64_t wait_ns = 1000 * (uint64_t)(admits ? FOLD_INTERVAL_US : RETRY_INTERVAL_US);
     int waited = 0;
-    while (!committer->first && !committer->is_closing && waited == 0) {
+    while (!committer->first && committer->slot_count < COMMITTER_SLOTS_WAKE &&
+           !committer->is_closing && waited == 0) {
         bool is_due = !admits || committer->slot_count > 0 || !fold_is_empty(&committer->fold);
         if (is_due)
             waited = uv_cond_timedwait(&committer->arrived, &committer->lock, wait_ns);
@@ -246,7 +249,8 @@ static bool batch_take(struct committer *committer, struct batch *batch)
     if (!committer->first)
         committer->last_link = &committer->first;
     committer->slots = NULL;
-    committer->slot_count = committer->slot_capacity = 0;
+    committer->slot_count = 0;
+    committer->slot_capacity = 0;
     unlock(committer);
     return batch->charges || batch->slot_count > 0 || !batch->is_last ||
            !fold_is_empty(&committer->fold);

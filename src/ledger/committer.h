@@ -23,7 +23,8 @@ struct committer {
     uv_cond_t filled;                  /* never signalled: the wait for a fuller batch */
     struct charge *first, **last_link; /* charges whose callers wait */
     struct journal_entry *slots;       /* calls that took a slot alone: nobody waits for them */
-    size_t slot_count, slot_capacity;
+    atomic_size_t slot_count;
+    size_t slot_capacity;
     atomic_size_t waiting;
     bool is_closing;
     pthread_t thread;
@@ -39,6 +40,11 @@ struct committer {
 
 /* Waiting charges past which new ones are refused: a second of the fastest disk. */
 #define COMMITTER_WAITING_MAX 65536
+
+/* Calls without charge that wait to be counted: from the first number on they are counted at once,
+ * and past the second, some 40 MB while a disk stands still, no call is decided. */
+#define COMMITTER_SLOTS_WAKE 4096
+#define COMMITTER_SLOTS_MAX 262144
 
 void committer_init(struct committer *committer, struct ledger *ledger);
 void committer_start(struct committer *committer);
@@ -57,5 +63,6 @@ struct charge_list {
 void committer_add_charges(struct committer *committer, struct charge_list *charges);
 void committer_add_slot(struct committer *committer, const struct journal_entry *entry);
 
-/* True while COMMITTER_WAITING_MAX charges wait: no more should be decided. */
+/* True while COMMITTER_WAITING_MAX charges or COMMITTER_SLOTS_MAX slots wait: no more should be
+ * decided. */
 bool committer_is_full(const struct committer *committer);
