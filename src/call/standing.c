@@ -110,16 +110,20 @@ static const struct refusal_kind *kind_of(const struct charge_standing *standing
                                                     : &quota_kinds[standing->quota_verdict];
 }
 
-static int64_t retry_seconds(const struct charge_standing *standing,
-                             const struct refusal_kind *kind)
+/* When a call like this one may be admitted again. */
+static instant resets_at(const struct charge_standing *standing,
+                         const struct refusal_kind *kind)
 {
-    int64_t ms = standing->rate.retry_ms;
-    if (kind->status == 402) {
-        instant end = text_equals(kind->scope, TEXT("daily")) ? day_end(standing->now)
-                                                              : standing->period.end;
-        ms = (end.us - standing->now.us + 999) / 1000;
-    }
-    int64_t seconds = whole_seconds(ms);
+    if (kind->status == 429)
+        return (instant){standing->now.us + 1000 * standing->rate.retry_ms};
+    return text_equals(kind->scope, TEXT("daily")) ? day_end(standing->now)
+                                                   : standing->period.end;
+}
+
+/* Rounded up, so that whoever waits that long does not come too early. */
+static int64_t seconds_up(int64_t us)
+{
+    int64_t seconds = (us + SECOND_US - 1) / SECOND_US;
     return seconds > 1 ? seconds : 1;
 }
 
@@ -154,10 +158,10 @@ static void refusal_write(struct json_writer *writer, const struct call *call,
                           const struct refusal_kind *kind, int64_t seconds)
 {
     const struct charge_standing *standing = &call->charge.standing;
-    instant resets_at = {(instant_seconds(standing->now) + seconds) * SECOND_US};
+    instant shown = instant_of_seconds(seconds_up(resets_at(standing, kind).us));
     char date[INSTANT_TEXT_BYTES];
     json_member_text(writer, TEXT("reset_scope"), kind->scope);
-    json_member_text(writer, TEXT("resets_at"), instant_rfc3339(resets_at, date));
+    json_member_text(writer, TEXT("resets_at"), instant_rfc3339(shown, date));
     json_member_integer(writer, TEXT("retry_after_seconds"), seconds);
     json_member_text(writer, TEXT("plan"), text_of(standing->plan->name));
     json_member_text(writer, TEXT("message"), kind->message);
@@ -176,8 +180,9 @@ static void refusal_write(struct json_writer *writer, const struct call *call,
 
 void call_refuse_standing(struct call *call)
 {
-    const struct refusal_kind *kind = kind_of(&call->charge.standing);
-    int64_t seconds = retry_seconds(&call->charge.standing, kind);
+    const struct charge_standing *standing = &call->charge.standing;
+    const struct refusal_kind *kind = kind_of(standing);
+    int64_t seconds = seconds_up(resets_at(standing, kind).us - standing->now.us);
     char extra_room[EXTRA_BYTES_MAX];
     struct buffer extra;
     buffer_init_on(&extra, extra_room, sizeof(extra_room));

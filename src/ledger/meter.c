@@ -137,6 +137,8 @@ bool meter_would_admit(const struct charge_standing *standing, const struct plan
         quota.overage_permitted = quota.overage_used;
     credits overage;
     uint32_t taken = standing->rate.limit - standing->rate.remaining;
+    if (standing->verdict == CHARGE_REFUSED && taken > 0)
+        taken--; /* this very call's */
     return taken < plan->rate_limit_per_minute &&
            quota_decide(&quota, cost, false, &overage) == QUOTA_GRANTED;
 }
