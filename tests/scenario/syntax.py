@@ -12,8 +12,9 @@ GET = b"GET /ping HTTP/1.1\r\n"
 POST = b"POST /ping HTTP/1.1\r\n" + HOST
 
 
-def refused(label, wire, *statuses, closes=True):
-    """The bytes get exactly one answer of these statuses, in our envelope, and then the end."""
+def refused(label, wire, *statuses, closes=True, says=""):
+    """The bytes get exactly one answer of these statuses, in our envelope, and then the end. says:
+    words of its sentence, where another fault could give the same status."""
     def play(stage):
         with stage.server.connect() as connection:
             connection.send(wire)
@@ -24,6 +25,8 @@ def refused(label, wire, *statuses, closes=True):
             if answer.status not in (statuses or (400,)):
                 fail(f"{wire[:300]!r}: wanted {statuses or (400,)}, got {answer!r}")
             check_every_answer(answer)
+            if says not in answer.json()["msg"]:
+                fail(f"{wire[:300]!r}: wanted {says!r} in {answer!r}")
             if closes:
                 equal((answer.field("Connection") or "").lower(), "close", f"Connection of {answer!r}")
                 connection.finish_sending()
@@ -73,8 +76,10 @@ refused("a field name in brackets", GET + HOST + b"(X): b\r\n\r\n")
 refused("a field name past ASCII", GET + HOST + b"X-\xc3\xa9: b\r\n\r\n")
 
 # Lengths (section 6)
-refused("two Content-Lengths", POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab")
-refused("two equal Content-Lengths", POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na")
+refused("two Content-Lengths", POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        says="Content-Length is given twice")
+refused("two equal Content-Lengths", POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na",
+        says="Content-Length is given twice")
 refused("a list of Content-Lengths", POST + b"Content-Length: 1, 1\r\n\r\na")
 refused("Content-Length with a sign", POST + b"Content-Length: +1\r\n\r\na")
 refused("a negative Content-Length", POST + b"Content-Length: -1\r\n\r\na")
@@ -83,15 +88,15 @@ refused("Content-Length of words", POST + b"Content-Length: one\r\n\r\na")
 refused("an empty Content-Length", POST + b"Content-Length: \r\n\r\n")
 refused("Content-Length with a space inside", POST + b"Content-Length: 1 1\r\n\r\na")
 refused("Content-Length with Transfer-Encoding",
-        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", says="stands beside Transfer-Encoding")
 refused("Transfer-Encoding with Content-Length",
-        POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n")
+        POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", says="stands beside Transfer-Encoding")
 refused("chunked is not the last coding", POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400, 501)
 refused("chunked twice", POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400, 501)
 refused("a coding that nobody knows", POST + b"Transfer-Encoding: magic\r\n\r\n", 400, 501)
 refused("gzip, chunked", POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400, 501)
 refused("Transfer-Encoding twice", POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        400, 501)
+        400, 501, says="Transfer-Encoding is malformed")
 refused("Transfer-Encoding: xchunked", POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400, 501)
 refused("Transfer-Encoding under HTTP/1.0",
         b"POST /ping HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")

@@ -1,5 +1,6 @@
 /* syntax: raw requests, each with the status it gets and whether the connection ends. */
 #include "harness.h"
+#include "http/bounds.h"
 #include "http/chunked.h"
 #include "http/head_scan.h"
 
@@ -390,6 +391,29 @@ static void chunks_split_at_every_offset(void **state)
     }
 }
 
+/* Each is short enough by itself; all of a body's together are bounded too. */
+static void chunk_extensions_are_bounded_together(void **state)
+{
+    (void)state;
+    enum { EACH = 200, FIT = HTTP_CHUNK_EXTENSIONS_BYTES_MAX / EACH };
+    char content[64];
+    size_t length;
+    for (unsigned chunks = FIT; chunks <= FIT + 1; chunks++) {
+        struct buffer raw;
+        char chunk[2 + EACH + 5]; /* "1;" and the extension, CR LF, content, CR LF */
+        memset(chunk, 'e', sizeof(chunk));
+        memcpy(chunk, "1;", 2);
+        memcpy(chunk + 2 + EACH, "\r\nx\r\n", 5);
+        buffer_init(&raw, 64 * 1024);
+        for (unsigned i = 0; i < chunks; i++)
+            buffer_append(&raw, (struct text){chunk, sizeof(chunk)});
+        buffer_append(&raw, TEXT("0\r\n\r\n"));
+        assert_int_equal(read_chunked(buffer_text(&raw), 0, content, &length),
+                         chunks == FIT ? 200 : 400);
+        buffer_finish(&raw);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +422,7 @@ int main(void)
         cmocka_unit_test(rows_in_two_pieces),
         cmocka_unit_test(head_split_at_every_offset),
         cmocka_unit_test(chunks_split_at_every_offset),
+        cmocka_unit_test(chunk_extensions_are_bounded_together),
     };
     return cmocka_run_group_tests_name("http/syntax", tests, NULL, NULL);
 }

@@ -1,0 +1,110 @@
+#include "api/look_ups.h"
+#include "base/json_read.h"
+#include "support/unit.h"
+
+#include <stdio.h>
+
+/* ---- The parts that are asked, and the answer ---- */
+
+static enum status catalog_says;
+static struct pipeline pipeline;
+static struct call call;
+static unsigned answered;
+static char headers_kept[256];
+static json_t *body_kept;
+
+enum status catalog_health(struct catalog *catalog, struct reason *reason)
+{
+    (void)catalog;
+    return catalog_says == STATUS_OK ? STATUS_OK
+                                     : reason_set(reason, catalog_says, "a disk is gone");
+}
+
+void call_answer_body(struct call *asked, unsigned status, struct text headers,
+                      struct text body)
+{
+    struct reason reason = {""};
+    assert_ptr_equal(asked, &call);
+    answered = status;
+    (void)snprintf(headers_kept, sizeof(headers_kept), "%.*s", TEXT_PRINT(headers));
+    assert_int_equal(json_document_read(body, &body_kept, &reason), STATUS_OK);
+}
+
+static instant now(void *owner)
+{
+    (void)owner;
+    return (instant){INT64_C(1795373319) * SECOND_US};
+}
+
+static const struct time_source time_source = {.now = now};
+
+/* ---- What is answered ---- */
+
+static json_t *component(const char *name)
+{
+    json_t *data = json_object_get(body_kept, "data");
+    json_t *found = json_object_get(json_object_get(data, "components"), name);
+    assert_non_null(found);
+    return found;
+}
+
+static void ask(enum status catalog, bool ledger_answers)
+{
+    catalog_says = catalog;
+    pipeline.time = &time_source;
+    atomic_store(&pipeline.ledger_answers, ledger_answers);
+    call = (struct call){.pipeline = &pipeline, .request_id = TEXT("r")};
+    ready_look_up(&call);
+}
+
+static void assert_answer(unsigned status, bool catalog_ready, bool ledger_ready)
+{
+    bool is_ready = catalog_ready && ledger_ready;
+    json_t *data = json_object_get(body_kept, "data");
+    assert_int_equal(answered, status);
+    assert_int_equal(json_integer_value(json_object_get(body_kept, "code")), status);
+    assert_int_equal(json_is_true(json_object_get(data, "ready")), is_ready);
+    assert_int_equal(json_is_true(json_object_get(component("catalog"), "ready")),
+                     catalog_ready);
+    assert_int_equal(json_is_true(json_object_get(component("ledger"), "ready")), ledger_ready);
+    assert_int_equal(json_is_string(json_object_get(component("catalog"), "error")),
+                     !catalog_ready);
+    assert_int_equal(json_is_string(json_object_get(component("ledger"), "error")),
+                     !ledger_ready);
+    assert_int_equal(strstr(headers_kept, "Retry-After: ") != NULL, !is_ready);
+    assert_int_equal(json_object_get(data, "reason") != NULL, !is_ready);
+    json_decref(body_kept);
+}
+
+static void ready_when_every_part_is(void **state)
+{
+    (void)state;
+    ask(STATUS_OK, true);
+    assert_answer(200, true, true);
+}
+
+static void not_ready_without_the_ledger(void **state)
+{
+    (void)state;
+    ask(STATUS_OK, false);
+    assert_answer(503, true, false);
+}
+
+static void not_ready_without_the_catalogue(void **state)
+{
+    (void)state;
+    ask(STATUS_IO, true);
+    assert_answer(503, false, true);
+    ask(STATUS_CORRUPT, false);
+    assert_answer(503, false, false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ready_when_every_part_is),
+        cmocka_unit_test(not_ready_without_the_ledger),
+        cmocka_unit_test(not_ready_without_the_catalogue),
+    };
+    return cmocka_run_group_tests_name("api/health", tests, NULL, NULL);
+}
