@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define PATIENCE_S 60
+#define ENDPOINT 1
+#define KEY_CAP 1000000     /* never met: what counts is that it counts */
 #define CHECKPOINT_PAGES 40 /* so that a short run checkpoints several times */
 
 struct scene *scene;
@@ -22,19 +24,19 @@ struct ledger *scene_ledger;
 static instant now_read(void *owner)
 {
     (void)owner;
-    return scene->now;
+    return (instant){__atomic_load_n(&scene->now.us, __ATOMIC_RELAXED)};
 }
 
 static duration elapsed_read(void *owner)
 {
     (void)owner;
-    return scene->elapsed;
+    return (duration){__atomic_load_n(&scene->elapsed.us, __ATOMIC_RELAXED)};
 }
 
 static const struct time_source clock_by_hand = {now_read, elapsed_read, NULL, 1};
 
-static const char *const emails[SCENE_ACCOUNTS] = {"tiny@example.com", "roomy@example.com",
-                                                   "capped@example.com"};
+const char *const scene_emails[SCENE_ACCOUNTS] = {"tiny@example.com", "roomy@example.com",
+                                                  "capped@example.com"};
 static const char *const plan_names[SCENE_ACCOUNTS] = {"Tiny", "Roomy", "Capped"};
 
 static struct plans plans_of(int64_t overage_cents)
@@ -57,6 +59,7 @@ static struct plans plans_of(int64_t overage_cents)
     };
 }
 
+struct api_key scene_keys[SCENE_ACCOUNTS];
 static struct account accounts[SCENE_ACCOUNTS];
 static struct reason reason;
 
@@ -70,19 +73,45 @@ static struct reason reason;
 
 static void account_ensure(enum scene_account account)
 {
-    struct text email = text_of(emails[account]);
+    struct text email = text_of(scene_emails[account]);
     enum status found = ledger_account_find(scene_ledger, email, &accounts[account], &reason);
     if (found == STATUS_MISSING)
         found = ledger_account_create(scene_ledger, email, TEXT(""),
                                       text_of(plan_names[account]), &accounts[account],
                                       &reason);
     DONE(found);
+    struct api_key keys[API_KEY_LIVE_MAX];
+    size_t count;
+    DONE(ledger_key_list(scene_ledger, email, keys, LENGTH_OF(keys), &count, &reason));
+    if (count > 0) {
+        scene_keys[account] = keys[count - 1]; /* the first that was made */
+        return;
+    }
+    struct api_key_text secret;
+    const struct key_request request = {
+        .name = TEXT("first"), .daily_credit_cap = account == ROOMY ? KEY_CAP : NO_KEY_CAP};
+    DONE(
+        ledger_key_make(scene_ledger, email, &request, &scene_keys[account], &secret, &reason));
 }
 
-static void terms_set(int64_t overage_cents)
+void scene_terms(int64_t overage_cents)
 {
     struct plans plans = plans_of(overage_cents);
     DONE(ledger_terms_set(scene_ledger, &plans, &reason));
+}
+
+void scene_plan(enum scene_account account, enum scene_account plan)
+{
+    struct plan_change change;
+    scene->plans[account].is_told = false;
+    DONE(ledger_account_plan(scene_ledger, text_of(scene_emails[account]),
+                             text_of(plan_names[plan]), &change, &reason));
+    struct scene_plan told = {.is_told = true,
+                              .included = change.included,
+                              .period_start = scene_standing(account).period.start};
+    while (strcmp(plan_names[told.plan], change.plan->name) != 0)
+        told.plan++;
+    scene->plans[account] = told;
 }
 
 void scene_open(void)
@@ -94,7 +123,7 @@ void scene_open(void)
     DONE(db_execute(scene_ledger->db, checkpoint, &reason));
     if (scene->is_careless)
         DONE(db_execute(scene_ledger->db, "PRAGMA synchronous=OFF", &reason));
-    terms_set(75);
+    scene_terms(75);
     for (enum scene_account account = 0; account < SCENE_ACCOUNTS; account++)
         account_ensure(account);
 }
@@ -105,10 +134,20 @@ void scene_close(void)
     scene_ledger = NULL;
 }
 
+void scene_step(int64_t seconds)
+{
+    (void)__atomic_add_fetch(&scene->now.us, seconds * SECOND_US, __ATOMIC_RELAXED);
+}
+
+void scene_elapse(int64_t seconds)
+{
+    (void)__atomic_add_fetch(&scene->elapsed.us, seconds * SECOND_US, __ATOMIC_RELAXED);
+}
+
 void scene_advance(int64_t seconds)
 {
-    scene->now.us += seconds * SECOND_US;
-    scene->elapsed.us += seconds * SECOND_US;
+    scene_step(seconds);
+    scene_elapse(seconds);
 }
 
 static void files_remove(void)
@@ -127,6 +166,7 @@ void scene_clear(void)
     files_remove();
     scene->is_careless = false;
     scene->call_count = 0;
+    memset(scene->plans, 0, sizeof(scene->plans));
     scene->now = instant_of_seconds(INT64_C(1769817597)); /* 2026-01-30T23:59:57Z */
     scene->elapsed = (duration){1000 * SECOND_US};
 }
@@ -216,8 +256,9 @@ enum status scene_charge(enum scene_account account)
     int length = snprintf(call->request_id, sizeof(call->request_id), "call-%zu", number);
     scene->calls[number] = (struct scene_call){.account = account};
     call->charge = (struct charge){.account_id = accounts[account].id,
-                                   .key_id = 1,
+                                   .key_id = scene_keys[account].id,
                                    .cost = credits_of(SCENE_COST),
+                                   .endpoint = ENDPOINT,
                                    .outcome = CALL_CHARGED,
                                    .request_id = {call->request_id, (size_t)length},
                                    .settled = settled};
@@ -233,16 +274,19 @@ enum status scene_charge(enum scene_account account)
 
 enum status scene_slot(enum scene_account account, enum call_outcome outcome)
 {
-    struct charge charge = {
-        .account_id = accounts[account].id, .key_id = 1, .outcome = outcome};
+    struct charge charge = {.account_id = accounts[account].id,
+                            .key_id = scene_keys[account].id,
+                            .endpoint = ENDPOINT,
+                            .outcome = outcome};
     return ledger_charge(scene_ledger, &charge);
 }
 
 struct charge_standing scene_standing(enum scene_account account)
 {
     struct charge charge = {.account_id = accounts[account].id,
-                            .key_id = 1,
+                            .key_id = scene_keys[account].id,
                             .cost = credits_of(SCENE_COST),
+                            .endpoint = ENDPOINT,
                             .outcome = CALL_CHARGED};
     ledger_look(scene_ledger, &charge);
     return charge.standing;
@@ -258,60 +302,7 @@ void scene_round(void)
     scene_await();
 }
 
-/* ---- The play ---- */
-
-static void key_come_and_go(void)
-{
-    struct api_key key;
-    struct api_key_text secret;
-    DONE(ledger_key_create(scene_ledger, text_of(emails[ROOMY]), TEXT(""), &key, &secret,
-                           &reason));
-    DONE(ledger_key_revoke(scene_ledger, text_of(key.outward_id), &reason));
-}
-
-static void suspend_and_resume(void)
-{
-    DONE(ledger_account_suspend(scene_ledger, text_of(emails[TINY]), true, &reason));
-    DONE(ledger_account_suspend(scene_ledger, text_of(emails[TINY]), false, &reason));
-}
-
-static void slots_take(void)
-{
-    check(scene_slot(ROOMY, CALL_HEAD) == STATUS_OK);
-    enum status status = scene_slot(CAPPED, CALL_INVALID);
-    check(status == STATUS_OK || status == STATUS_EXHAUSTED);
-}
-
-void scene_play(void)
-{
-    scene_open();
-    for (int second = 0; second < 7; second++) {
-        slots_take();
-        scene_round();
-        if (second == 2)
-            terms_set(60);
-        if (second == 3)
-            key_come_and_go();
-        if (second == 4)
-            suspend_and_resume();
-        scene_advance(1);
-    }
-    scene_round();
-    scene_advance(29 * DAY_SECONDS); /* the 28th of February: a new period of the 30th */
-    scene_round();
-    scene_close();
-    scene_resume();
-}
-
-void scene_resume(void)
-{
-    scene_open();
-    scene_round();
-    scene_advance(1);
-    slots_take();
-    scene_round();
-    scene_close();
-}
+/* ---- Dying ---- */
 
 static void *play_run(void *play)
 {

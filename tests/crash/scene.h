@@ -4,7 +4,7 @@
  * parent knows what was settled before the death. One scene a program; one thread plays. */
 #pragma once
 
-#include "ledger/ledger.h"
+#include "ledger/changes.h"
 #include "support/shim_vfs.h"
 
 #define SCENE_CALLS_MAX 1024
@@ -30,6 +30,15 @@ struct scene_call {
     uint8_t charge_id[CHARGE_ID_BYTES];
 };
 
+/* What the last change of plan that was told done says; before: none was, or it waits for word. */
+struct scene_plan {
+    bool is_told;
+    enum scene_account
+        plan; /* in force; plans are called after the accounts that begin on them */
+    int64_t included;
+    instant period_start;
+};
+
 struct scene {
     char path[64];
     bool is_careless; /* synchronous=OFF */
@@ -37,6 +46,7 @@ struct scene {
     duration elapsed;
     size_t call_count;
     struct scene_call calls[SCENE_CALLS_MAX];
+    struct scene_plan plans[SCENE_ACCOUNTS];
 };
 
 extern struct scene *scene;
@@ -60,6 +70,10 @@ void scene_clear(void);
 void scene_open(void);
 void scene_close(void);
 
+/* The wall clock alone, the clock that never steps alone, and both. The committer reads them
+ * meanwhile: they are moved by nothing else. */
+void scene_step(int64_t seconds);
+void scene_elapse(int64_t seconds);
 void scene_advance(int64_t seconds);
 
 /* Asks for the slot alone. */
@@ -73,6 +87,15 @@ void scene_await(void);
 
 /* Charges of all accounts at once, awaited; they must have been granted or refused for a limit. */
 void scene_round(void);
+
+/* Brings the plan file into force with that price of overage; scene_open does so with 75. */
+void scene_terms(int64_t overage_cents);
+
+/* Asks for another plan and keeps what is told. */
+void scene_plan(enum scene_account account, enum scene_account plan);
+
+extern const char *const scene_emails[SCENE_ACCOUNTS];
+extern struct api_key scene_keys[SCENE_ACCOUNTS]; /* that calls are made with */
 
 /* A run through all that a ledger does, over seconds, a midnight and a month, in 2 openings. */
 void scene_play(void);

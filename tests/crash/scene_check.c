@@ -1,5 +1,6 @@
 #include "crash/books.h"
 #include "crash/scene.h"
+#include "ledger/audit.h"
 #include "support/unit.h"
 
 #include <stdio.h>
@@ -83,9 +84,53 @@ static void standing_is_the_journals(enum scene_account account)
     assert_int_equal(quota->used.count, used.credits - used.overage);
     assert_int_equal(quota->overage_used.count, used.overage);
     assert_int_equal(quota->daily_used.count, used.day_credits);
+    if (quota->key_cap.count < CREDITS_MAX)
+        assert_int_equal(quota->key_used.count, used.day_credits);
     int64_t limit = standing.rate.limit;
     assert_int_equal(standing.rate.remaining,
                      limit - (used.slots < limit ? used.slots : limit));
+}
+
+/* A change of plan that was told done is in force. */
+static void plan_is_as_told(enum scene_account account)
+{
+    const struct scene_plan *told = &scene->plans[account];
+    struct charge_standing standing = scene_standing(account);
+    if (!told->is_told || standing.period.start.us != told->period_start.us)
+        return;
+    assert_int_equal(standing.quota.included.count, told->included);
+    assert_ptr_equal(standing.plan, &standing.terms->plans.plans[told->plan]);
+}
+
+/* ---- The product's own re-adding ---- */
+
+static void differs(void *owner, const struct audit_difference *difference)
+{
+    (void)owner;
+    print_error("# audit: %.*s: %.*s\n", TEXT_PRINT(difference->account),
+                TEXT_PRINT(difference->what));
+}
+
+static void passed(void *owner, int64_t rows, int64_t of_rows)
+{
+    (void)owner;
+    (void)rows;
+    (void)of_rows;
+}
+
+static void audit_agrees(void)
+{
+    struct db *db = NULL;
+    struct reason reason = {0};
+    struct audit_totals totals;
+    const struct audit_watch watch = {.differs = differs, .passed = passed};
+    assert_int_equal(db_open_to_read(text_of(scene->path), 1000, &db, &reason), STATUS_OK);
+    enum status status = ledger_audit(db, &watch, &totals, &reason);
+    db_close(db);
+    if (status != STATUS_OK)
+        fail_msg("audit: %s", reason.sentence);
+    assert_int_equal(totals.differences, 0);
+    assert_int_equal(totals.calls, books.count);
 }
 
 size_t scene_check(enum scene_promise promise)
@@ -94,8 +139,12 @@ size_t scene_check(enum scene_promise promise)
     books_read(scene->path, &books);
     size_t missing = settled_missing(promise);
     entries_were_asked_for(promise);
-    for (enum scene_account account = 0; account < SCENE_ACCOUNTS; account++)
+    for (enum scene_account account = 0; account < SCENE_ACCOUNTS; account++) {
         standing_is_the_journals(account);
+        if (promise != SCENE_MAY_LOSE)
+            plan_is_as_told(account);
+    }
+    audit_agrees();
     scene_round();
     scene_close();
     scene_resume();
@@ -103,5 +152,6 @@ size_t scene_check(enum scene_promise promise)
     assert_int_equal(books.mark, books.last_row);
     assert_int_equal(settled_missing(promise), missing);
     entries_were_asked_for(promise);
+    audit_agrees();
     return missing;
 }

@@ -5,11 +5,6 @@
 
 #define DAILY_CHARGES 5 /* what the daily cap of CAPPED pays for */
 
-static void wall_step(int64_t seconds)
-{
-    scene->now.us += seconds * SECOND_US;
-}
-
 static int grants(enum scene_account account, int asked)
 {
     int granted = 0;
@@ -37,18 +32,18 @@ static void back_and_forth(void (*now_and_then)(void))
     assert_int_equal(grants(CAPPED, DAILY_CHARGES + 1), DAILY_CHARGES);
     static const int64_t steps[] = {-DAY_SECONDS, -40 * DAY_SECONDS, 41 * DAY_SECONDS};
     for (size_t i = 0; i < LENGTH_OF(steps); i++) {
-        wall_step(steps[i]);
-        scene->elapsed.us += 60 * SECOND_US; /* so that the rate limit is out of the way */
+        scene_step(steps[i]);
+        scene_elapse(60); /* so that the rate limit is out of the way */
         now_and_then();
         assert_int_equal(grants(CAPPED, 1), 0);
     }
-    wall_step(4); /* midnight */
+    scene_step(4); /* midnight */
     assert_int_equal(grants(CAPPED, DAILY_CHARGES + 1), DAILY_CHARGES);
-    wall_step(-4);
-    scene->elapsed.us += 60 * SECOND_US;
+    scene_step(-4);
+    scene_elapse(60);
     now_and_then();
     assert_int_equal(grants(CAPPED, 1), 0);
-    wall_step(4);
+    scene_step(4);
     now_and_then();
     assert_int_equal(grants(CAPPED, 1), 0);
     scene_close();
@@ -73,14 +68,14 @@ static void a_period_is_entered_once(void **state)
     scene_open();
     assert_int_equal(grants(TINY, 6), 5);
     for (int month = 0; month < 2; month++) {
-        wall_step(31 * DAY_SECONDS);
+        scene_step(31 * DAY_SECONDS);
         assert_int_equal(grants(TINY, 6), 5);
         for (int round = 0; round < 2; round++) {
-            wall_step(-31 * DAY_SECONDS);
+            scene_step(-31 * DAY_SECONDS);
             assert_int_equal(grants(TINY, 1), 0);
             restart();
             assert_int_equal(grants(TINY, 1), 0);
-            wall_step(31 * DAY_SECONDS);
+            scene_step(31 * DAY_SECONDS);
             assert_int_equal(grants(TINY, 1), 0);
         }
     }
@@ -98,14 +93,14 @@ static void a_step_frees_no_slot(void **state)
         assert_int_equal(scene_slot(CAPPED, CALL_HEAD), STATUS_OK);
     static const int64_t steps[] = {3600, -7200, DAY_SECONDS, -DAY_SECONDS};
     for (size_t i = 0; i < LENGTH_OF(steps); i++) {
-        wall_step(steps[i]);
+        scene_step(steps[i]);
         assert_int_equal(scene_slot(CAPPED, CALL_HEAD), STATUS_EXHAUSTED);
         restart();
         assert_int_equal(scene_slot(CAPPED, CALL_HEAD), STATUS_EXHAUSTED);
     }
-    scene->elapsed.us += 59 * SECOND_US;
+    scene_elapse(59);
     assert_int_equal(scene_slot(CAPPED, CALL_HEAD), STATUS_EXHAUSTED);
-    scene->elapsed.us += SECOND_US;
+    scene_elapse(1);
     assert_int_equal(scene_slot(CAPPED, CALL_HEAD), STATUS_OK);
     scene_close();
 }
