@@ -14,6 +14,15 @@ static uint32_t age_ms(const struct rate_window *window, uint32_t back, uint32_t
     return now_ms - window->instants_ms[place];
 }
 
+/* The clock is read before the lock is held: a reading that others have overtaken since counts as
+ * theirs, or their instants would look as old as the clock wraps. */
+static uint32_t present_ms(const struct rate_window *window, uint32_t now_ms)
+{
+    if (window->count == 0 || (int32_t)age_ms(window, 0, now_ms) >= 0)
+        return now_ms;
+    return window->instants_ms[window->newest];
+}
+
 /* How many instants are younger than the window: they stand in order, so halving finds it. */
 static uint32_t taken_count(const struct rate_window *window, uint32_t now_ms)
 {
@@ -35,6 +44,7 @@ struct rate_standing rate_window_look(const struct rate_window *window, uint32_t
                                       uint32_t now_ms)
 {
     check(limit >= 1 && limit <= RATE_LIMIT_MAX);
+    now_ms = present_ms(window, now_ms);
     uint32_t taken = taken_count(window, now_ms);
     struct rate_standing standing = {.limit = limit};
     if (taken > 0)
@@ -84,6 +94,7 @@ static void instant_add(struct rate_window *window, uint32_t instant_ms)
 bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms)
 {
     check(limit >= 1 && limit <= RATE_LIMIT_MAX);
+    now_ms = present_ms(window, now_ms);
     uint32_t taken = taken_count(window, now_ms);
     if (taken >= limit)
         return false;
@@ -107,5 +118,6 @@ void rate_window_restore(struct rate_window *window, uint32_t limit, uint32_t no
 
 bool rate_window_is_idle(const struct rate_window *window, uint32_t now_ms)
 {
-    return window->count == 0 || age_ms(window, 0, now_ms) >= RATE_WINDOW_MS;
+    return window->count == 0 ||
+           age_ms(window, 0, present_ms(window, now_ms)) >= RATE_WINDOW_MS;
 }

@@ -32,7 +32,8 @@ struct rate_standing {
     int64_t retry_ms;   /* until a call would be admitted; 0: now */
 };
 
-/* limit: 1 to RATE_LIMIT_MAX. now_ms: not before any earlier one. Takes nothing. */
+/* limit: 1 to RATE_LIMIT_MAX. now_ms: one that lies before the newest instant counts as that.
+ * Takes nothing. */
 struct rate_standing rate_window_look(const struct rate_window *window, uint32_t limit,
                                       uint32_t now_ms);
 

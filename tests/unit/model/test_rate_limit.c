@@ -91,6 +91,24 @@ static void a_restored_window_counts_what_was_admitted(void **state)
     rate_window_finish(&window);
 }
 
+/* Threads read the clock before they hold the lock, so a reading may be overtaken by others. */
+static void a_reading_that_was_overtaken_grants_nothing(void **state)
+{
+    (void)state;
+    for (uint32_t limit = 1; limit <= 9; limit++) {
+        struct rate_window window = {0};
+        for (uint32_t i = 0; i < limit; i++)
+            assert_true(rate_window_take(&window, limit, 1001 + i));
+        assert_int_equal(rate_window_look(&window, limit, 1000).remaining, 0);
+        assert_false(rate_window_take(&window, limit, 1000));
+        assert_false(rate_window_is_idle(&window, 1000));
+        assert_false(rate_window_take(&window, limit, 61000));
+        assert_true(rate_window_take(&window, limit, 61001));
+        assert_false(rate_window_take(&window, limit, 60999));
+        rate_window_finish(&window);
+    }
+}
+
 /* As the wall clock tells ages when it was stepped back between two calls. */
 static void a_restored_window_stands_in_order(void **state)
 {
@@ -124,6 +142,7 @@ int main(void)
         cmocka_unit_test(every_decision_equals_the_plain_count),
         cmocka_unit_test(lowering_and_raising_grants_nothing),
         cmocka_unit_test(a_restored_window_counts_what_was_admitted),
+        cmocka_unit_test(a_reading_that_was_overtaken_grants_nothing),
         cmocka_unit_test(a_restored_window_stands_in_order),
         cmocka_unit_test(an_account_that_calls_rarely_keeps_a_short_ring),
     };
