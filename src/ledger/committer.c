@@ -4,8 +4,9 @@
 #include "ledger/embedded.h"
 
 #define FOLD_INTERVAL_US SECOND_US
-#define RETRY_INTERVAL_US (SECOND_US / 10) /* after a failed commit */
-#define BATCH_MAX 4096                     /* a row of half a megabyte at most */
+#define SWEEP_INTERVAL_US (3600 * SECOND_US) /* a day would do, see rate_limit.h */
+#define RETRY_INTERVAL_US (SECOND_US / 10)   /* after a failed commit */
+#define BATCH_MAX 4096                       /* a row of half a megabyte at most */
 #define BATCH_BUSY 8 /* calls of a batch from which on the next is worth waiting for */
 #define BATCH_FILL_NS 100000
 #define BODY_BYTES_MAX (8 * 1024 * 1024)
@@ -208,6 +209,10 @@ static void batch_run(struct committer *committer, struct batch *batch)
     if (status == STATUS_OK && !admitted)
         log_line(LOG_INFO, "ledger", "the journal takes batches again");
     batch_settle(committer, batch, status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE);
+    if (now.us - committer->swept.us < SWEEP_INTERVAL_US)
+        return;
+    meter_sweep(committer->ledger->meter, now);
+    committer->swept = now;
 }
 
 /* ---- The thread ---- */
@@ -224,7 +229,8 @@ static void batch_await(struct committer *committer)
         if (is_due)
             waited = uv_cond_timedwait(&committer->arrived, &committer->lock, wait_ns);
         else
-            uv_cond_wait(&committer->arrived, &committer->lock);
+            waited = uv_cond_timedwait(&committer->arrived, &committer->lock,
+                                       1000 * (uint64_t)SWEEP_INTERVAL_US);
     }
 }
 

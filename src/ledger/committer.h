@@ -33,7 +33,7 @@ struct committer {
 
     struct ledger *ledger; /* the committer's thread's own from here */
     struct fold fold;
-    duration folded;
+    duration folded, swept;
     size_t last_batch; /* charges of the batch before */
     struct buffer body;
 };
