@@ -40,6 +40,14 @@ static bool is_blank(char byte)
     return byte == ' ' || byte == '\t';
 }
 
+int text_hexadecimal(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    char lower = (char)(digit | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 struct text text_trim(struct text whole)
 {
     while (whole.length > 0 && is_blank(whole.at[0]))

@@ -67,6 +67,9 @@ size_t text_find(struct text whole, char byte);
  * at, which is how a loop over parts ends: while (rest.at) part = text_cut(&rest, ','). */
 struct text text_cut(struct text *rest, char separator);
 
+/* The value of a hexadecimal digit in either case; -1 for any other byte. */
+int text_hexadecimal(char digit);
+
 /* Without the spaces and tabs at both ends. */
 struct text text_trim(struct text whole);
 

@@ -1,14 +1,5 @@
 #include "call/query.h"
 
-static int hexadecimal(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 static enum query_fault fault_of(struct text decoded)
 {
     if (text_find(decoded, '\0') < decoded.length)
@@ -24,8 +15,8 @@ static enum query_fault decode(struct text written, char *room, struct text *dec
         if (byte == '+') {
             byte = ' ';
         } else if (byte == '%') {
-            int high = i + 1 < written.length ? hexadecimal(written.at[i + 1]) : -1;
-            int low = i + 2 < written.length ? hexadecimal(written.at[i + 2]) : -1;
+            int high = i + 1 < written.length ? text_hexadecimal(written.at[i + 1]) : -1;
+            int low = i + 2 < written.length ? text_hexadecimal(written.at[i + 2]) : -1;
             if (high < 0 || low < 0)
                 return QUERY_BAD_ESCAPE;
             byte = (char)(high * 16 + low);

@@ -1,5 +1,6 @@
 #include "http/address.h"
 
+#include "base/network.h"
 #include "http/bounds.h"
 
 #include <arpa/inet.h>
@@ -19,32 +20,22 @@ static enum status malformed(struct text written, struct reason *reason)
 enum status address_read(struct text written, struct sockaddr_storage *address,
                          socklen_t *length, struct reason *reason)
 {
-    bool six = written.length > 0 && written.at[0] == '[';
-    size_t host_end = six ? text_find(written, ']') : text_find(written, ':');
-    struct text host = text_slice(written, six ? 1 : 0, host_end);
-    size_t colon = host_end + (six ? 1 : 0);
-    struct text digits = text_slice(written, colon + 1, written.length);
-    int64_t port;
-    char copy[INET6_ADDRSTRLEN] = {0};
-    if (colon >= written.length || written.at[colon] != ':' || host.length >= sizeof(copy) ||
-        !text_is_digits(digits) || text_read_integer(digits, &port) != STATUS_OK ||
-        port > 65535)
+    struct network host;
+    uint16_t port;
+    if (network_read_endpoint(written, &host, &port) != STATUS_OK)
         return malformed(written, reason);
-    memcpy(copy, host.at, host.length);
     struct sockaddr_storage read = {0};
     struct sockaddr_in *four = (struct sockaddr_in *)&read;
-    struct sockaddr_in6 *whole_six = (struct sockaddr_in6 *)&read;
-    if (six) {
-        *whole_six = (struct sockaddr_in6){.sin6_family = AF_INET6,
-                                           .sin6_port = htons((uint16_t)port)};
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&read;
+    if (host.family == AF_INET6) {
+        *six = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
+        memcpy(&six->sin6_addr, host.bytes, sizeof(six->sin6_addr));
     } else {
-        *four = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        *four = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
+        memcpy(&four->sin_addr, host.bytes, sizeof(four->sin_addr));
     }
-    void *binary = six ? (void *)&whole_six->sin6_addr : (void *)&four->sin_addr;
-    if (inet_pton(six ? AF_INET6 : AF_INET, copy, binary) != 1)
-        return malformed(written, reason);
     *address = read;
-    *length = six ? sizeof(*whole_six) : sizeof(*four);
+    *length = host.family == AF_INET6 ? sizeof(*six) : sizeof(*four);
     return STATUS_OK;
 }
 

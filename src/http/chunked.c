@@ -3,15 +3,15 @@
 #include "http/bounds.h"
 #include "http/syntax.h"
 
-static enum status malformed(struct refusal *refusal)
+static enum status malformed(struct http_refusal *refusal)
 {
     return refusal_set(refusal, 400, TEXT("The chunked body is malformed."));
 }
 
 static enum status size_read(struct chunked *chunked, unsigned char byte,
-                             struct refusal *refusal)
+                             struct http_refusal *refusal)
 {
-    int digit = syntax_hexadecimal(byte);
+    int digit = text_hexadecimal((char)byte);
     if (digit >= 0) {
         if (++chunked->digits > HTTP_CHUNK_DIGITS_MAX)
             return refusal_set(refusal, 400, TEXT("A chunk's size has too many digits."));
@@ -26,7 +26,7 @@ static enum status size_read(struct chunked *chunked, unsigned char byte,
 }
 
 static enum status extension_read(struct chunked *chunked, unsigned char byte,
-                                  struct refusal *refusal)
+                                  struct http_refusal *refusal)
 {
     if (byte == '\r') {
         chunked->place = CHUNKED_SIZE_LF;
@@ -42,7 +42,7 @@ static enum status extension_read(struct chunked *chunked, unsigned char byte,
 
 static enum status size_end(struct chunked *chunked, unsigned char byte,
                             const struct http_limits *limits, const struct buffer *body,
-                            struct refusal *refusal)
+                            struct http_refusal *refusal)
 {
     if (byte != '\n')
         return malformed(refusal);
@@ -54,7 +54,7 @@ static enum status size_end(struct chunked *chunked, unsigned char byte,
 }
 
 static enum status trailer_count(struct chunked *chunked, const struct http_limits *limits,
-                                 struct refusal *refusal)
+                                 struct http_refusal *refusal)
 {
     if (++chunked->trailer_bytes > limits->fields_bytes_max ||
         chunked->trailers > limits->fields_max)
@@ -64,7 +64,7 @@ static enum status trailer_count(struct chunked *chunked, const struct http_limi
 
 /* name ":" value CR LF, then an empty line; a name of at least one byte. */
 static enum status trailer_read(struct chunked *chunked, unsigned char byte,
-                                const struct http_limits *limits, struct refusal *refusal)
+                                const struct http_limits *limits, struct http_refusal *refusal)
 {
     bool starts = chunked->place == CHUNKED_TRAILER_START;
     if (starts && byte == '\r') {
@@ -90,7 +90,7 @@ static enum status trailer_read(struct chunked *chunked, unsigned char byte,
 }
 
 static enum status expect(struct chunked *chunked, unsigned char byte, char expected,
-                          enum chunked_place next, struct refusal *refusal)
+                          enum chunked_place next, struct http_refusal *refusal)
 {
     if (byte != (unsigned char)expected)
         return malformed(refusal);
@@ -100,7 +100,7 @@ static enum status expect(struct chunked *chunked, unsigned char byte, char expe
 
 static enum status byte_read(struct chunked *chunked, unsigned char byte,
                              const struct http_limits *limits, const struct buffer *body,
-                             struct refusal *refusal)
+                             struct http_refusal *refusal)
 {
     switch (chunked->place) {
     case CHUNKED_SIZE: return size_read(chunked, byte, refusal);
@@ -132,7 +132,7 @@ static void content_read(struct chunked *chunked, struct text *input, struct buf
 
 enum status chunked_read(struct chunked *chunked, struct text *input,
                          const struct http_limits *limits, struct buffer *body,
-                         struct refusal *refusal)
+                         struct http_refusal *refusal)
 {
     while (input->length > 0 && chunked->place != CHUNKED_END) {
         if (chunked->place == CHUNKED_CONTENT) {

@@ -38,4 +38,4 @@ struct chunked {
  * at CHUNKED_END: the body is whole; otherwise more is needed. */
 enum status chunked_read(struct chunked *chunked, struct text *input,
                          const struct http_limits *limits, struct buffer *body,
-                         struct refusal *refusal);
+                         struct http_refusal *refusal);

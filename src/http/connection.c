@@ -70,9 +70,9 @@ static void turn_away(struct connection *connection)
         return;
     }
     connection->advancing = true;
-    connection_refuse(connection,
-                      (struct refusal){503, TEXT("Too many connections are open; use fewer, or "
-                                                 "try again later.")});
+    connection_refuse(connection, (struct http_refusal){
+                                      503, TEXT("Too many connections are open; use fewer, or "
+                                                "try again later.")});
     connection->advancing = false;
 }
 
@@ -163,7 +163,7 @@ void connection_free_when_over(struct connection *connection)
 static void refuse_late(struct connection *connection, struct text sentence)
 {
     connection->advancing = true;
-    connection_refuse(connection, (struct refusal){408, sentence});
+    connection_refuse(connection, (struct http_refusal){408, sentence});
     connection->advancing = false;
     connection_advance(connection, TEXT(""));
 }

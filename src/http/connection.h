@@ -85,7 +85,7 @@ void connection_enter(struct connection *connection, enum stage stage);
 void connection_advance(struct connection *connection, struct text fresh);
 
 /* Has the owner refuse what is being read; the connection closes after the answer. */
-void connection_refuse(struct connection *connection, struct refusal refusal);
+void connection_refuse(struct connection *connection, struct http_refusal refusal);
 
 /* Bytes that the client has not acknowledged: those that wait here, and the kernel's. */
 size_t connection_untaken_bytes(const struct connection *connection);

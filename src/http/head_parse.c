@@ -72,7 +72,7 @@ static const llhttp_settings_t settings = {
 
 /* What llhttp can still object to after head_scan, told apart where the status differs. */
 static enum status refuse(llhttp_errno_t fault, const struct head_words *words,
-                          struct refusal *refusal)
+                          struct http_refusal *refusal)
 {
     if (fault == HPE_INVALID_METHOD ||
         (fault == HPE_INVALID_CONSTANT && words->field_count == 0))
@@ -104,7 +104,7 @@ static llhttp_errno_t execute(llhttp_t *parser, struct text head)
     return fault;
 }
 
-enum status head_parse(struct text head, struct head_words *words, struct refusal *refusal)
+enum status head_parse(struct text head, struct head_words *words, struct http_refusal *refusal)
 {
     llhttp_t parser;
     llhttp_init(&parser, HTTP_REQUEST, &settings);

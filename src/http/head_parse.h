@@ -17,4 +17,5 @@ struct head_words {
 /* head: whole, and passed by head_scan. words->fields and field_room, the lines that head_scan
  * counted, are set by the caller; the texts are cut from head. A refusal: 501 for a method that
  * llhttp does not know, else 400, also when llhttp finds another number of fields. */
-enum status head_parse(struct text head, struct head_words *words, struct refusal *refusal);
+enum status head_parse(struct text head, struct head_words *words,
+                       struct http_refusal *refusal);

@@ -15,7 +15,7 @@ static bool is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-static enum status check_version(struct text version, struct refusal *refusal)
+static enum status check_version(struct text version, struct http_refusal *refusal)
 {
     if (version.length != 8 || !text_starts_with(version, TEXT("HTTP/")) ||
         !is_digit(version.at[5]) || version.at[6] != '.' || !is_digit(version.at[7]))
@@ -27,7 +27,7 @@ static enum status check_version(struct text version, struct refusal *refusal)
 }
 
 /* method SP request-target SP HTTP-version (RFC 9112 section 3), without its leniencies. */
-static enum status check_request_line(struct text line, struct refusal *refusal)
+static enum status check_request_line(struct text line, struct http_refusal *refusal)
 {
     struct text rest = line;
     struct text method = text_cut(&rest, ' ');
@@ -48,7 +48,7 @@ static enum status check_request_line(struct text line, struct refusal *refusal)
 }
 
 /* field-name ":" OWS field-value OWS (RFC 9112 section 5); obs-fold is refused. */
-static enum status check_field_line(struct text line, struct refusal *refusal)
+static enum status check_field_line(struct text line, struct http_refusal *refusal)
 {
     if (line.at[0] == ' ' || line.at[0] == '\t')
         return refusal_set(refusal, 400,
@@ -65,7 +65,7 @@ static enum status check_field_line(struct text line, struct refusal *refusal)
 }
 
 static enum status check_limits(const struct head_scan *scan, const struct http_limits *limits,
-                                struct refusal *refusal)
+                                struct http_refusal *refusal)
 {
     size_t line_length = scan->searched - scan->line_start;
     if (scan->lines == 0) {
@@ -81,7 +81,7 @@ static enum status check_limits(const struct head_scan *scan, const struct http_
 }
 
 static enum status check_line(const struct head_scan *scan, struct text line,
-                              struct refusal *refusal)
+                              struct http_refusal *refusal)
 {
     if (scan->lines > 0)
         return check_field_line(line, refusal);
@@ -92,7 +92,8 @@ static enum status check_line(const struct head_scan *scan, struct text line,
 }
 
 enum head_progress head_scan_read(struct head_scan *scan, struct text bytes,
-                                  const struct http_limits *limits, struct refusal *refusal)
+                                  const struct http_limits *limits,
+                                  struct http_refusal *refusal)
 {
     for (;;) {
         size_t end = scan->searched = syntax_line_end(bytes, scan->searched);
@@ -102,7 +103,8 @@ enum head_progress head_scan_read(struct head_scan *scan, struct text bytes,
         if (end == bytes.length || (cr && end + 1 == bytes.length))
             return HEAD_PARTIAL;
         if (!cr || bytes.at[end + 1] != '\n') {
-            *refusal = (struct refusal){400, TEXT("The request has a control byte, or a line "
+            *refusal = (struct http_refusal){400,
+                                             TEXT("The request has a control byte, or a line "
                                                   "that does not end in CR LF.")};
             return HEAD_REFUSED;
         }

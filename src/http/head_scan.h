@@ -21,4 +21,5 @@ enum head_progress { HEAD_PARTIAL, HEAD_WHOLE, HEAD_REFUSED };
  * the same head pass the same bytes and more. scan begins zeroed. HEAD_WHOLE: the head, with
  * its empty line, is the first scan->line_start bytes, and has scan->lines - 1 header lines. */
 enum head_progress head_scan_read(struct head_scan *scan, struct text bytes,
-                                  const struct http_limits *limits, struct refusal *refusal);
+                                  const struct http_limits *limits,
+                                  struct http_refusal *refusal);

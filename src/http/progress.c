@@ -46,7 +46,7 @@ static void deliver(struct connection *connection)
     receiver->receive(receiver->owner, exchange);
 }
 
-void connection_refuse(struct connection *connection, struct refusal refusal)
+void connection_refuse(struct connection *connection, struct http_refusal refusal)
 {
     const struct http_receiver *receiver = &connection->loop->server->options.receiver;
     exchange_begin(connection);
@@ -57,8 +57,8 @@ void connection_refuse(struct connection *connection, struct refusal refusal)
 
 static void refuse_unfinished(struct connection *connection)
 {
-    connection_refuse(connection,
-                      (struct refusal){400, TEXT("The connection ended within the request.")});
+    connection_refuse(connection, (struct http_refusal){
+                                      400, TEXT("The connection ended within the request.")});
 }
 
 /* One empty line before a request is skipped (RFC 9112 section 2.2), and while nothing follows
@@ -86,7 +86,7 @@ static bool idle_step(struct connection *connection, struct text *input)
 
 /* head: borrowed from the read buffer or the stash. */
 static enum status head_read(struct connection *connection, struct text head,
-                             struct refusal *refusal)
+                             struct http_refusal *refusal)
 {
     struct http_exchange *exchange = &connection->exchange;
     exchange_begin(connection);
@@ -114,7 +114,7 @@ static void head_over(struct connection *connection, const struct text *input)
 static bool head_step(struct connection *connection, struct text *input)
 {
     struct head_scan *scan = &connection->scan;
-    struct refusal refusal = {0};
+    struct http_refusal refusal = {0};
     switch (head_scan_read(scan, *input, &connection->loop->server->options.limits, &refusal)) {
     case HEAD_PARTIAL:
         if (connection->input_ended)
@@ -140,7 +140,7 @@ static bool body_step(struct connection *connection, struct text *input)
 {
     const struct framing *framing = &connection->framing;
     struct buffer *body = &connection->exchange.body;
-    struct refusal refusal = {0};
+    struct http_refusal refusal = {0};
     bool whole;
     if (framing->body == BODY_CHUNKED) {
         if (chunked_read(&connection->chunked, input, &connection->loop->server->options.limits,

@@ -3,15 +3,15 @@
 
 #include "base/text.h"
 
-struct refusal {
+struct http_refusal {
     unsigned status;
     struct text sentence; /* lives for ever */
 };
 
 /* Fills *refusal and returns STATUS_INVALID, so that a check may end with it. */
-static inline enum status refusal_set(struct refusal *refusal, unsigned status,
+static inline enum status refusal_set(struct http_refusal *refusal, unsigned status,
                                       struct text sentence)
 {
-    *refusal = (struct refusal){status, sentence};
+    *refusal = (struct http_refusal){status, sentence};
     return STATUS_INVALID;
 }

@@ -55,7 +55,7 @@ static void note_field(struct http_field *field, struct deciding_fields *decidin
 }
 
 static enum status check_host(struct deciding_fields *deciding, const struct head_words *words,
-                              struct refusal *refusal)
+                              struct http_refusal *refusal)
 {
     if (deciding->hosts > 1)
         return refusal_set(refusal, 400, TEXT("There is more than one Host."));
@@ -70,7 +70,7 @@ static enum status check_host(struct deciding_fields *deciding, const struct hea
 /* RFC 9112 section 6.1 and 6.3: 400 where the end of the body cannot be known, 501 where it
  * can, but the coding before chunked is not ours to undo. */
 static enum status check_transfer_encoding(const struct deciding_fields *deciding,
-                                           bool is_http_1_0, struct refusal *refusal)
+                                           bool is_http_1_0, struct http_refusal *refusal)
 {
     if (is_http_1_0)
         return refusal_set(refusal, 400, TEXT("HTTP/1.0 has no Transfer-Encoding."));
@@ -94,7 +94,7 @@ static enum status check_transfer_encoding(const struct deciding_fields *decidin
 
 static enum status read_framing(const struct deciding_fields *deciding,
                                 const struct http_limits *limits, bool is_http_1_0,
-                                struct framing *framing, struct refusal *refusal)
+                                struct framing *framing, struct http_refusal *refusal)
 {
     if (deciding->transfer_encoding) {
         TRY(check_transfer_encoding(deciding, is_http_1_0, refusal));
@@ -118,7 +118,7 @@ static enum status read_framing(const struct deciding_fields *deciding,
 
 /* RFC 9110 section 10.1.1; HTTP/1.0 clients do not mean it. */
 static enum status read_expectation(const struct deciding_fields *deciding, bool is_http_1_0,
-                                    struct framing *framing, struct refusal *refusal)
+                                    struct framing *framing, struct http_refusal *refusal)
 {
     if (is_http_1_0)
         return STATUS_OK;
@@ -142,7 +142,7 @@ static void replace_host(struct text authority, struct http_field *host,
 
 enum status request_read(struct text head, size_t field_lines, const struct http_limits *limits,
                          struct arena *arena, struct http_request *request,
-                         struct framing *framing, struct refusal *refusal)
+                         struct framing *framing, struct http_refusal *refusal)
 {
     struct head_words words = {.field_room = field_lines};
     words.fields = arena_take(arena, (field_lines + 1) * sizeof(*words.fields));

@@ -18,7 +18,7 @@ struct framing {
  * head_scan. On a refusal *request has what was understood so far. */
 enum status request_read(struct text head, size_t field_lines, const struct http_limits *limits,
                          struct arena *arena, struct http_request *request,
-                         struct framing *framing, struct refusal *refusal);
+                         struct framing *framing, struct http_refusal *refusal);
 
 /* The method that stands at the beginning of a head, as far as one does. */
 enum http_method request_method_at(struct text head);

@@ -1,6 +1,8 @@
 #include "http/syntax.h"
 
-#include <arpa/inet.h>
+#include "base/network.h"
+
+#include <sys/socket.h>
 
 /* One letter an ASCII byte: 't' tchar, 'r' of a reg-name, 'b' both, '.' neither. */
 static const char classes[] = "................" /* control bytes */
@@ -49,23 +51,14 @@ size_t syntax_line_end(struct text bytes, size_t start)
     return at;
 }
 
-int syntax_hexadecimal(unsigned char byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    unsigned char lower = byte | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static bool is_reg_name(struct text name)
 {
     for (size_t i = 0; i < name.length; i++) {
         unsigned char byte = (unsigned char)name.at[i];
         if (is_reg_name_byte(byte))
             continue;
-        if (byte != '%' || name.length - i < 3 ||
-            syntax_hexadecimal((unsigned char)name.at[i + 1]) < 0 ||
-            syntax_hexadecimal((unsigned char)name.at[i + 2]) < 0)
+        if (byte != '%' || name.length - i < 3 || text_hexadecimal(name.at[i + 1]) < 0 ||
+            text_hexadecimal(name.at[i + 2]) < 0)
             return false;
         i += 2;
     }
@@ -79,7 +72,7 @@ static bool is_ip_future(struct text literal)
     if (dot < 2 || literal.length - dot < 2 || (literal.at[0] | 0x20) != 'v')
         return false;
     for (size_t i = 1; i < dot; i++)
-        if (syntax_hexadecimal((unsigned char)literal.at[i]) < 0)
+        if (text_hexadecimal(literal.at[i]) < 0)
             return false;
     for (size_t i = dot + 1; i < literal.length; i++)
         if (literal.at[i] != ':' && !is_reg_name_byte((unsigned char)literal.at[i]))
@@ -89,13 +82,9 @@ static bool is_ip_future(struct text literal)
 
 static bool is_ip_literal(struct text literal)
 {
-    char copy[INET6_ADDRSTRLEN] = {0};
-    struct in6_addr address;
-    if (literal.length > 0 && literal.length < sizeof(copy)) {
-        memcpy(copy, literal.at, literal.length);
-        if (inet_pton(AF_INET6, copy, &address) == 1)
-            return true;
-    }
+    struct network address;
+    if (network_read_address(literal, &address) == STATUS_OK)
+        return address.family == AF_INET6;
     return is_ip_future(literal);
 }
 

@@ -15,9 +15,6 @@ bool syntax_is_line_byte(unsigned char byte);
 /* The place of the first byte at or after start that may not stand inside a line. */
 size_t syntax_line_end(struct text bytes, size_t start);
 
-/* The value of a hexadecimal digit; -1 for any other byte. */
-int syntax_hexadecimal(unsigned char byte);
-
 /* uri-host [ ":" port ] of RFC 9110 section 7.2: reg-name, IPv4 address or IP-literal, no
  * userinfo; the host may be empty. */
 bool syntax_is_authority(struct text whole);

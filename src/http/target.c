@@ -13,7 +13,7 @@ static void split_query(struct text path_and_query, struct target *target)
 
 /* rest: what follows "http://". */
 static enum status read_absolute(struct text rest, enum http_method method,
-                                 struct target *target, struct refusal *refusal)
+                                 struct target *target, struct http_refusal *refusal)
 {
     size_t end = 0;
     while (end < rest.length && rest.at[end] != '/' && rest.at[end] != '?')
@@ -33,7 +33,7 @@ static enum status read_absolute(struct text rest, enum http_method method,
 }
 
 enum status target_read(struct text written, enum http_method method, struct target *target,
-                        struct refusal *refusal)
+                        struct http_refusal *refusal)
 {
     if (text_starts_with(written, TEXT("/"))) {
         target->authority = (struct text){0};

@@ -13,4 +13,4 @@ struct target {
 /* Accepts origin-form, absolute-form of the scheme http without userinfo, and "*" with OPTIONS.
  * authority-form belongs to CONNECT, which is refused before. */
 enum status target_read(struct text written, enum http_method method, struct target *target,
-                        struct refusal *refusal);
+                        struct http_refusal *refusal);

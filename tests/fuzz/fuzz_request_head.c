@@ -36,7 +36,7 @@ static void read_head(struct text head, size_t field_lines)
     struct arena arena;
     struct http_request request = {0};
     struct framing framing = {0};
-    struct refusal refusal = {0};
+    struct http_refusal refusal = {0};
     arena_init(&arena, 65536);
     if (request_read(head, field_lines, &limits, &arena, &request, &framing, &refusal) ==
         STATUS_OK) {
@@ -52,8 +52,8 @@ static void scan_head(struct text bytes, size_t cut)
 {
     struct head_scan whole = {0};
     struct head_scan split = {0};
-    struct refusal refusal = {0};
-    struct refusal split_refusal = {0};
+    struct http_refusal refusal = {0};
+    struct http_refusal split_refusal = {0};
     enum head_progress expected = head_scan_read(&whole, bytes, &limits, &refusal);
     enum head_progress got = head_scan_read(&split, text_slice(bytes, 0, cut), &limits,
                                             &split_refusal);
@@ -68,7 +68,7 @@ static void scan_head(struct text bytes, size_t cut)
 static unsigned read_chunked(struct text bytes, size_t cut, size_t *left, struct buffer *body)
 {
     struct chunked chunked = {0};
-    struct refusal refusal = {0};
+    struct http_refusal refusal = {0};
     struct text first = text_slice(bytes, 0, cut);
     struct text second = text_slice(bytes, cut, bytes.length);
     buffer_init(body, limits.body_bytes_max);

@@ -334,11 +334,11 @@ static void head_split_at_every_offset(void **state)
     struct http_limits limits = harness_limits();
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct text raw = rows[i].raw;
-        struct refusal refusal = {0};
+        struct http_refusal refusal = {0};
         struct head_scan whole = {0};
         enum head_progress expected = head_scan_read(&whole, raw, &limits, &refusal);
         for (size_t cut = 1; cut < raw.length; cut++) {
-            struct refusal cut_refusal = {0};
+            struct http_refusal cut_refusal = {0};
             struct head_scan scan = {0};
             enum head_progress got = head_scan_read(&scan, text_slice(raw, 0, cut), &limits,
                                                     &cut_refusal);
@@ -356,7 +356,7 @@ static unsigned read_chunked(struct text raw, size_t cut, char *content, size_t 
 {
     struct http_limits limits = harness_limits();
     struct chunked chunked = {0};
-    struct refusal refusal = {0};
+    struct http_refusal refusal = {0};
     struct buffer body;
     buffer_init(&body, limits.body_bytes_max);
     struct text first = text_slice(raw, 0, cut);
