@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#define CREDITS_MAX INT64_C(1000000000000)
+#define PLAN_CREDITS_MAX INT64_C(1000000000000)
 
 /* The numbers of a plan, one row each; the overage word stands by itself. */
 struct plan_member {
@@ -21,8 +21,8 @@ struct plan_member {
 
 static const struct plan_member plan_members[] = {
     {"price_cents", offsetof(struct plan, price_cents), 0, 100000000},
-    {"included_credits", offsetof(struct plan, included_credits), 0, CREDITS_MAX},
-    {"daily_credit_cap", offsetof(struct plan, daily_credit_cap), 0, CREDITS_MAX},
+    {"included_credits", offsetof(struct plan, included_credits), 0, PLAN_CREDITS_MAX},
+    {"daily_credit_cap", offsetof(struct plan, daily_credit_cap), 0, PLAN_CREDITS_MAX},
     {"rate_limit_per_minute", offsetof(struct plan, rate_limit_per_minute), 1, 1000000},
     [OVERAGE_PRICE] = {"overage_cents_per_1000", offsetof(struct plan, overage_cents_per_1000),
                        0, 1000000},
