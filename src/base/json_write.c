@@ -98,11 +98,6 @@ void json_write_boolean(struct json_writer *writer, bool value)
     json_write_raw(writer, value ? TEXT("true") : TEXT("false"));
 }
 
-void json_write_null(struct json_writer *writer)
-{
-    json_write_raw(writer, TEXT("null"));
-}
-
 void json_write_raw(struct json_writer *writer, struct text value)
 {
     value_begins(writer);

@@ -30,7 +30,6 @@ void json_write_text(struct json_writer *writer, struct text value);
 /* json_integer, json_boolean and json_null are names of jansson. */
 void json_write_integer(struct json_writer *writer, int64_t value);
 void json_write_boolean(struct json_writer *writer, bool value);
-void json_write_null(struct json_writer *writer);
 
 /* Bytes that are a JSON value already. */
 void json_write_raw(struct json_writer *writer, struct text value);

@@ -32,8 +32,3 @@ void secret_hex(const uint8_t *bytes, size_t count, char *characters);
 /* Puts "***" in the place of every password of a URL: SCHEME://USER:PASSWORD@..., ?password=...
  * For whatever is shown of what a person wrote; the line gets no longer than it was. */
 void secret_mask(char *line);
-
-static inline bool digest_equals(const struct digest *a, const struct digest *b)
-{
-    return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}

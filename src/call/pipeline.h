@@ -1,6 +1,6 @@
 /* pipeline: takes every request to its endpoint and through the steps of a call.
  *
- * One pipeline serves all loops; it is frozen after pipeline_open but for the parts that it
+ * One pipeline serves all loops; it is frozen once it is filled but for the parts that it
  * borrows, which lock for themselves. */
 #pragma once
 

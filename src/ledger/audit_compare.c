@@ -1,6 +1,6 @@
 #include "ledger/audit_parts.h"
 #include "model/account.h"
-#include "model/period.h"
+#include "model/billing_period.h"
 
 #define KEYS_MAX 5
 #define VALUES_MAX AUDIT_SUMMED

@@ -10,7 +10,7 @@
 #include "ledger/journal.h"
 #include "ledger/terms.h"
 #include "model/money.h"
-#include "model/period.h"
+#include "model/billing_period.h"
 #include "model/quota.h"
 #include "model/rate_limit.h"
 

@@ -7,7 +7,7 @@
 
 #include "ledger/journal.h"
 #include "model/account.h"
-#include "model/period.h"
+#include "model/billing_period.h"
 
 struct ledger;
 

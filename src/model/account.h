@@ -3,10 +3,11 @@
 
 #include "base/instant.h"
 #include "base/text.h"
+#include "model/api_key.h"
+#include "model/plan.h"
 
 #define ACCOUNT_EMAIL_BYTES_MAX 254 /* RFC 5321 section 4.5.3.1.3, less the angle brackets */
 #define ACCOUNT_NAME_BYTES_MAX 200
-#define PLAN_NAME_BYTES_MAX 40
 #define OUTWARD_ID_LENGTH 32 /* 128 random bits in lower-case hexadecimal */
 
 /* Which part of a cluster an account belongs to, 0 to 63; never changes. */
@@ -40,9 +41,9 @@ const char *api_key_status_word(enum api_key_status status);
 struct api_key {
     int64_t id;
     char outward_id[OUTWARD_ID_LENGTH + 1];
-    char prefix[13]; /* the first 12 characters */
-    char suffix[5];  /* the last 4 */
-    char name[101];
+    char prefix[API_KEY_PREFIX_LENGTH + 1];
+    char suffix[API_KEY_SUFFIX_LENGTH + 1];
+    char name[API_KEY_NAME_BYTES_MAX + 1];
     enum api_key_status status;
     instant created_at;
     instant stops_at;         /* 0: never */

@@ -7,8 +7,10 @@
 
 enum overage { OVERAGE_NONE, OVERAGE_OPT_IN, OVERAGE_ALWAYS };
 
+#define PLAN_NAME_BYTES_MAX 40
+
 struct plan {
-    char name[41];
+    char name[PLAN_NAME_BYTES_MAX + 1];
     int64_t price_cents;           /* a month, 0 to 100,000,000 */
     int64_t included_credits;      /* a billing period, 0 to 10^12 */
     int64_t daily_credit_cap;      /* 0: none; to 10^12 */

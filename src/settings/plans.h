@@ -1,6 +1,6 @@
 /* plans: the plan file: what each plan costs and allows, and what each endpoint costs.
  *
- * Frozen after plans_open; any thread. A file with a fault is refused whole. */
+ * Frozen after plans_read; any thread. A file with a fault is refused whole. */
 #pragma once
 
 #include "base/buffer.h"

@@ -1,6 +1,6 @@
 /* settings: everything an operator can set, in one table.
  *
- * Each row of the table in settings.c is a section, a name, a type with its range, a default and
+ * Each row of the table in table.c is a section, a name, a type with its range, a default and
  * a sentence; reading the file and the environment, `config show`, `config check` and
  * etc/trendgate.ini all come from it. Frozen after settings_open; any thread.
  *

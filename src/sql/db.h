@@ -76,9 +76,6 @@ struct text db_column_text(struct db_statement *statement, int column);
 struct text db_column_blob(struct db_statement *statement, int column);
 bool db_column_is_null(struct db_statement *statement, int column);
 
-/* Rows that the last INSERT, UPDATE or DELETE touched. */
-int64_t db_changed(const struct db *db);
-
 /* A transaction for writing, from db_begin to db_commit. Declared as
  *     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
  * it is rolled back by every return that did not commit. They do not nest. Where the roll-back

@@ -340,11 +340,6 @@ bool db_column_is_null(struct db_statement *statement, int column)
     return sqlite3_column_type(statement->compiled, column) == SQLITE_NULL;
 }
 
-int64_t db_changed(const struct db *db)
-{
-    return sqlite3_changes64(db->connection);
-}
-
 /* A statement without parameters that is run often: prepared once. */
 static enum status run_kept(struct db *db, const char *sql, struct reason *reason)
 {

@@ -40,11 +40,7 @@ static void digests_are_sha_256(void **state)
                   "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
     struct digest a = secret_digest(TEXT("a"));
     struct digest b = secret_digest(TEXT("b"));
-    assert_true(digest_equals(&a, &a));
-    assert_false(digest_equals(&a, &b));
-    b = a;
-    b.bytes[31] ^= 1;
-    assert_false(digest_equals(&a, &b));
+    assert_memory_not_equal(a.bytes, b.bytes, sizeof(a.bytes));
 }
 
 static void *digest_often(void *owner)
@@ -53,7 +49,7 @@ static void *digest_often(void *owner)
     struct digest expected = secret_digest(TEXT("key"));
     for (int i = 0; i < 2000; i++) {
         struct digest found = secret_digest(TEXT("key"));
-        check(digest_equals(&expected, &found));
+        check(memcmp(expected.bytes, found.bytes, sizeof(found.bytes)) == 0);
     }
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* period: days and billing periods, in UTC and in the proleptic Gregorian calendar.
+/* billing_period: days and billing periods, in UTC and in the proleptic Gregorian calendar.
  *
  * A billing period begins at 00:00 UTC on an account's anchor day of a month, its first day as an
  * account; where a month is too short for that day, on the month's last. So every month begins

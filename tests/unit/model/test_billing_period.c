@@ -1,4 +1,4 @@
-#include "model/period.h"
+#include "model/billing_period.h"
 #include "support/unit.h"
 
 #include <time.h>
