@@ -47,6 +47,8 @@ static void begin(bool folds_next)
     scene_round();
     if (folds_next)
         scene_advance(1);
+    else
+        scene_round(); /* this one may have folded, so the next does not */
 }
 
 static enum call_state last_call(void)
