@@ -328,6 +328,9 @@ bool world_wait(struct world *world, int64_t ms)
         world->model.wall_us += part * 1000;
         ms -= part;
         world_clocks_set(&world->model);
+        /* The sweep follows the first of these batches and comes before the second. */
+        if (part == SWEEP_MS && (!world_flush(world) || !world_flush(world)))
+            return false;
     }
     return true;
 }
