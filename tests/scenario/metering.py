@@ -10,7 +10,7 @@ import signal
 
 from support.http_client import until
 from support.server import Place
-from support.steps import (ENDPOINT, META, Scenario, Stage, act, check_every_answer, dig, equal, fail)
+from support.steps import ENDPOINT, Scenario, Stage, act, check_every_answer, dig, equal, fail
 
 CREDITS, RATE, HEADERS, ORDER, REPLAYS, PLANS, LIVES = [], [], [], [], [], [], []
 
@@ -267,16 +267,15 @@ def rate_at_once(stage):
     equal(statuses, [200] * 3 + [429] * 21, "statuses")
 
 
-@act(RATE, "a slot returns when its minute is over, and not before")
+@act(RATE, "Retry-After waits for the oldest slot of the minute")
 def rate_returns(stage):
-    # The slots were taken by the first step of this table, together; the wait is the rest of a minute.
     key = new_key(stage, "Slow")
     for _ in range(3):
-        call(stage, key, status=200)
-    wait = number(call(stage, key, status=429), "Retry-After")
-    if not 55 <= wait <= 60:
-        fail(f"Retry-After is {wait} right after the calls")
-    stage.notes["returns"] = key
+        answer = call(stage, key, status=200)
+    refused = call(stage, key, status=429)
+    equal(number(refused, "Retry-After"), number(refused, "X-RateLimit-Reset"), "Retry-After and the oldest slot")
+    if not 55 <= number(refused, "Retry-After") <= 60 or number(answer, "X-RateLimit-Remaining") != 0:
+        fail(f"right after the calls: {refused!r}")
 
 
 # ---- Headers: on every call, on nothing else ----
