@@ -330,8 +330,11 @@ static void close_in_reverse(struct server *server)
 enum status serve(const struct serve_options *options, struct reason *reason)
 {
     struct server server = {.options = options, .settings = options->settings};
+    int outcome = uv_loop_init(&server.loop);
+    if (outcome != 0)
+        return reason_set(reason, STATUS_IO, "the server's event loop cannot be made: %s",
+                          uv_strerror(outcome));
     plan_book_init(&server.plans);
-    check(uv_loop_init(&server.loop) == 0);
     (void)signal(SIGPIPE, SIG_IGN);
     signals_begin(&server);
     enum status status = open_in_order(&server, reason);
