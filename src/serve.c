@@ -178,7 +178,6 @@ static void ledger_check_run(struct pool_job *job)
     bool answered = atomic_exchange(&server->pipeline.ledger_answers, answers);
     if (answered && !answers)
         log_line(LOG_ERROR, "ledger", "the ledger does not answer: %s", reason.sentence);
-    ledger_sweep(server->ledger);
     atomic_store(&server->is_checking, false);
 }
 

@@ -136,18 +136,23 @@ static enum status read_pagination(struct capture_reader *reader, const json_t *
     return STATUS_OK;
 }
 
-static enum status read_answer(struct capture_reader *reader, const json_t *answer)
+static enum status read_answer_list(struct capture_reader *reader, const json_t *answer,
+                                    const json_t *list)
 {
     struct capture_row surroundings = {0};
+    reader->list_name = "list";
+    TRY(read_pagination(reader, answer, &surroundings.facts));
+    return read_list(reader, list, &surroundings, capture_read_hashtag);
+}
+
+static enum status read_answer(struct capture_reader *reader, const json_t *answer)
+{
     for (reader->data_depth = 0; reader->data_depth <= CAPTURE_DATA_DEPTH_MAX;
          reader->data_depth++) {
         TRY(check_code(reader, answer));
         const json_t *list = json_object_get(answer, "list");
-        if (json_is_array(list)) {
-            reader->list_name = "list";
-            TRY(read_pagination(reader, answer, &surroundings.facts));
-            return read_list(reader, list, &surroundings, capture_read_hashtag);
-        }
+        if (json_is_array(list))
+            return read_answer_list(reader, answer, list);
         answer = json_object_get(answer, "data");
     }
     return capture_fault(reader, NULL, STATUS_INVALID,

@@ -302,7 +302,7 @@ static enum status ranking_read(struct catalog *catalog, struct list_key list,
         list.industry = INDUSTRY_ALL;
         return sample_make(list, -snapshot_id, arena, ranking);
     }
-    struct stored_snapshot stored;
+    struct stored_snapshot stored = {0};
     check(pthread_mutex_lock(&catalog->store_lock) == 0);
     enum status status = store_fetch(catalog->store, snapshot_id, arena, &stored, reason);
     check(pthread_mutex_unlock(&catalog->store_lock) == 0);

@@ -44,12 +44,12 @@ struct catalog_page {
     struct text items;   /* a slice of the list's one buffer */
     struct text closing; /* from ] up to and with "request_id":" */
     struct text
-        deflated;      /* raw deflate of the three with a full flush; empty unless asked for */
-    uint32_t crc;      /* CRC-32 of the three, for the gzip trailer */
-    struct text etag;  /* W/"..." over the bytes of data.data */
+        deflated;     /* raw deflate of the three with a full flush; empty unless asked for */
+    uint32_t crc;     /* CRC-32 of the three, for the gzip trailer */
+    struct text etag; /* W/"..." over the bytes of data.data */
     struct text headers; /* whole lines: ETag, Last-Modified, X-Trend-As-Of, X-Trend-Source */
-    size_t item_count; /* on this page */
-    size_t total;      /* in the filtered list */
+    size_t item_count;   /* on this page */
+    size_t total;        /* in the filtered list */
     int64_t snapshot_id; /* in the store; negative: the sample of the day -snapshot_id */
     instant captured_at;
     instant as_of;

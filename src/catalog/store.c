@@ -367,7 +367,7 @@ enum status stored_snapshot_read(const struct stored_snapshot *stored, struct ar
 enum status store_read(struct store *store, int64_t id, struct arena *arena,
                        struct ranking *ranking, struct reason *reason)
 {
-    struct stored_snapshot stored;
+    struct stored_snapshot stored = {0};
     TRY(store_fetch(store, id, arena, &stored, reason));
     return stored_snapshot_read(&stored, arena, ranking, reason);
 }

@@ -65,11 +65,11 @@ static void status_print(const struct cli_context *context, const struct read_on
     } else {
         buffer_append_format(&line, "%s\t%s\tversion %lld of %zu\t%lld bytes", set->name,
                              file->path, (long long)file->version, set->count,
-                             (long long)(bytes + wal_bytes));
+                             (long long)bytes + (long long)wal_bytes);
         if (lag)
             buffer_append_format(&line, "\t%lld journal rows, %lld not folded yet",
                                  (long long)lag->journal_rows,
-                                 (long long)(lag->journal_rows - lag->folded_rows));
+                                 (long long)lag->journal_rows - (long long)lag->folded_rows);
     }
     cli_print(buffer_text(&line));
 }

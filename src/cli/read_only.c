@@ -10,7 +10,8 @@ enum status cli_read_file_at(struct text path, const struct migration_set *set,
     if (path.length >= sizeof(file->path))
         return reason_set(reason, STATUS_TOO_LARGE, "the path of the database has %zu bytes",
                           path.length);
-    memmove(file->path, path.at, path.length);
+    if (path.length > 0)
+        memmove(file->path, path.at, path.length);
     file->path[path.length] = '\0';
     TRY(db_open_to_read(text_of(file->path), BUSY_TIMEOUT_MS, &file->db, reason));
     return db_version(file->db, set, &file->version, reason);

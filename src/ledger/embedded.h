@@ -27,7 +27,6 @@ struct ledger {
     struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
     struct committer committer;
     struct idempotency *idempotency;
-    duration swept; /* of ledger_sweep's caller */
 };
 
 struct ledger *ledger_lock(struct ledger *ledger);

@@ -101,12 +101,3 @@ void ledger_idempotent_leave(struct ledger *ledger, const struct idempotent_call
 {
     idempotency_leave(ledger->idempotency, call, charged, time_elapsed(ledger->time));
 }
-
-void ledger_sweep(struct ledger *ledger)
-{
-    duration now = time_elapsed(ledger->time);
-    if (!ledger->meter || now.us - ledger->swept.us < INT64_C(60) * SECOND_US)
-        return;
-    ledger->swept = now;
-    meter_sweep(ledger->meter, now);
-}

@@ -53,11 +53,6 @@ void ledger_idempotent_leave(struct ledger *ledger, const struct idempotent_call
 /* Sets standing to what ledger_charge would find, without taking anything. */
 void ledger_look(struct ledger *ledger, struct charge *charge);
 
-/* Gives back the windows of accounts that did not call in the last minute, at most once a minute;
- * to be called more often than that, by one thread at a time. Takes no lock for longer than a
- * sixty-fourth of the accounts need. */
-void ledger_sweep(struct ledger *ledger);
-
 /* STATUS_OK when the file can be read. Blocks. */
 enum status ledger_health(struct ledger *ledger, struct reason *reason);
 

@@ -9,8 +9,8 @@
 
 #include "ledger/journal.h"
 #include "ledger/terms.h"
-#include "model/money.h"
 #include "model/billing_period.h"
+#include "model/money.h"
 #include "model/quota.h"
 #include "model/rate_limit.h"
 
