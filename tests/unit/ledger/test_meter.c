@@ -297,6 +297,31 @@ static void a_keys_cap_is_its_own(void **state)
     assert_int_equal(last.verdict, CHARGE_REFUSED); /* what it used uncapped counts */
 }
 
+static void a_cap_given_after_a_charge_is_caught_up_with(void **state)
+{
+    (void)state;
+    account_put("Open", JAN_31);
+    struct charge_order undone = order_of(2, 8), kept = order_of(3, 8),
+                        uncapped = order_of(4, 8);
+    struct charge_standing of_undone, of_kept, of_uncapped;
+    meter_charge(meter, &undone, &of_undone);
+    meter_charge(meter, &kept, &of_kept);
+    meter_charge(meter, &uncapped, &of_uncapped);
+    meter_key_cap_put(meter, 7, 2, credits_of(8), JAN_31, 0);
+    meter_key_cap_put(meter, 7, 3, credits_of(8), JAN_31, 0);
+    meter_undo(meter, &undone, &of_undone);
+    meter_key_catch_up(meter, &kept, &of_kept);
+    meter_key_catch_up(meter, &uncapped, &of_uncapped);
+    meter_look(meter, &undone, &last);
+    assert_int_equal(last.quota.key_used.count, 0); /* the charge was never counted there */
+    assert_int_equal(last.quota.used.count, 16);
+    meter_look(meter, &kept, &last);
+    assert_int_equal(last.quota.key_used.count, 8);
+    assert_int_equal(last.quota_verdict, QUOTA_KEY_DAILY);
+    meter_look(meter, &uncapped, &last);
+    assert_int_equal(last.quota_verdict, QUOTA_GRANTED);
+}
+
 static void many_accounts_and_keys_are_told_apart(void **state)
 {
     (void)state;
@@ -350,6 +375,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(overage_ends_at_the_spend_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_keys_cap_is_its_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_cap_given_after_a_charge_is_caught_up_with, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(many_accounts_and_keys_are_told_apart, set_up,
                                         tear_down),
     };

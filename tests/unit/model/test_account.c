@@ -13,6 +13,9 @@ static void emails_are_told_from_other_texts(void **state)
         {TEXT_INITIAL("first.last+tag@mail.example.com"), true},
         {TEXT_INITIAL("\"quoted\"@example.com"), true},
         {TEXT_INITIAL("gr\xc3\xbc\xc3\x9f\x65@b\xc3\xbc\x63her.example"), true},
+        {TEXT_INITIAL("a\xc2\xa1\xe2\x80\x90\xe2\x80\xb0\xe2\x82\xac@b"), true},
+        {TEXT_INITIAL("a\xe3\x80\x81\xe3\x81\x80\xef\xbb\xbc\xef\xbc\xbf@b"), true},
+        {TEXT_INITIAL("a\xe2\x80\xa8@b"), false}, /* line separator */
         {TEXT_INITIAL(""), false},
         {TEXT_INITIAL("@"), false},
         {TEXT_INITIAL("a@"), false},
