@@ -1,20 +1,26 @@
 #!/usr/bin/env python3
 """Prints how much of each source file the tests have run: lines and branches.
 
-usage: coverage.py BUILD_DIR FOLDER...
+usage: coverage.py [--uncovered] BUILD_DIR FOLDER...
 
 BUILD_DIR was built by meson with -Db_coverage=true and its tests have run. FOLDERs are folders of
-src/. --uncovered lists, after the table, each line with a branch that was never taken.
+src/. After the table it counts by reason what was not taken, as coverage_reasons.tsv has them,
+and lists what has no reason there; --uncovered lists all of it. Exit 1 when one has no reason.
+docs/coverage.md explains the reasons.
 """
 import argparse
+import collections
+import fnmatch
 import gzip
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+REASONS = ROOT / "tools" / "coverage_reasons.tsv"
 
 
 def reports(build, folder):
@@ -37,11 +43,13 @@ class File:
     def __init__(self):
         self.lines = {}     # number: times run
         self.branches = {}  # number: times each way was taken
+        self.functions = {}  # number: in which it is
 
     def add(self, lines):
         for line in lines:
             number = line["line_number"]
             self.lines[number] = self.lines.get(number, 0) + line["count"]
+            self.functions[number] = line.get("function_name", "")
             ways = [branch["count"] for branch in line["branches"]]
             known = self.branches.get(number, [])
             if len(known) == len(ways):
@@ -55,10 +63,53 @@ class File:
                 sum(count > 0 for count in ways), len(ways))
 
     def uncovered(self):
+        """(line number, whether it ran, ways never taken), by line."""
         for number in sorted(self.lines):
             never = self.branches.get(number, []).count(0)
             if self.lines[number] == 0 or never:
-                yield number, "never run" if self.lines[number] == 0 else f"{never} ways never taken"
+                yield number, self.lines[number] > 0, never
+
+
+class Reason:
+    """A row of coverage_reasons.tsv: why something in some functions need not have been taken."""
+
+    def __init__(self, row):
+        fields = row.split("\t")
+        if len(fields) != 5 or fields[1] not in ("way", "any"):
+            sys.exit(f"coverage.py: {REASONS}: five fields, the second way or any, not: {row}")
+        self.name, self.scope, self.file, self.function, self.pattern = fields
+        self.pattern = re.compile(self.pattern)
+
+    def fits(self, name, function, line, ran):
+        return ((ran or self.scope == "any") and fnmatch.fnmatch(name, self.file) and
+                fnmatch.fnmatch(function, self.function) and self.pattern.search(line))
+
+
+def read_reasons():
+    rows = REASONS.read_text(encoding="utf-8").splitlines()
+    return [Reason(row) for row in rows if row and not row.startswith("#")]
+
+
+def explain(files, lists_all):
+    """Prints what was not taken, by reason; false when something has none."""
+    reasons = read_reasons()
+    lines, ways = collections.Counter(), collections.Counter()
+    for name in sorted(files):
+        source = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        for number, ran, never in files[name].uncovered():
+            line = source[number - 1].strip()
+            function = files[name].functions[number]
+            reason = next((reason.name for reason in reasons
+                           if reason.fits(name, function, line, ran)), "NO REASON")
+            lines[reason] += not ran
+            ways[reason] += never
+            if lists_all or reason == "NO REASON":
+                what = f"{never} ways never taken" if ran else "never run"
+                print(f"{name}:{number}: {function}: {what}: {reason}: {line}")
+    print(f"\n{'not taken, by reason':34}{'lines':>6}{'branches':>10}")
+    for reason in sorted(ways):
+        print(f"{reason:34}{lines[reason]:6}{ways[reason]:10}")
+    return "NO REASON" not in ways
 
 
 def read(build, folders):
@@ -90,10 +141,9 @@ def main():
         total = [a + b for a, b in zip(total, counts)]
         print(f"{name:34}{percent(*counts[:2])}  {percent(*counts[2:])}")
     print(f"{'all':34}{percent(*total[:2])}  {percent(*total[2:])}")
-    if arguments.uncovered:
-        for name in sorted(files):
-            for number, what in files[name].uncovered():
-                print(f"{name}:{number}: {what}")
+    if not explain(files, arguments.uncovered):
+        sys.exit("coverage.py: what has NO REASON above wants a test, or a row in "
+                 "tools/coverage_reasons.tsv")
 
 
 main()
