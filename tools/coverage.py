@@ -4,7 +4,7 @@
 usage: coverage.py [--uncovered] BUILD_DIR FOLDER...
 
 BUILD_DIR was built by meson with -Db_coverage=true and its tests have run. FOLDERs are folders of
-src/. After the table it counts by reason what was not taken, as coverage_reasons.tsv has them,
+src/. After the table it counts by reason what was not taken, as coverage_reasons.txt has them,
 and lists what has no reason there; --uncovered lists all of it. Exit 1 when one has no reason.
 docs/coverage.md explains the reasons.
 """
@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-REASONS = ROOT / "tools" / "coverage_reasons.tsv"
+REASONS = ROOT / "tools" / "coverage_reasons.txt"
 
 
 def reports(build, folder):
@@ -71,10 +71,10 @@ class File:
 
 
 class Reason:
-    """A row of coverage_reasons.tsv: why something in some functions need not have been taken."""
+    """A row of coverage_reasons.txt: why something in some functions need not have been taken."""
 
     def __init__(self, row):
-        fields = row.split("\t")
+        fields = row.split(" ", 4)
         if len(fields) != 5 or fields[1] not in ("way", "any"):
             sys.exit(f"coverage.py: {REASONS}: five fields, the second way or any, not: {row}")
         self.name, self.scope, self.file, self.function, self.pattern = fields
@@ -143,7 +143,7 @@ def main():
     print(f"{'all':34}{percent(*total[:2])}  {percent(*total[2:])}")
     if not explain(files, arguments.uncovered):
         sys.exit("coverage.py: what has NO REASON above wants a test, or a row in "
-                 "tools/coverage_reasons.tsv")
+                 "tools/coverage_reasons.txt")
 
 
 main()
