@@ -42,17 +42,17 @@ static void day_add(void *owner, const struct usage_row *usage)
     struct day_rows *days = owner;
     int64_t day = usage->hour / 24;
     size_t place = place_of(days, day, usage->key_id);
-    struct day_row *row = &days->rows[place];
-    if (place < days->count && row->day == day && row->usage.key_id == usage->key_id) {
+    if (place < days->count && days->rows[place].day == day &&
+        days->rows[place].usage.key_id == usage->key_id) {
         for (size_t i = 0; i < USAGE_COLUMNS; i++)
-            row->usage.sums[i] += usage->sums[i];
+            days->rows[place].usage.sums[i] += usage->sums[i];
         return;
     }
     if (days->count == days->capacity) {
         days->capacity = days->capacity ? 2 * days->capacity : 64;
         days->rows = memory_grow(days->rows, days->capacity * sizeof(days->rows[0]));
     }
-    row = &days->rows[place];
+    struct day_row *row = &days->rows[place];
     memmove(row + 1, row, (days->count - place) * sizeof(*row));
     *row = (struct day_row){day, *usage};
     days->count++;

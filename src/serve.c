@@ -335,6 +335,7 @@ enum status serve(const struct serve_options *options, struct reason *reason)
                           uv_strerror(outcome));
     plan_book_init(&server.plans);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is met like a full disk */
     signals_begin(&server);
     enum status status = open_in_order(&server, reason);
     if (status == STATUS_OK)

@@ -24,4 +24,5 @@ struct charge {
     uint8_t charge_id[CHARGE_ID_BYTES]; /* when credits were taken */
     struct charge_order order;          /* the ledger's own */
     struct charge *next;                /* likewise */
+    unsigned epoch;                     /* likewise: of the committer when it was decided */
 };

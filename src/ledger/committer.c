@@ -23,18 +23,69 @@ static void unlock(struct committer *committer)
     uv_mutex_unlock(&committer->lock);
 }
 
+static void charges_settle(struct committer *committer, struct charge *charge,
+                           enum status status)
+{
+    while (charge) {
+        struct charge *next = charge->next;
+        if (status != STATUS_OK)
+            meter_undo(committer->ledger->meter, &charge->order, &charge->standing);
+        charge->settled(charge, status);
+        charge = next;
+    }
+}
+
+/* Takes those that were decided before the last failure out of the list. */
+static struct charge *charges_overtaken(const struct committer *committer,
+                                        struct charge_list *charges)
+{
+    struct charge *overtaken = NULL;
+    struct charge **link = &charges->first;
+    while (*link) {
+        struct charge *charge = *link;
+        if (charge->epoch == atomic_load(&committer->epoch)) {
+            link = &charge->next;
+            continue;
+        }
+        *link = charge->next;
+        charge->next = overtaken;
+        overtaken = charge;
+        charges->count--;
+    }
+    charges->last_link = link;
+    return overtaken;
+}
+
 void committer_add_charges(struct committer *committer, struct charge_list *charges)
 {
     if (charges->count == 0)
         return;
+    bool was_idle = false;
     lock(committer);
-    *committer->last_link = charges->first;
-    committer->last_link = charges->last_link;
-    bool was_idle = atomic_fetch_add(&committer->waiting, charges->count) == 0;
+    struct charge *overtaken = charges_overtaken(committer, charges);
+    if (charges->count > 0) {
+        *committer->last_link = charges->first;
+        committer->last_link = charges->last_link;
+        was_idle = atomic_fetch_add(&committer->waiting, charges->count) == 0;
+    }
     unlock(committer);
     if (was_idle)
         uv_cond_signal(&committer->arrived);
     *charges = (struct charge_list){0};
+    charges_settle(committer, overtaken, STATUS_UNAVAILABLE);
+}
+
+/* After a failed commit: a new epoch, and what waited in the old one. */
+static struct charge *charges_withdraw(struct committer *committer)
+{
+    lock(committer);
+    atomic_fetch_add(&committer->epoch, 1);
+    struct charge *withdrawn = committer->first;
+    committer->first = NULL;
+    committer->last_link = &committer->first;
+    atomic_store(&committer->waiting, 0);
+    unlock(committer);
+    return withdrawn;
 }
 
 bool committer_is_full(const struct committer *committer)
@@ -176,19 +227,6 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
     }
 }
 
-static void batch_settle(struct committer *committer, const struct batch *batch,
-                         enum status status)
-{
-    struct charge *charge = batch->charges;
-    while (charge) {
-        struct charge *next = charge->next;
-        if (status != STATUS_OK)
-            meter_undo(committer->ledger->meter, &charge->order, &charge->standing);
-        charge->settled(charge, status);
-        charge = next;
-    }
-}
-
 static void batch_run(struct committer *committer, struct batch *batch)
 {
     struct reason reason = {0};
@@ -208,7 +246,10 @@ static void batch_run(struct committer *committer, struct batch *batch)
                  "a batch is not durable; calls are refused until one is: %s", reason.sentence);
     if (status == STATUS_OK && !admitted)
         log_line(LOG_INFO, "ledger", "the journal takes batches again");
-    batch_settle(committer, batch, status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE);
+    struct charge *withdrawn = status == STATUS_OK ? NULL : charges_withdraw(committer);
+    charges_settle(committer, batch->charges,
+                   status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE);
+    charges_settle(committer, withdrawn, STATUS_UNAVAILABLE);
     if (now.us - committer->swept.us < SWEEP_INTERVAL_US)
         return;
     meter_sweep(committer->ledger->meter, now);
@@ -280,6 +321,7 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     *committer = (struct committer){.ledger = ledger};
     committer->last_link = &committer->first;
     atomic_init(&committer->admits, true);
+    atomic_init(&committer->epoch, 0);
     check(uv_cond_init(&committer->arrived) == 0);
     check(uv_cond_init(&committer->filled) == 0);
     check(uv_mutex_init(&committer->lock) == 0);

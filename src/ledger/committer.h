@@ -30,6 +30,9 @@ struct committer {
     pthread_t thread;
     bool has_thread;
     atomic_bool admits;
+    /* Rises when a commit fails. What was decided before that counted on the failed charges, which
+     * are undone: it is undone too. Read before deciding; changed under lock. */
+    atomic_uint epoch;
 
     struct ledger *ledger; /* the committer's thread's own from here */
     struct fold fold;

@@ -75,10 +75,23 @@ static enum status refuse_taken(struct text email, struct reason *reason)
         TEXT_PRINT(email));
 }
 
+/* Under the lock, because a reload may have taken the plan away since the caller looked. */
+static enum status plan_is_in_force(const struct ledger *ledger, struct text plan,
+                                    struct reason *reason)
+{
+    const struct terms *terms = terms_now(&ledger->terms);
+    if (!terms || plans_find(&terms->plans, plan))
+        return STATUS_OK;
+    return reason_set(reason, STATUS_INVALID,
+                      "the plan file in force has no plan %.*s: choose another",
+                      TEXT_PRINT(plan));
+}
+
 static enum status account_insert(struct ledger *ledger, const struct account_row *row,
                                   int64_t id, instant now, struct reason *reason)
 {
     TRY(row_check(row, reason));
+    TRY(plan_is_in_force(ledger, row->plan, reason));
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(ledger->db,
                           "INSERT INTO account (bucket, id, outward_id, email, email_folded,"

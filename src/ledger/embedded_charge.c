@@ -65,6 +65,7 @@ static enum status charge_hand_over(struct ledger *ledger, struct charge *charge
 
 enum status ledger_charge(struct ledger *ledger, struct charge *charge)
 {
+    charge->epoch = atomic_load(&ledger->committer.epoch);
     if (!atomic_load(&ledger->committer.admits) || committer_is_full(&ledger->committer))
         return STATUS_UNAVAILABLE;
     charge->order = order_of(ledger, charge);

@@ -94,6 +94,9 @@ struct row {
     int64_t id;
     instant at;
     instant admitted; /* by the present wall clock: at, corrected for its steps since */
+    int64_t boot;
+    int64_t elapsed_us;
+    int64_t gathered_us; /* its calls were decided at most that long before at */
 };
 
 /* Within one boot the clock that never steps tells the age, else the wall clock must. */
@@ -119,15 +122,25 @@ static bool is_of_earlier_period(const struct ledger *ledger, const struct journ
     return period->period < balance.period;
 }
 
+/* A call was decided before its row's commit began, and after that of the row before. */
+static instant entry_admitted(const struct row *row, const struct journal_entry *entry)
+{
+    int64_t before_us = row->at.us - entry->at.us;
+    if (before_us > row->gathered_us)
+        before_us = row->gathered_us;
+    return (instant){row->admitted.us - (before_us > 0 ? before_us : 0)};
+}
+
 static void entry_restore(struct ledger *ledger, const struct row *row,
                           const struct journal_entry *entry, bool counts)
 {
+    instant admitted = entry_admitted(row, entry);
     struct fold_period period;
     bool is_past = is_of_earlier_period(ledger, entry, &period);
-    meter_restore_entry(ledger->meter, entry, counts && !is_past, row->admitted,
+    meter_restore_entry(ledger->meter, entry, counts && !is_past, admitted,
                         time_now(ledger->time), time_elapsed(ledger->time));
     idempotency_restore(ledger->idempotency, entry,
-                        (duration){time_now(ledger->time).us - row->admitted.us},
+                        (duration){time_now(ledger->time).us - admitted.us},
                         time_elapsed(ledger->time));
     if (!counts)
         return;
@@ -173,15 +186,20 @@ static enum status journal_restore(struct ledger *ledger, struct reason *reason)
     db_bind_integer(select, 2, time_now(ledger->time).us - LOOK_BACK_US);
     db_bind_integer(select, 3, ledger->time->boot);
     db_bind_integer(select, 4, time_elapsed(ledger->time).us - LOOK_BACK_US);
+    struct row before = {0};
     for (;;) {
         bool more;
         TRY(db_step(select, &more, reason));
         if (!more)
             return STATUS_OK;
         struct row row = {.id = db_column_integer(select, 0),
-                          .at = {db_column_integer(select, 1)}};
-        row.admitted = admitted_at(ledger, db_column_integer(select, 2),
-                                   db_column_integer(select, 3), row.at);
+                          .at = {db_column_integer(select, 1)},
+                          .boot = db_column_integer(select, 2),
+                          .elapsed_us = db_column_integer(select, 3)};
+        row.admitted = admitted_at(ledger, row.boot, row.elapsed_us, row.at);
+        if (before.id > 0 && before.boot == row.boot)
+            row.gathered_us = row.elapsed_us - before.elapsed_us;
+        before = row;
         TRY(row_restore(ledger, &row, db_column_blob(select, 4), mark, reason));
     }
 }

@@ -5,27 +5,39 @@ static bool has_overage(const struct plan *plan, bool has_opted_in)
     return plan->overage == OVERAGE_ALWAYS || (plan->overage == OVERAGE_OPT_IN && has_opted_in);
 }
 
+/* What decides about overage, whichever the plan. */
+struct overage_facts {
+    bool has_opted_in;
+    int64_t spend_limit_cents;
+    credits used;
+    micros_usd spent;
+};
+
 /* What the spend limit still pays for, on top of what was used. */
-static credits overage_permitted(const struct state *state, const struct plan *plan)
+static credits overage_permitted(const struct overage_facts *facts, const struct plan *plan)
 {
-    if (!has_overage(plan, state->has_opted_in))
-        return credits_of(state->overage);
-    if (state->spend_limit_cents == NO_SPEND_LIMIT)
+    if (!has_overage(plan, facts->has_opted_in))
+        return facts->used;
+    if (facts->spend_limit_cents == NO_SPEND_LIMIT)
         return NO_LIMIT;
-    micros_usd left = {micros_of_cents(state->spend_limit_cents).count - state->overage_micros};
+    micros_usd left = {micros_of_cents(facts->spend_limit_cents).count - facts->spent.count};
     credits more = micros_pay_for(left, plan->overage_cents_per_1000);
-    return more.count >= CREDITS_MAX - state->overage ? NO_LIMIT
-                                                      : credits_of(state->overage + more.count);
+    return more.count >= CREDITS_MAX - facts->used.count ? NO_LIMIT
+                                                         : credits_add(facts->used, more);
 }
 
 static struct quota quota_of(const struct state *state, const struct plan *plan,
                              const struct key_use *key)
 {
+    const struct overage_facts facts = {.has_opted_in = state->has_opted_in,
+                                        .spend_limit_cents = state->spend_limit_cents,
+                                        .used = credits_of(state->overage),
+                                        .spent = {state->overage_micros}};
     return (struct quota){
         .included = credits_of(state->included),
         .used = credits_of(state->used),
-        .overage_permitted = overage_permitted(state, plan),
-        .overage_used = credits_of(state->overage),
+        .overage_permitted = overage_permitted(&facts, plan),
+        .overage_used = facts.used,
         .has_overage = has_overage(plan, state->has_opted_in),
         .daily_cap = plan->daily_credit_cap ? credits_of(plan->daily_credit_cap) : NO_LIMIT,
         .daily_used = credits_of(state->day_used),
@@ -70,6 +82,8 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
     decided.rate = rate_window_look(&state->window, limit, now_ms);
     decided.quota = quota_of(state, decided.plan, key);
     decided.overage_spent = (micros_usd){state->overage_micros};
+    decided.has_opted_in = state->has_opted_in;
+    decided.spend_limit_cents = state->spend_limit_cents;
     *standing = decided;
 }
 
@@ -127,16 +141,16 @@ void meter_key_catch_up(struct meter *meter, const struct charge_order *order,
 bool meter_would_admit(const struct charge_standing *standing, const struct plan *plan,
                        credits cost)
 {
+    const struct overage_facts facts = {.has_opted_in = standing->has_opted_in,
+                                        .spend_limit_cents = standing->spend_limit_cents,
+                                        .used = standing->quota.overage_used,
+                                        .spent = standing->overage_spent};
     struct quota quota = standing->quota;
     quota.included = credits_of(plan->included_credits);
     quota.daily_cap = plan->daily_credit_cap ? credits_of(plan->daily_credit_cap) : NO_LIMIT;
-    if (plan->overage == OVERAGE_ALWAYS)
-        quota.overage_permitted = standing->quota.has_overage ? quota.overage_permitted
-                                                              : NO_LIMIT;
-    else if (!standing->quota.has_overage || plan->overage == OVERAGE_NONE)
-        quota.overage_permitted = quota.overage_used;
+    quota.overage_permitted = overage_permitted(&facts, plan);
     credits overage;
-    uint32_t taken = standing->rate.limit - standing->rate.remaining;
+    uint32_t taken = standing->rate.taken;
     if (standing->verdict == CHARGE_REFUSED && taken > 0)
         taken--; /* this very call's */
     return taken < plan->rate_limit_per_minute &&

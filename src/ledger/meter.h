@@ -82,6 +82,8 @@ struct charge_standing {
     credits overage; /* of them */
     micros_usd overage_cost;
     micros_usd overage_spent; /* in the period so far */
+    bool has_opted_in;        /* to overage, and its limit: as in struct meter_account */
+    int64_t spend_limit_cents;
 };
 
 /* Takes slot and credits, or the slot, or nothing: in one step. The account must exist. */

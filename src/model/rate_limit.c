@@ -46,7 +46,7 @@ struct rate_standing rate_window_look(const struct rate_window *window, uint32_t
     check(limit >= 1 && limit <= RATE_LIMIT_MAX);
     now_ms = present_ms(window, now_ms);
     uint32_t taken = taken_count(window, now_ms);
-    struct rate_standing standing = {.limit = limit};
+    struct rate_standing standing = {.limit = limit, .taken = taken};
     if (taken > 0)
         standing.reset_ms = RATE_WINDOW_MS - (int64_t)age_ms(window, taken - 1, now_ms);
     if (taken < limit)

@@ -27,6 +27,7 @@ void rate_window_finish(struct rate_window *window);
 /* What a window says at one instant. */
 struct rate_standing {
     uint32_t limit;
+    uint32_t taken;     /* calls of the last minute; past limit after it was lowered */
     uint32_t remaining; /* calls that may follow at once */
     int64_t reset_ms;   /* until the oldest slot returns; 0 when none is taken */
     int64_t retry_ms;   /* until a call would be admitted; 0: now */

@@ -177,7 +177,8 @@ def overage_opt_in(stage):
     until(lambda: call(stage, key).status == 200, "the switch is seen")
     call(stage, key, status=200)
     call(stage, key, status=200)
-    check_limited(call(stage, key), 402, "spend_limit", "monthly", "Choice", "Big", credits_included=20,
+    # Under Always a credit costs 0.03 cents: the half cent that is left pays for a call there.
+    check_limited(call(stage, key), 402, "spend_limit", "monthly", "Choice", "Always", credits_included=20,
                   credits_used=40, credits_remaining=0)
     stage.place.succeed("account", "overage", "choice@example.com", "off")
     until(lambda: call(stage, key).json()["data"]["reason"] == "insufficient_credits", "off again")

@@ -53,7 +53,7 @@ static int set_up(void **state)
         .verdict = CHARGE_REFUSED,
         .terms = &terms,
         .plan = &terms.plans.plans[0],
-        .rate = {.limit = 5, .remaining = 3, .reset_ms = 30001},
+        .rate = {.limit = 5, .taken = 2, .remaining = 3, .reset_ms = 30001},
         .quota = {.included = credits_of(100),
                   .used = credits_of(48),
                   .overage_permitted = credits_of(0),
@@ -212,6 +212,7 @@ static void the_suggested_plan_is_the_first_that_admits_the_call(void **state)
     (void)state;
     struct charge_standing *standing = &call.charge.standing;
     standing->quota_verdict = QUOTA_DAILY;
+    standing->spend_limit_cents = NO_SPEND_LIMIT;
     terms.plans.plans[1].rate_limit_per_minute = 2;
     call_refuse_standing(&call); /* two slots are taken, one of them by this call */
     assert_text("suggested_plan", "Large");
@@ -224,6 +225,25 @@ static void the_suggested_plan_is_the_first_that_admits_the_call(void **state)
     terms.plans.plans[1] = large;
     terms.plans.plans[1].included_credits = 0;
     terms.plans.plans[1].overage = OVERAGE_ALWAYS;
+    json_decref(members);
+    buffer_clear(&told);
+    call_refuse_standing(&call);
+    assert_text("suggested_plan", "Large");
+    /* But not past a spend limit. */
+    standing->spend_limit_cents = 0;
+    terms.plans.plans[1].overage_cents_per_1000 = 75;
+    json_decref(members);
+    buffer_clear(&told);
+    call_refuse_standing(&call);
+    assert_null(json_object_get(members, "suggested_plan"));
+    /* Overage that must be opted in to admits nothing before that. */
+    standing->spend_limit_cents = NO_SPEND_LIMIT;
+    terms.plans.plans[1].overage = OVERAGE_OPT_IN;
+    json_decref(members);
+    buffer_clear(&told);
+    call_refuse_standing(&call);
+    assert_null(json_object_get(members, "suggested_plan"));
+    standing->has_opted_in = true;
     json_decref(members);
     buffer_clear(&told);
     call_refuse_standing(&call);

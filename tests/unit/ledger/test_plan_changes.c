@@ -379,6 +379,28 @@ static void every_change_leaves_its_event(void **state)
                      0);
 }
 
+/* Whoever checked the plan before a reload took it away must not put an account on it. */
+static void a_plan_that_a_reload_took_away_gets_no_account(void **state)
+{
+    (void)state;
+    struct plans fewer = plans;
+    const char *gone = plans.plans[--fewer.plan_count].name;
+    DONE(ledger_terms_set(ledger, &fewer, &reason));
+    struct account account;
+    assert_int_equal(ledger_account_create(ledger, TEXT("late@example.com"), TEXT(""),
+                                           text_of(gone), &account, &reason),
+                     STATUS_INVALID);
+    assert_non_null(strstr(reason.sentence, gone));
+    const struct account_row row = {
+        .email = TEXT("late@example.com"), .plan = text_of(gone), .name = TEXT("")};
+    struct api_key_text key;
+    assert_int_equal(ledger_account_import(ledger, &row, 1, &key, &reason), STATUS_INVALID);
+    assert_int_equal(
+        stored_integer("SELECT count(*) FROM account WHERE email_folded = 'late@example.com'"),
+        0);
+    reopen();
+}
+
 #define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
 
 int main(int argc, char **argv)
@@ -399,6 +421,7 @@ int main(int argc, char **argv)
         FRESH(overage_is_switched_and_bounded_at_once),
         FRESH(a_plan_says_whether_overage_can_be_switched),
         FRESH(a_plan_file_must_have_every_plan_in_use),
+        FRESH(a_plan_that_a_reload_took_away_gets_no_account),
         FRESH(every_change_leaves_its_event),
     };
     return cmocka_run_group_tests(tests, harness_start, harness_finish);
