@@ -1,27 +1,6 @@
-#include "api/version.h"
-#include "base/secret.h"
-#include "cli/commands.h"
-
-static const struct cli_command commands[] = {
-    {"serve", "Answer calls.", cli_serve},
-    {"import", "Keep captured lists.", cli_import},
-    {"export", "Write the kept lists.", cli_export},
-    {"account", "Make, list and show accounts.", cli_account},
-    {"key", "Make, list and revoke API keys.", cli_key},
-    {"usage", "Show what an account used.", cli_account_usage},
-    {"audit", "Re-add the journal and compare all sums.", cli_audit},
-    {"db", "Migrate, back up and show the database.", cli_db},
-    {"config", "Check and show the settings.", cli_config},
-    {NULL, NULL, NULL},
-};
+#include "program.h"
 
 int main(int argc, char **argv)
 {
-    secret_start();
-    static const struct cli_program program = {
-        .commands = commands,
-        .sentence = "Ranked lists of trending hashtags over HTTP.",
-        .version = TRENDGATE_VERSION,
-    };
-    return (int)cli_main(&program, argc, argv);
+    return program_run(time_source_system(), argc, argv);
 }

@@ -69,7 +69,7 @@ static enum status catalog_begin(struct server *server, struct reason *reason)
         .sample_enabled = server->settings->sample_enabled || server->options->is_demo,
         .pool = server->renderers,
         .poll_pool = server->watchers,
-        .time = time_source_system(),
+        .time = server->options->time,
     };
     return catalog_open(&options, &server->catalog, reason);
 }
@@ -83,7 +83,7 @@ static void pipeline_begin(struct server *server)
         .ledger = server->ledger,
         .catalog = server->catalog,
         .readers = server->readers,
-        .time = time_source_system(),
+        .time = server->options->time,
         .endpoints = endpoints,
         .endpoint_count = endpoint_count,
         .time_to_live = {settings->ttl_hours * 3600 * SECOND_US},
@@ -114,6 +114,7 @@ static enum status http_begin(struct server *server, struct reason *reason)
     const struct settings *s = server->settings;
     struct http_server_options options = {
         .listen = s->listen,
+        .time = server->options->time,
         .threads = server->threads,
         .limits =
             {
@@ -292,7 +293,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(files_begin(server, reason));
     TRY(log_writer_start(reason));
     TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
-    TRY(ledger_open(server->ledger_path, time_source_system(), &server->ledger, reason));
+    TRY(ledger_open(server->ledger_path, server->options->time, &server->ledger, reason));
     TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
     TRY(plans_reload(server, reason));
     TRY(pools_begin(server, reason));

@@ -4,6 +4,7 @@
  * settings again; a file with a fault changes nothing. */
 #pragma once
 
+#include "base/instant.h"
 #include "settings/settings.h"
 
 #define SERVE_THREADS_MAX 256
@@ -11,6 +12,7 @@
 struct serve_options {
     const struct settings *settings;
     const char *config_file; /* NULL: none */
+    const struct time_source *time;
     bool is_demo;
 };
 

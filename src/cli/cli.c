@@ -315,6 +315,7 @@ enum cli_exit cli_group(struct cli_context *context, const char *group,
 enum cli_exit cli_main(const struct cli_program *program, int argc, char **argv)
 {
     struct cli_context context = {.version = program->version,
+                                  .time = program->time,
                                   .config_file = getenv("TRENDGATE_CONFIG")};
     if (context.config_file && context.config_file[0] == '\0')
         context.config_file = NULL;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/instant.h"
 #include "base/json_write.h"
 #include "settings/plans.h"
 #include "settings/settings.h"
@@ -13,7 +14,8 @@
 enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_MISUSED = 2 };
 
 struct cli_context {
-    const char *version;     /* the program's */
+    const char *version; /* the program's */
+    const struct time_source *time;
     const char *config_file; /* --config or TRENDGATE_CONFIG; NULL: none */
     const char *database;    /* --database; NULL: what the settings say */
     bool json;               /* --json */
@@ -32,8 +34,9 @@ struct cli_command {
 
 struct cli_program {
     const struct cli_command *commands;
-    const char *sentence; /* in --help */
-    const char *version;  /* "1.2.3" */
+    const char *sentence;           /* in --help */
+    const char *version;            /* "1.2.3" */
+    const struct time_source *time; /* every command's */
 };
 
 /* The whole program: global options, then the command. Returns the exit code. */

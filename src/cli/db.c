@@ -125,7 +125,7 @@ static enum status ledger_migrate(struct cli_context *context, struct reason *re
     struct ledger *ledger;
     TRY(cli_settings(context, &settings, reason));
     TRY(settings_sqlite_path(settings->database_url, &path, reason));
-    enum status status = ledger_open(path, time_source_system(), &ledger, reason);
+    enum status status = ledger_open(path, context->time, &ledger, reason);
     if (status == STATUS_OK)
         ledger_close(ledger);
     if (status != STATUS_BUSY)

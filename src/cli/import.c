@@ -132,6 +132,7 @@ struct waiting_file {
 
 struct import {
     struct store *store;
+    const struct time_source *time;
     struct capture_options given;
     bool as_json;
     struct waiting_file *waiting; /* grown */
@@ -207,7 +208,7 @@ static enum status file_read(struct import *import, struct waiting_file *file,
     progress_init(&rows, "rows", 0);
     struct capture_options known = import->given;
     known.file_name = text_of(file->name);
-    known.now = time_now(time_source_system());
+    known.now = time_now(import->time);
     known.progress = rows_show;
     known.owner = &rows;
     return capture_read(buffer_text(&contents), &known, &file->arena, &file->capture, reason);
@@ -326,7 +327,8 @@ static enum cli_exit waiting_import(struct import *import)
 enum cli_exit cli_import(struct cli_context *context, int argc, char **argv)
 {
     struct cli_arguments arguments;
-    struct import import CLEANUP(import_finish) = {.as_json = context->json};
+    struct import import CLEANUP(import_finish) = {.time = context->time,
+                                                   .as_json = context->json};
     enum cli_exit over;
     if (!cli_parse(context, &usage, argc, argv, &arguments, &over) ||
         !capture_options_read(&arguments, &import.given, &over))

@@ -40,6 +40,7 @@ enum cli_exit cli_serve(struct cli_context *context, int argc, char **argv)
                           arguments.values[THREADS], SERVE_THREADS_MAX);
     struct serve_options serving = {.settings = &settings,
                                     .config_file = context->config_file,
+                                    .time = context->time,
                                     .is_demo = arguments.values[DEMO] != NULL};
     return serve(&serving, &reason) == STATUS_OK ? CLI_DONE : cli_refuse_for(&reason);
 }

@@ -19,7 +19,7 @@ enum status cli_store_open(struct cli_context *context, struct store **store,
     char path[PATH_BYTES_MAX];
     TRY(ledger_path_of(context, &ledger_path, reason));
     TRY(store_path_of(ledger_path, path, reason));
-    return store_open(text_of(path), time_source_system(), store, reason);
+    return store_open(text_of(path), context->time, store, reason);
 }
 
 static bool file_exists(struct text path, const char *ending)

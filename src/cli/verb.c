@@ -30,7 +30,7 @@ enum status cli_admin_open(struct cli_context *context, struct admin **admin,
     TRY(cli_settings(context, &settings, reason));
     struct admin_options options = {.plans_file = settings->plans_file,
                                     .known_operations = priced_operations,
-                                    .time = time_source_system()};
+                                    .time = context->time};
     TRY(settings_sqlite_path(settings->database_url, &options.ledger_path, reason));
     if (!context->makes_database)
         TRY(database_is_there(options.ledger_path, reason));

@@ -9,7 +9,7 @@
 
 struct text loop_date(struct http_loop *loop)
 {
-    instant now = time_now(time_source_system());
+    instant now = time_now(loop->server->options.time);
     if (instant_seconds(now) != loop->date_second) {
         loop->date_second = instant_seconds(now);
         loop->date_text = instant_http_date(now, loop->date);

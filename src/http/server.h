@@ -6,10 +6,11 @@
  * (http_loop_post brings a piece of work there). An exchange outlives a client that hangs up:
  * it must still be answered, and the answer is then dropped.
  *
- * Deadlines are counted by the loop's own clock (uv_now), Date by time_source_system. */
+ * Deadlines are counted by the loop's own clock (uv_now), Date by options.time. */
 #pragma once
 
 #include "base/arena.h"
+#include "base/instant.h"
 #include "base/reason.h"
 #include "http/message.h"
 
@@ -56,6 +57,7 @@ struct http_receiver {
 struct http_server_options {
     struct text listen; /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks a free one */
     unsigned threads;   /* at least 1 */
+    const struct time_source *time;
     struct http_limits limits;
     struct http_receiver receiver;
 };

@@ -144,7 +144,7 @@ static enum cli_exit mained(const char *line)
     int argc = split(words, argv);
     ran_with = -1;
     listen_begin();
-    const struct cli_program program = {commands, "Program.", "1.2.3"};
+    const struct cli_program program = {commands, "Program.", "1.2.3", time_source_system()};
     enum cli_exit ended = cli_main(&program, argc, argv);
     listen_end();
     return ended;

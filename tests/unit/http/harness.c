@@ -158,6 +158,7 @@ struct harness *harness_open(unsigned threads, const struct http_limits *limits)
     memset(harness->big, 'b', HARNESS_BIG_BYTES);
     struct http_server_options options = {.listen = TEXT("127.0.0.1:0"),
                                           .threads = threads,
+                                          .time = time_source_system(),
                                           .limits = *limits,
                                           .receiver = {receive, refuse, turn_ended, harness}};
     struct reason reason = {0};

@@ -328,8 +328,10 @@ static void tasks_for_an_ended_loop_run(void **state)
 static enum status open_at(struct text listen, unsigned threads, struct http_server **server,
                            struct reason *reason)
 {
-    struct http_server_options options = {
-        .listen = listen, .threads = threads, .limits = harness_limits()};
+    struct http_server_options options = {.listen = listen,
+                                          .threads = threads,
+                                          .time = time_source_system(),
+                                          .limits = harness_limits()};
     return http_server_open(&options, server, reason);
 }
 

@@ -27,8 +27,10 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 static enum status open_and_close(unsigned threads, struct reason *reason)
 {
     struct http_server *server = NULL;
-    struct http_server_options options = {
-        .listen = TEXT("127.0.0.1:0"), .threads = threads, .limits = harness_limits()};
+    struct http_server_options options = {.listen = TEXT("127.0.0.1:0"),
+                                          .threads = threads,
+                                          .time = time_source_system(),
+                                          .limits = harness_limits()};
     enum status status = http_server_open(&options, &server, reason);
     assert_int_equal(server != NULL, status == STATUS_OK);
     http_server_close(server);
