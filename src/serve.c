@@ -90,6 +90,7 @@ static void pipeline_begin(struct server *server)
         .logs_access = settings->access_log,
         .trusted_proxies = settings->trusted_proxies,
         .upgrade_url = text_of(server->upgrade_url),
+        .public_url = settings->public_url,
     };
     atomic_init(&server->pipeline.ledger_answers, true);
 }

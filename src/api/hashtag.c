@@ -1,5 +1,4 @@
 #include "api/look_ups.h"
-#include "call/negotiate.h"
 
 void hashtag_look_up(struct call *call)
 {
@@ -13,6 +12,6 @@ void hashtag_look_up(struct call *call)
                                 .new_only = values[HASHTAG_FILTER] != 0,
                                 .page = (uint8_t)values[HASHTAG_PAGE],
                                 .limit = (uint8_t)values[HASHTAG_LIMIT],
-                                .compressed = negotiate_gzip(call->request),
+                                .compressed = call_takes_gzip(call),
                             });
 }

@@ -57,9 +57,8 @@ static bool needs_escape(unsigned char byte)
     return byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7F;
 }
 
-static void append_quoted(struct buffer *out, struct text value)
+void json_escape(struct buffer *out, struct text value)
 {
-    buffer_append_byte(out, '"');
     size_t plain = 0;
     for (size_t i = 0; i < value.length; i++) {
         unsigned char byte = (unsigned char)value.at[i];
@@ -70,6 +69,12 @@ static void append_quoted(struct buffer *out, struct text value)
         plain = i + 1;
     }
     buffer_append(out, text_slice(value, plain, value.length));
+}
+
+static void append_quoted(struct buffer *out, struct text value)
+{
+    buffer_append_byte(out, '"');
+    json_escape(out, value);
     buffer_append_byte(out, '"');
 }
 

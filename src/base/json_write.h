@@ -27,6 +27,8 @@ void json_name(struct json_writer *writer, struct text name);
 
 /* UTF-8, checked by who reads. */
 void json_write_text(struct json_writer *writer, struct text value);
+/* What stands between the two '"' of a text, for one that is written in pieces. */
+void json_escape(struct buffer *out, struct text value);
 /* json_integer, json_boolean and json_null are names of jansson. */
 void json_write_integer(struct json_writer *writer, int64_t value);
 void json_write_boolean(struct json_writer *writer, bool value);

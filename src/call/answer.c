@@ -8,7 +8,7 @@
 
 #define SECURITY_HEADERS "X-Content-Type-Options: nosniff\r\n"
 
-/* On every answer but those about an account. Any page may read any answer, and all of its headers ("*" counts as all where
+/* On every answer but those about an account or to an agent. Any page may read any answer, and all of its headers ("*" counts as all where
  * no credentials are sent: Fetch standard, section 3.3.2): there are no cookies on these paths,
  * only keys, and a browser does not send those by itself. */
 #define SHARING_HEADERS                                                                        \
@@ -22,7 +22,7 @@ static struct buffer headers_open(struct call *call)
     struct buffer headers;
     char *room = arena_take(http_exchange_arena(call->exchange), HEADER_BYTES_MAX);
     buffer_init_on(&headers, room, room ? HEADER_BYTES_MAX : 0);
-    if (!call_is_of_account(call))
+    if (call_is_shared(call))
         buffer_append(&headers, TEXT(SHARING_HEADERS));
     buffer_append(&headers, TEXT(SECURITY_HEADERS "X-Request-Id: "));
     buffer_append(&headers, call->request_id);
@@ -45,6 +45,8 @@ static void answer_send(struct call *call, struct http_answer *answer,
 {
     check(!headers->overflowed);
     answer->headers = buffer_text(headers);
+    if (call->tool)
+        tool_dress(call, answer);
     if (call->pipeline->logs_access) {
         size_t bytes = 0;
         for (size_t i = 0; i < answer->body_pieces; i++)
@@ -57,13 +59,16 @@ static void answer_send(struct call *call, struct http_answer *answer,
 
 /* ---- A page ---- */
 
+bool call_page_is_stale(const struct call *call)
+{
+    int64_t age_us = time_now(call->pipeline->time).us - call->finding.page->captured_at.us;
+    return age_us > call->pipeline->time_to_live.us;
+}
+
 static void page_headers_add(struct call *call, struct buffer *headers)
 {
-    const struct catalog_page *page = call->finding.page;
-    const struct pipeline *pipeline = call->pipeline;
-    buffer_append(headers, page->headers);
-    int64_t age_us = time_now(pipeline->time).us - page->captured_at.us;
-    if (age_us > pipeline->time_to_live.us)
+    buffer_append(headers, call->finding.page->headers);
+    if (call_page_is_stale(call))
         header_add(headers, TEXT("X-Trend-Stale"), TEXT("1"));
 }
 
@@ -146,6 +151,11 @@ static struct text tail_make(struct call *call)
     return buffer_text(&tail);
 }
 
+bool call_takes_gzip(const struct call *call)
+{
+    return !call->tool && negotiate_gzip(call->request);
+}
+
 static void answer_page(struct call *call)
 {
     const struct catalog_page *page = call->finding.page;
@@ -162,8 +172,7 @@ static void answer_page(struct call *call)
     }
     buffer_append(&headers, TEXT(JSON_TYPE));
     struct text tail = tail_make(call);
-    if (page->deflated.length > 0 && negotiate_gzip(call->request) &&
-        gzip_body(call, tail, &answer))
+    if (page->deflated.length > 0 && call_takes_gzip(call) && gzip_body(call, tail, &answer))
         header_add(&headers, TEXT("Content-Encoding"), TEXT("gzip"));
     else
         plain_body(page, tail, &answer);
@@ -200,8 +209,9 @@ void call_found(struct call *call, const struct finding *finding)
 {
     call->finding = *finding;
     const struct catalog_page *page = finding->page;
-    call->finding.is_current = page && negotiate_is_current(call->request, page->etag,
-                                                            page->captured_at);
+    call->finding.is_current = page && !call->tool &&
+                               negotiate_is_current(call->request, page->etag,
+                                                    page->captured_at);
     call_charge(call, outcome_of(call));
 }
 
@@ -247,16 +257,20 @@ void call_refuse(struct call *call, const struct refusal *refusal)
     json_object_close(&writer);
     json_object_close(&writer);
     check(!body.overflowed);
+    if (call->tool)
+        call->tool->refusal = refusal;
     call_answer_body(call, refusal->status, refusal->headers, buffer_text(&body));
     buffer_finish(&body);
 }
 
 void call_refuse_unavailable(struct call *call, struct text reason, struct text message)
 {
+    bool is_soon = !text_equals(reason, TEXT("no_data"));
     call_refuse(call, &(struct refusal){.status = 503,
                                         .reason = reason,
                                         .message = message,
-                                        .headers = text_equals(reason, TEXT("no_data"))
-                                                       ? TEXT("Retry-After: 60\r\n")
-                                                       : TEXT("Retry-After: 1\r\n")});
+                                        .headers = is_soon ? TEXT("Retry-After: 1\r\n")
+                                                           : TEXT("Retry-After: 60\r\n"),
+                                        .advice = is_soon ? TEXT("Come back in 1 second.")
+                                                          : TEXT("Come back in 60 seconds.")});
 }

@@ -4,32 +4,73 @@
  * a header of its own; decision record 0015. */
 #define CHALLENGE "WWW-Authenticate: ApiKey realm=\"trendgate\", header=\"x-api-key\"\r\n"
 
-static enum status refuse_key(struct call *call, struct text reason, struct text message)
+/* Of a tool, where the key may be a bearer token (RFC 6750 section 3). */
+#define BEARER_CHALLENGE "WWW-Authenticate: Bearer realm=\"trendgate\"\r\n"
+#define BEARER_CHALLENGE_INVALID                                                               \
+    "WWW-Authenticate: Bearer realm=\"trendgate\", error=\"invalid_token\"\r\n"
+
+static enum status refuse_missing(struct call *call)
 {
-    call_refuse(call, &(struct refusal){.status = 401,
-                                        .reason = reason,
-                                        .message = message,
-                                        .headers = TEXT(CHALLENGE)});
+    call_refuse(call,
+                &(struct refusal){
+                    .status = 401,
+                    .reason = TEXT("missing_key"),
+                    .message = call->tool ? TEXT("An API key is required: send it as "
+                                                 "Authorization: Bearer, or in the x-api-key "
+                                                 "header.")
+                                          : TEXT("An API key is required: send it in the "
+                                                 "x-api-key header."),
+                    .headers = call->tool ? TEXT(BEARER_CHALLENGE) : TEXT(CHALLENGE)});
     return STATUS_FORBIDDEN;
 }
 
 /* One sentence for every key that does not work, so that none of them tells which it is. */
 static enum status refuse_invalid(struct call *call)
 {
-    return refuse_key(call, TEXT("invalid_key"),
-                      TEXT("The API key in x-api-key is not valid; check it, or create a new "
-                           "one."));
+    call_refuse(call,
+                &(struct refusal){
+                    .status = 401,
+                    .reason = TEXT("invalid_key"),
+                    .message = call->tool ? TEXT("The API key is not valid; check it, or "
+                                                 "create a new one. Send one key only.")
+                                          : TEXT("The API key in x-api-key is not valid; "
+                                                 "check it, or create a new one."),
+                    .headers = call->tool ? TEXT(BEARER_CHALLENGE_INVALID) : TEXT(CHALLENGE)});
+    return STATUS_FORBIDDEN;
+}
+
+/* The token of "Bearer TOKEN"; empty for another scheme, which is not for us. */
+static struct text bearer_token(struct text written)
+{
+    struct text scheme = text_cut(&written, ' ');
+    return text_equals_ignoring_case(scheme, TEXT("Bearer")) ? text_trim(written)
+                                                             : (struct text){0};
+}
+
+/* The key as it was sent, or an empty text; false when there are several. */
+static bool key_read(const struct call *call, struct text *written)
+{
+    struct text name = TEXT("x-api-key");
+    struct text bearer = TEXT("Authorization");
+    *written = http_request_field(call->request, name);
+    size_t count = http_request_field_count(call->request, name);
+    if (!call->tool)
+        return count <= 1;
+    struct text token = bearer_token(http_request_field(call->request, bearer));
+    bool is_one = count <= 1 && http_request_field_count(call->request, bearer) <= 1 &&
+                  (written->length == 0 || token.length == 0 || text_equals(*written, token));
+    if (written->length == 0)
+        *written = token;
+    return is_one;
 }
 
 enum status call_authenticate(struct call *call)
 {
-    struct text name = TEXT("x-api-key");
-    struct text written = http_request_field(call->request, name);
-    if (http_request_field_count(call->request, name) > 1)
+    struct text written;
+    if (!key_read(call, &written))
         return refuse_invalid(call);
     if (written.length == 0)
-        return refuse_key(call, TEXT("missing_key"),
-                          TEXT("An API key is required: send it in the x-api-key header."));
+        return refuse_missing(call);
     if (!api_key_is_well_formed(written))
         return refuse_invalid(call);
     struct digest digest = secret_digest(written);

@@ -6,6 +6,7 @@
 
 #include "call/endpoint.h"
 #include "call/pipeline.h"
+#include "call/tool.h"
 #include "catalog/catalog.h"
 #include "http/server.h"
 #include "ledger/ledger.h"
@@ -24,6 +25,7 @@ struct call {
     struct http_exchange *exchange;
     const struct http_request *request;
     const struct endpoint *endpoint; /* NULL: none of the table */
+    struct tool_call *tool;          /* NULL: not called as a tool */
     struct text request_id;
     struct key_standing key; /* set by authenticate */
     struct text key_prefix;  /* for the log; empty before authenticate */
@@ -45,6 +47,17 @@ static inline bool call_is_of_account(const struct call *call)
 {
     return call->endpoint && call->endpoint->kind == ENDPOINT_ACCOUNT;
 }
+
+/* Whether pages of other origins may read the answer. */
+static inline bool call_is_shared(const struct call *call)
+{
+    return !call_is_of_account(call) && !call->tool &&
+           !(call->endpoint && call->endpoint->kind == ENDPOINT_RPC);
+}
+
+/* Takes the call through the steps that its endpoint asks for. Who changes endpoint and tool
+ * before, as api/mcp.c does, opens a second way in; the call ends in exactly one answer. */
+void call_run(struct call *call);
 
 /* Steps; each says by STATUS_OK that the call goes on. Otherwise it has answered. */
 enum status call_authenticate(struct call *call);
@@ -73,6 +86,9 @@ enum status call_take_slot(struct call *call, enum call_outcome outcome);
 /* Charges what was found and answers it when that is durable; or answers 429, 402 or 503. */
 void call_charge(struct call *call, enum call_outcome outcome);
 
+/* Credits of a successful call, by the plan file in force. */
+credits call_price(const struct pipeline *pipeline, const struct endpoint *endpoint);
+
 /* Appends the header lines of CONTRACT section 2 that tell where the account stands. */
 void call_standing_headers(const struct call *call, struct buffer *headers);
 
@@ -84,6 +100,12 @@ void call_refuse_standing(struct call *call);
 /* The finding, as 200 or 304, in the encoding that the client accepts. */
 void call_answer_finding(struct call *call);
 
+/* Whether the page that was found is older than its time to live. */
+bool call_page_is_stale(const struct call *call);
+
+/* Whether the answer may be gzip: the client takes it, and it is sent as it was rendered. */
+bool call_takes_gzip(const struct call *call);
+
 /* An error in the envelope of CONTRACT section 2. extra: members of data, rendered, without the
  * braces and before reason; empty for none. headers: further whole lines. */
 struct refusal {
@@ -92,6 +114,7 @@ struct refusal {
     struct text message;
     struct text extra;
     struct text headers;
+    struct text advice; /* when to come back, in words, for who reads no headers; or empty */
 };
 void call_refuse(struct call *call, const struct refusal *refusal);
 

@@ -1,13 +1,12 @@
 #include "call/call.h"
 
-static credits price_of(const struct call *call)
+credits call_price(const struct pipeline *pipeline, const struct endpoint *endpoint)
 {
-    const struct terms *terms = ledger_terms(call->pipeline->ledger);
+    const struct terms *terms = ledger_terms(pipeline->ledger);
     for (size_t i = 0; i < terms->plans.price_count; i++)
-        if (text_equals(text_of(terms->plans.prices[i].operation_id),
-                        call->endpoint->operation_id))
+        if (text_equals(text_of(terms->plans.prices[i].operation_id), endpoint->operation_id))
             return credits_of(terms->plans.prices[i].credits);
-    return credits_of(call->endpoint->credits);
+    return credits_of(endpoint->credits);
 }
 
 static void charge_prepare(struct call *call, enum call_outcome outcome, credits cost)
@@ -95,7 +94,7 @@ static void charge_take(struct call *call, credits cost)
 
 void call_charge(struct call *call, enum call_outcome outcome)
 {
-    credits cost = price_of(call);
+    credits cost = call_price(call->pipeline, call->endpoint);
     if (outcome == CALL_CHARGED && cost.count > 0)
         charge_take(call, cost);
     else if (call_take_slot(call, outcome == CALL_CHARGED ? CALL_FREE : outcome) == STATUS_OK)

@@ -39,6 +39,7 @@ enum endpoint_kind {
     ENDPOINT_OPEN,    /* answers anybody: health */
     ENDPOINT_ACCOUNT, /* about the caller's account: takes a key and nothing else; without CORS */
     ENDPOINT_PRODUCT, /* a call: takes a key, a slot, and its credits */
+    ENDPOINT_RPC,     /* takes messages by POST, some of which are calls; without CORS */
 };
 
 struct endpoint {

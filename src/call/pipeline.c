@@ -64,12 +64,19 @@ static const struct endpoint *endpoint_find(const struct pipeline *pipeline, str
 }
 
 #define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
+#define ALLOW_RPC "Allow: POST, OPTIONS\r\n"
 
-/* Other pages may not ask about an account, so they are told nothing beyond Allow. */
+static bool is_rpc(const struct call *call)
+{
+    return call->endpoint && call->endpoint->kind == ENDPOINT_RPC;
+}
+
+/* Where other pages may not ask, they are told nothing beyond Allow. */
 static void answer_options(struct call *call)
 {
-    if (call_is_of_account(call)) {
-        call_answer_body(call, 204, TEXT(ALLOW), (struct text){0});
+    if (!call_is_shared(call)) {
+        call_answer_body(call, 204, is_rpc(call) ? TEXT(ALLOW_RPC) : TEXT(ALLOW),
+                         (struct text){0});
         return;
     }
     call_answer_body(call, 204,
@@ -88,18 +95,26 @@ static void refuse_path(struct call *call)
                                         .message = TEXT("There is nothing at this path.")});
 }
 
-static void refuse_method(struct call *call)
+static bool is_method_allowed(const struct call *call)
 {
-    call_refuse(call,
-                &(struct refusal){.status = 405,
-                                  .reason = TEXT("method_not_allowed"),
-                                  .message = TEXT("This path answers GET, HEAD and OPTIONS."),
-                                  .headers = TEXT(ALLOW)});
+    enum http_method method = call->request->method;
+    return is_rpc(call) ? method == HTTP_POST : method == HTTP_GET || method == HTTP_HEAD;
 }
 
-static void call_run(struct call *call)
+static void refuse_method(struct call *call)
 {
-    if (call->endpoint->kind != ENDPOINT_OPEN) {
+    call_refuse(call, &(struct refusal){
+                          .status = 405,
+                          .reason = TEXT("method_not_allowed"),
+                          .message = is_rpc(call) ? TEXT("This path answers POST and OPTIONS.")
+                                                  : TEXT("This path answers GET, HEAD and "
+                                                         "OPTIONS."),
+                          .headers = is_rpc(call) ? TEXT(ALLOW_RPC) : TEXT(ALLOW)});
+}
+
+void call_run(struct call *call)
+{
+    if (call_is_of_account(call) || call->endpoint->kind == ENDPOINT_PRODUCT) {
         if (call_authenticate(call) != STATUS_OK || call_validate(call) != STATUS_OK)
             return;
     }
@@ -116,7 +131,7 @@ static void receive(void *owner, struct http_exchange *exchange)
         refuse_path(call);
     else if (is_options)
         answer_options(call);
-    else if (request->method != HTTP_GET && request->method != HTTP_HEAD)
+    else if (!is_method_allowed(call))
         refuse_method(call);
     else
         call_run(call);

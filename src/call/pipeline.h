@@ -22,6 +22,7 @@ struct pipeline {
     bool logs_access;
     struct text trusted_proxies; /* comma-separated addresses and networks */
     struct text upgrade_url;     /* where a customer finds other plans */
+    struct text public_url;      /* how customers reach the service; empty: by its address */
     atomic_bool ledger_answers;  /* kept up to date by who watches the ledger */
 };
 

@@ -80,7 +80,7 @@ void call_look_up(struct call *call)
 {
     struct text key = {0};
     bool is_remembered = call->endpoint->kind == ENDPOINT_PRODUCT &&
-                         call->request->method == HTTP_GET &&
+                         call->request->method != HTTP_HEAD &&
                          call_idempotency_key_read(call, &key) && key.length > 0;
     if (!is_remembered) {
         call->endpoint->look_up(call);

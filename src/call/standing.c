@@ -175,6 +175,22 @@ static void refusal_write(struct json_writer *writer, const struct call *call,
         json_member_integer(writer, TEXT("rate_limit_per_minute"), standing->rate.limit);
 }
 
+/* For an agent, which waits better when it is told so in words. */
+static void advice_write(const struct call *call, const struct refusal_kind *kind,
+                         int64_t seconds, struct buffer *advice)
+{
+    const struct charge_standing *standing = &call->charge.standing;
+    instant shown = instant_of_seconds(seconds_up(resets_at(standing, kind).us));
+    char room[INSTANT_TEXT_BYTES];
+    struct text date = instant_rfc3339(shown, room);
+    buffer_append_format(advice, "Come back in %lld %s, at %.*s.", (long long)seconds,
+                         seconds == 1 ? "second" : "seconds", TEXT_PRINT(date));
+    const struct plan *suggested = suggested_plan(standing, call->charge.cost);
+    if (suggested)
+        buffer_append_format(advice, " The plan %s would have admitted this call: %.*s",
+                             suggested->name, TEXT_PRINT(call->pipeline->upgrade_url));
+}
+
 #define EXTRA_BYTES_MAX 2048
 #define RETRY_HEADER_BYTES 48
 
@@ -194,9 +210,16 @@ void call_refuse_standing(struct call *call)
     struct buffer header;
     buffer_init_on(&header, header_room, sizeof(header_room));
     header_number(&header, TEXT("Retry-After: "), seconds);
+    char advice_room[EXTRA_BYTES_MAX]; /* names nothing that extra does not */
+    struct buffer advice;
+    buffer_init_on(&advice, advice_room, sizeof(advice_room));
+    if (call->tool)
+        advice_write(call, kind, seconds, &advice);
+    check(!advice.overflowed);
     call_refuse(call, &(struct refusal){.status = kind->status,
                                         .reason = kind->reason,
                                         .message = kind->message,
                                         .extra = buffer_text(&extra),
-                                        .headers = buffer_text(&header)});
+                                        .headers = buffer_text(&header),
+                                        .advice = buffer_text(&advice)});
 }

@@ -135,14 +135,14 @@ static void fault_add_unknown(struct faults *faults, const struct endpoint *endp
     fault_add(faults, pair->name, pair->value, buffer_text(&reason));
 }
 
-static void fault_add_unread(struct faults *faults, size_t unread)
+static void fault_add_unread(struct faults *faults, struct text where, size_t unread)
 {
     char room[128];
     struct buffer reason;
     buffer_init_on(&reason, room, sizeof(room));
     buffer_append_format(&reason, "has more than %d parameters (%zu more %s not read)",
                          QUERY_PAIRS_MAX, unread, unread == 1 ? "is" : "are");
-    fault_add(faults, TEXT("query"), TEXT(""), buffer_text(&reason));
+    fault_add(faults, where, TEXT(""), buffer_text(&reason));
 }
 
 static const struct text query_fault_reasons[] = {
@@ -188,11 +188,11 @@ static void refuse_faults(struct call *call, struct faults *faults)
                                         .extra = buffer_text(&faults->errors)});
 }
 
-/* Only charged calls are remembered, so the header counts for GET alone. */
+/* Only charged calls are remembered, and HEAD is never charged. */
 static void idempotency_key_check(const struct call *call, struct faults *faults)
 {
     struct text key;
-    if (call->request->method != HTTP_GET || call_is_of_account(call) ||
+    if (call->request->method == HTTP_HEAD || call_is_of_account(call) ||
         call_idempotency_key_read(call, &key))
         return;
     fault_add(faults, TEXT("Idempotency-Key"), text_is_utf8(key) ? key : TEXT(""),
@@ -205,17 +205,19 @@ static void idempotency_key_check(const struct call *call, struct faults *faults
 enum status call_validate(struct call *call)
 {
     struct query query;
+    const struct query *given = call->tool ? &call->tool->arguments : &query;
     struct arena *arena = http_exchange_arena(call->exchange);
     struct faults faults = {0};
     buffer_init(&faults.errors, FAULTS_BYTES_MAX);
     buffer_init(&faults.sentence, FAULTS_BYTES_MAX);
     faults.writer = json_writer_on(&faults.errors);
-    if (query_read(call->request->query, arena, &query) == STATUS_OK)
-        arguments_read(call->endpoint, &query, &call->arguments, &faults);
+    if (call->tool || query_read(call->request->query, arena, &query) == STATUS_OK)
+        arguments_read(call->endpoint, given, &call->arguments, &faults);
     else
         fault_add(&faults, TEXT("query"), TEXT(""), TEXT("is too long"));
-    if (query.unread > 0)
-        fault_add_unread(&faults, query.unread);
+    if (given->unread > 0)
+        fault_add_unread(&faults, call->tool ? TEXT("arguments") : TEXT("query"),
+                         given->unread);
     idempotency_key_check(call, &faults);
     enum status status = faults.count == 0 ? STATUS_OK : STATUS_INVALID;
     if (status != STATUS_OK &&
