@@ -27,7 +27,7 @@ struct call {
     const struct endpoint *endpoint; /* NULL: none of the table */
     struct tool_call *tool;          /* NULL: not called as a tool */
     struct text request_id;
-    struct key_standing key; /* set by authenticate */
+    struct key_standing key; /* set by authenticate, anew after each wait before the charge */
     struct text key_prefix;  /* for the log; empty before authenticate */
     struct arguments arguments;
     struct finding finding;

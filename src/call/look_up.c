@@ -22,11 +22,13 @@ static void page_refused(struct call *call, enum status status)
                                      "shortly."));
 }
 
-/* On the call's loop again. */
+/* On the call's loop again. The wait may have outlived the key. */
 static void call_resumed(struct http_task *task)
 {
     struct call *call = CONTAINER_OF(task, struct call, task);
-    if (call->waiter.outcome == STATUS_OK)
+    if (call_authenticate(call) != STATUS_OK)
+        catalog_page_release(call->waiter.page);
+    else if (call->waiter.outcome == STATUS_OK)
         page_found(call, call->waiter.page);
     else
         page_refused(call, call->waiter.outcome);

@@ -62,10 +62,12 @@ static void call_enter(struct call *call)
     }
 }
 
-/* On the call's loop again. */
+/* On the call's loop again. The wait may have outlived the key. */
 static void call_reentered(struct http_task *task)
 {
-    call_enter(CONTAINER_OF(task, struct call, task));
+    struct call *call = CONTAINER_OF(task, struct call, task);
+    if (call_authenticate(call) == STATUS_OK)
+        call_enter(call);
 }
 
 /* On the loop of the call that was first. */
