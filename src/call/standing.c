@@ -110,12 +110,13 @@ static const struct refusal_kind *kind_of(const struct charge_standing *standing
                                                     : &quota_kinds[standing->quota_verdict];
 }
 
-/* When a call like this one may be admitted again. */
-static instant resets_at(const struct charge_standing *standing,
-                         const struct refusal_kind *kind)
+/* When a call like this one may be admitted again, by the wall clock: after that was stepped
+ * back, the day and the period that the account has entered last longer. */
+static instant resets_at(const struct charge *charge, const struct refusal_kind *kind)
 {
+    const struct charge_standing *standing = &charge->standing;
     if (kind->status == 429)
-        return (instant){standing->now.us + 1000 * standing->rate.retry_ms};
+        return (instant){charge->order.now.us + 1000 * standing->rate.retry_ms};
     return text_equals(kind->scope, TEXT("daily")) ? day_end(standing->now)
                                                    : standing->period.end;
 }
@@ -158,7 +159,7 @@ static void refusal_write(struct json_writer *writer, const struct call *call,
                           const struct refusal_kind *kind, int64_t seconds)
 {
     const struct charge_standing *standing = &call->charge.standing;
-    instant shown = instant_of_seconds(seconds_up(resets_at(standing, kind).us));
+    instant shown = instant_of_seconds(seconds_up(resets_at(&call->charge, kind).us));
     char date[INSTANT_TEXT_BYTES];
     json_member_text(writer, TEXT("reset_scope"), kind->scope);
     json_member_text(writer, TEXT("resets_at"), instant_rfc3339(shown, date));
@@ -180,7 +181,7 @@ static void advice_write(const struct call *call, const struct refusal_kind *kin
                          int64_t seconds, struct buffer *advice)
 {
     const struct charge_standing *standing = &call->charge.standing;
-    instant shown = instant_of_seconds(seconds_up(resets_at(standing, kind).us));
+    instant shown = instant_of_seconds(seconds_up(resets_at(&call->charge, kind).us));
     char room[INSTANT_TEXT_BYTES];
     struct text date = instant_rfc3339(shown, room);
     buffer_append_format(advice, "Come back in %lld %s, at %.*s.", (long long)seconds,
@@ -196,9 +197,9 @@ static void advice_write(const struct call *call, const struct refusal_kind *kin
 
 void call_refuse_standing(struct call *call)
 {
-    const struct charge_standing *standing = &call->charge.standing;
-    const struct refusal_kind *kind = kind_of(standing);
-    int64_t seconds = seconds_up(resets_at(standing, kind).us - standing->now.us);
+    const struct charge *charge = &call->charge;
+    const struct refusal_kind *kind = kind_of(&charge->standing);
+    int64_t seconds = seconds_up(resets_at(charge, kind).us - charge->order.now.us);
     char extra_room[EXTRA_BYTES_MAX];
     struct buffer extra;
     buffer_init_on(&extra, extra_room, sizeof(extra_room));

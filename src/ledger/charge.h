@@ -22,7 +22,7 @@ struct charge {
     /* Set by the ledger. */
     struct charge_standing standing;
     uint8_t charge_id[CHARGE_ID_BYTES]; /* when credits were taken */
-    struct charge_order order;          /* the ledger's own */
-    struct charge *next;                /* likewise */
+    struct charge_order order;          /* when it was decided, and for whom */
+    struct charge *next;                /* the ledger's own */
     unsigned epoch;                     /* likewise: of the committer when it was decided */
 };

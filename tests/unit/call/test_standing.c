@@ -49,6 +49,7 @@ static int set_up(void **state)
     terms.plans.plan_count = 2;
     call = (struct call){.pipeline = &pipeline};
     call.charge.cost = credits_of(8);
+    call.charge.order.now = (instant){NOW_US};
     call.charge.standing = (struct charge_standing){
         .verdict = CHARGE_REFUSED,
         .terms = &terms,
@@ -148,6 +149,25 @@ static void a_day_that_is_used_up_ends_at_midnight(void **state)
     (void)snprintf(header, sizeof(header), "Retry-After: %lld\r\n",
                    (long long)(DAY_END - NOW_US / SECOND_US));
     assert_string_equal(refused_headers, header);
+}
+
+/* The account is in the day that it has entered; who waits goes by the wall clock. */
+static void a_clock_that_was_stepped_back_makes_the_wait_longer(void **state)
+{
+    (void)state;
+    struct charge *charge = &call.charge;
+    charge->order.now.us -= DAY_US;
+    charge->standing.quota_verdict = QUOTA_DAILY;
+    call_refuse_standing(&call);
+    assert_text("resets_at", "2026-11-23T00:00:00Z");
+    assert_number("retry_after_seconds", DAY_END + DAY_SECONDS - NOW_US / SECOND_US);
+    json_decref(members);
+    buffer_clear(&told);
+    charge->standing.verdict = CHARGE_RATE_LIMITED;
+    charge->standing.rate.retry_ms = 5000;
+    call_refuse_standing(&call);
+    assert_text("resets_at", "2026-11-21T20:00:06Z");
+    assert_number("retry_after_seconds", 5);
 }
 
 static void each_refusal_has_its_word_and_its_clock(void **state)
@@ -257,6 +277,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_plan_without_cap_and_a_free_call_say_less, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_that_was_stepped_back_makes_the_wait_longer,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_day_that_is_used_up_ends_at_midnight, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(each_refusal_has_its_word_and_its_clock, set_up,
