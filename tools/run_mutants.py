@@ -32,6 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "mutants"
 NOT_COPIED = shutil.ignore_patterns(".git", "build", "var", "__pycache__", "node_modules")
 TEST_TIMEOUT_S = 300
+PROGRAMS = ("trendgate", "tests/support/trendgate-clock")  # what the Python tests run
 FACTS = ("Invariant", "Guard", "Test")
 
 
@@ -85,7 +86,8 @@ class Tree:
         # The shared reference files are looked for beside the checkout.
         shared = os.environ.get("TRENDGATE_SHARED", str(ROOT.parent / "shared"))
         self.environment = dict(os.environ, TRENDGATE_SHARED=shared, CMOCKA_MESSAGE_OUTPUT="TAP",
-                                TRENDGATE_BINARY=str(self.build / "trendgate"))
+                                TRENDGATE_BINARY=str(self.build / PROGRAMS[0]),
+                                TRENDGATE_CLOCK_BINARY=str(self.build / PROGRAMS[1]))
         self.passing = {}
         listed = subprocess.run(["meson", "introspect", "--tests", str(build)], text=True, capture_output=True,
                                 check=True)
@@ -100,14 +102,14 @@ class Tree:
         """(what to build, the command, the case that must fail or None)."""
         name, *arguments = test.split()
         if name.endswith(".py"):
-            return "trendgate", [sys.executable, name, *arguments], None
+            return PROGRAMS, [sys.executable, name, *arguments], None
         program = self.tests[name]
-        return str(program), [str(self.build / program), *arguments], arguments[0]
+        return [str(program)], [str(self.build / program), *arguments], arguments[0]
 
     def run(self, test):
         """(done, the case that must fail, None) or (None, None, why it could not be run)."""
-        target, words, case = self.words_of(test)
-        built = subprocess.run(["ninja", "-C", str(self.build), target], text=True, capture_output=True, check=False)
+        targets, words, case = self.words_of(test)
+        built = subprocess.run(["ninja", "-C", str(self.build), *targets], text=True, capture_output=True, check=False)
         if built.returncode != 0:
             return None, None, f"does not build:\n{built.stdout[-2000:]}"
         try:

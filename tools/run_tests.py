@@ -23,6 +23,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+CLOCK_PROGRAM = "tests/support/trendgate-clock"  # the program with a clock that tests move
 SUMMARY = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.M)
 # cmocka 1.1.5 writes a skipped test as "not ok 3 # SKIP name".
@@ -151,6 +152,8 @@ def main():
     if arguments.binary:
         environment = dict(os.environ, TRENDGATE_BINARY=str(arguments.binary.resolve()),
                            TRENDGATE_TEST_FULL="1" if arguments.full else "0")
+        if arguments.unit:
+            environment["TRENDGATE_CLOCK_BINARY"] = str(arguments.unit.resolve() / CLOCK_PROGRAM)
         for name, words in programs(arguments):
             if is_wanted(name, arguments.names):
                 run_program(name, words, environment, total)

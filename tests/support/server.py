@@ -61,9 +61,11 @@ def environment_of(settings):
 class Place:
     """A folder of its own with a database, from which commands and servers are run."""
 
-    def __init__(self, settings=None, plans=ROOMY_PLANS):
+    def __init__(self, settings=None, plans=ROOMY_PLANS, clock=None):
+        """clock: a support.clock.Clock that all programs run here go by."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trendgate-test-"))
-        self.settings = dict(settings or {})
+        self.binary = clock.binary if clock else BINARY
+        self.settings = {**(settings or {}), **(clock.settings if clock else {})}
         self.database = f"sqlite:{self.folder}/x.db"
         self.servers = []
         if plans is not None:
@@ -91,7 +93,7 @@ class Place:
         if database:
             words += ["--database", self.database]
         environment = environment_of({**self.settings, **(settings or {})})
-        done = subprocess.run([str(BINARY), *words], input=stdin, capture_output=True, cwd=self.folder,
+        done = subprocess.run([str(self.binary), *words], input=stdin, capture_output=True, cwd=self.folder,
                               env=environment, timeout=PATIENCE_S * 4, check=False)
         stdout = done.stdout if binary_output else done.stdout.decode("utf-8")
         result = Result(arguments, done.returncode, stdout, done.stderr.decode("utf-8", "replace"))
@@ -145,7 +147,7 @@ class Server:
         words = ["serve", *map(str, arguments)] + (["--database", place.database] if database else [])
         if listen:
             words += ["--listen", listen]
-        self.child = subprocess.Popen([*below, str(BINARY), *words], cwd=place.folder, env=environment,
+        self.child = subprocess.Popen([*below, str(place.binary), *words], cwd=place.folder, env=environment,
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.readers = [threading.Thread(target=self._read, args=(name,), daemon=True)
                         for name in ("stdout", "stderr")]
