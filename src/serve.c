@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include "admin.h"
+#include "api/documents.h"
 #include "api/endpoints.h"
 #include "base/log.h"
 #include "base/log_writer.h"
@@ -9,6 +10,7 @@
 #include "demo.h"
 #include "open_files.h"
 #include "settings/plan_book.h"
+#include "version.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +32,7 @@ struct server {
     char catalog_path[PATH_BYTES_MAX];
     char upgrade_url[URL_BYTES_MAX];
     struct plan_book plans;
+    struct shelf shelf; /* the documents, as the plans in force have them */
     /* Each kind of work has threads of its own: a revocation waits for no list, and a list that
      * was published for no import of accounts. */
     struct pool *renderers, *verbs, *watchers, *readers;
@@ -86,6 +89,7 @@ static void pipeline_begin(struct server *server)
         .time = server->options->time,
         .endpoints = endpoints,
         .endpoint_count = endpoint_count,
+        .shelf = &server->shelf,
         .time_to_live = {settings->ttl_hours * 3600 * SECOND_US},
         .logs_access = settings->access_log,
         .trusted_proxies = settings->trusted_proxies,
@@ -208,6 +212,10 @@ static enum status plans_reload(struct server *server, struct reason *reason)
     TRY(plans_read(server->settings->plans_file, priced_operations, &plans, reason));
     TRY(ledger_terms_set(server->ledger, &plans, reason));
     plan_book_write(&server->plans, &plans);
+    documents_publish(&server->shelf,
+                      &(struct describe_facts){.plans = &plans,
+                                               .public_url = server->settings->public_url,
+                                               .version = TEXT(TRENDGATE_VERSION)});
     return STATUS_OK;
 }
 
@@ -324,6 +332,7 @@ static void close_in_reverse(struct server *server)
     signals_end(server);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     check(uv_loop_close(&server->loop) == 0);
+    shelf_finish(&server->shelf);
     plan_book_finish(&server->plans);
     log_writer_stop();
 }
@@ -336,6 +345,7 @@ enum status serve(const struct serve_options *options, struct reason *reason)
         return reason_set(reason, STATUS_IO, "the server's event loop cannot be made: %s",
                           uv_strerror(outcome));
     plan_book_init(&server.plans);
+    shelf_init(&server.shelf);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is met like a full disk */
     signals_begin(&server);

@@ -100,9 +100,8 @@ static void look_answer(struct look *look)
 
 static void refuse_unread(struct call *call)
 {
-    call_refuse_unavailable(call, TEXT("overloaded"),
-                            TEXT("The account cannot be read at the moment; try again "
-                                 "shortly."));
+    call_refuse_overloaded(call, TEXT("The account cannot be read at the moment; try again "
+                                      "shortly."));
 }
 
 /* On the call's loop again. */

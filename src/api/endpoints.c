@@ -1,6 +1,7 @@
 #include "api/endpoints.h"
 
 #include "api/look_ups.h"
+#include "api/schemas.h"
 #include "model/country.h"
 #include "model/industry.h"
 
@@ -73,43 +74,74 @@ static const struct parameter hashtag_parameters[] = {
                             "Filter criteria, only 'new_on_board' is allowed")},
 };
 
+static const char *const list_tags[] = {"TikTok", "TikTok Popular Trend", NULL};
+static const char *const account_tags[] = {"Account", NULL};
+static const char *const health_tags[] = {"Health", NULL};
+
+const struct endpoint_tag endpoint_tags[] = {
+    {TEXT_INITIAL("TikTok"), TEXT_INITIAL("What is popular on TikTok.")},
+    {TEXT_INITIAL("TikTok Popular Trend"),
+     TEXT_INITIAL("Ranked lists of TikTok Creative Center.")},
+    {TEXT_INITIAL("Account"), TEXT_INITIAL("What the account has used and has left.")},
+    {TEXT_INITIAL("Health"), TEXT_INITIAL("Whether the service runs.")},
+};
+
+const size_t endpoint_tag_count = LENGTH_OF(endpoint_tags);
+
+#define PING                                                                                   \
+    .summary = TEXT_INITIAL("Tell that the service runs, and its version"),                    \
+    .description = TEXT_INITIAL("Answers as long as the service runs. Needs no key."),         \
+    .tags = health_tags, .answer = &ping_schema, .look_up = ping_look_up
+
+#define READY                                                                                  \
+    .summary = TEXT_INITIAL("Tell whether every part of the service works"),                   \
+    .description = TEXT_INITIAL("503 while a part does not, with the name of the part. Needs " \
+                                "no key."),                                                    \
+    .tags = health_tags, .answer = &ready_schema, .unready = &ready_schema,                    \
+    .look_up = ready_look_up
+
 const struct endpoint endpoints[] = {
     {.path = TEXT_INITIAL("/api/v1/tiktok/popular-trend/hashtag"),
      .operation_id = TEXT_INITIAL("tiktok-popular-trend-hashtag"),
      .summary = TEXT_INITIAL("Retrieve TikTok popular-trend hashtags"),
+     .description = TEXT_INITIAL(
+         "Returns trending hashtags from TikTok Creative Center. The service clamps `page` to "
+         "1-10, `limit` to at most 100, and defaults `period` to 7."),
+     .tags = list_tags,
      .number = 1,
      .credits = 8,
      .kind = ENDPOINT_PRODUCT,
      .parameters = hashtag_parameters,
      .parameter_count = LENGTH_OF(hashtag_parameters),
+     .answers_list = true,
+     .answer = &hashtag_schema,
      .look_up = hashtag_look_up},
     {.path = TEXT_INITIAL(META_PATH),
      .operation_id = TEXT_INITIAL("tiktok-popular-trend-country-industry-meta"),
      .summary = TEXT_INITIAL("List countries, industries, periods and capture times"),
+     .description = TEXT_INITIAL(
+         "Lists the countries and industries that may be asked for, the periods that have a "
+         "list, and when each list was captured. Costs no credits, but takes a call of the "
+         "minute."),
+     .tags = list_tags,
      .number = 2,
      .kind = ENDPOINT_PRODUCT,
+     .answer = &meta_schema,
      .look_up = meta_look_up},
     {.path = TEXT_INITIAL("/api/v1/billing/me"),
      .operation_id = TEXT_INITIAL("billing-me"),
      .summary = TEXT_INITIAL("Tell where the account stands in its billing period"),
+     .description = TEXT_INITIAL(
+         "Tells the plan, the billing period, and what is used and left of the credits. Costs "
+         "no credits and takes no call of the minute."),
+     .tags = account_tags,
      .kind = ENDPOINT_ACCOUNT,
+     .answer = &billing_schema,
      .look_up = billing_look_up},
-    {.path = TEXT_INITIAL("/ping"),
-     .operation_id = TEXT_INITIAL("ping"),
-     .summary = TEXT_INITIAL("Tell that the service runs, and its version"),
-     .look_up = ping_look_up},
-    {.path = TEXT_INITIAL("/api/v1/ping"),
-     .operation_id = TEXT_INITIAL("api-ping"),
-     .summary = TEXT_INITIAL("Tell that the service runs, and its version"),
-     .look_up = ping_look_up},
-    {.path = TEXT_INITIAL("/ready"),
-     .operation_id = TEXT_INITIAL("ready"),
-     .summary = TEXT_INITIAL("Tell whether every part of the service works"),
-     .look_up = ready_look_up},
-    {.path = TEXT_INITIAL("/api/v1/ready"),
-     .operation_id = TEXT_INITIAL("api-ready"),
-     .summary = TEXT_INITIAL("Tell whether every part of the service works"),
-     .look_up = ready_look_up},
+    {.path = TEXT_INITIAL("/ping"), .operation_id = TEXT_INITIAL("ping"), PING},
+    {.path = TEXT_INITIAL("/api/v1/ping"), .operation_id = TEXT_INITIAL("api-ping"), PING},
+    {.path = TEXT_INITIAL("/ready"), .operation_id = TEXT_INITIAL("ready"), READY},
+    {.path = TEXT_INITIAL("/api/v1/ready"), .operation_id = TEXT_INITIAL("api-ready"), READY},
 };
 
 const size_t endpoint_count = LENGTH_OF(endpoints);

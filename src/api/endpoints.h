@@ -6,6 +6,14 @@
 extern const struct endpoint endpoints[];
 extern const size_t endpoint_count;
 
+/* Every tag that a row may have, and what it stands for. */
+struct endpoint_tag {
+    struct text name;
+    struct text description;
+};
+extern const struct endpoint_tag endpoint_tags[];
+extern const size_t endpoint_tag_count;
+
 /* Operation ids of the endpoints that may have a price in the plan file; ended by NULL. */
 extern const char *const priced_operations[];
 

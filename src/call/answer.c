@@ -1,4 +1,5 @@
 #include "call/access_log.h"
+#include "call/answer_headers.h"
 #include "call/call.h"
 #include "call/negotiate.h"
 
@@ -15,6 +16,7 @@
     "Access-Control-Allow-Origin: *\r\n"                                                       \
     "Access-Control-Expose-Headers: *\r\n"
 
+#define GZIP_CODING "Content-Encoding: gzip\r\n"
 #define JSON_TYPE "Content-Type: application/json; charset=utf-8\r\n"
 
 static struct buffer headers_open(struct call *call)
@@ -24,20 +26,11 @@ static struct buffer headers_open(struct call *call)
     buffer_init_on(&headers, room, room ? HEADER_BYTES_MAX : 0);
     if (call_is_shared(call))
         buffer_append(&headers, TEXT(SHARING_HEADERS));
-    buffer_append(&headers, TEXT(SECURITY_HEADERS "X-Request-Id: "));
-    buffer_append(&headers, call->request_id);
-    buffer_append(&headers, TEXT("\r\n"));
+    buffer_append(&headers, TEXT(SECURITY_HEADERS));
+    answer_header_text(&headers, HEADER_REQUEST_ID, call->request_id);
     if (call->is_metered)
         call_standing_headers(call, &headers);
     return headers;
-}
-
-static void header_add(struct buffer *headers, struct text name, struct text value)
-{
-    buffer_append(headers, name);
-    buffer_append(headers, TEXT(": "));
-    buffer_append(headers, value);
-    buffer_append(headers, TEXT("\r\n"));
 }
 
 static void answer_send(struct call *call, struct http_answer *answer,
@@ -69,7 +62,7 @@ static void page_headers_add(struct call *call, struct buffer *headers)
 {
     buffer_append(headers, call->finding.page->headers);
     if (call_page_is_stale(call))
-        header_add(headers, TEXT("X-Trend-Stale"), TEXT("1"));
+        answer_header_text(headers, HEADER_TREND_STALE, TEXT("1"));
 }
 
 /* RFC 1952 section 2.3: deflate, no flags, no time, extra flags of the fastest level, Unix. */
@@ -173,7 +166,7 @@ static void answer_page(struct call *call)
     buffer_append(&headers, TEXT(JSON_TYPE));
     struct text tail = tail_make(call);
     if (page->deflated.length > 0 && call_takes_gzip(call) && gzip_body(call, tail, &answer))
-        header_add(&headers, TEXT("Content-Encoding"), TEXT("gzip"));
+        buffer_append(&headers, TEXT(GZIP_CODING));
     else
         plain_body(page, tail, &answer);
     answer_send(call, &answer, &headers);
@@ -238,39 +231,104 @@ void call_answer_body(struct call *call, unsigned status, struct text headers, s
     answer_send(call, &answer, &lines);
 }
 
+/* ---- Documents ---- */
+
+static void document_release(void *share)
+{
+    shelf_release(share);
+}
+
+/* Not by date: a document is as new as the plan file, which has none. */
+static bool document_is_current(const struct call *call, const struct shelf_document *document)
+{
+    return negotiate_is_current(call->request, document->etag, (instant){INT64_MAX});
+}
+
+void call_answer_document(struct call *call, const struct shelf_document *document,
+                          struct document_set *share)
+{
+    struct http_answer answer = {.status = 200, .release = document_release, .held = share};
+    struct buffer headers = headers_open(call);
+    buffer_append(&headers, TEXT("Cache-Control: no-cache\r\nVary: Accept-Encoding\r\n"));
+    buffer_append(&headers, document->headers);
+    if (document_is_current(call, document)) {
+        answer.status = 304;
+    } else if (document->gzip.length > 0 && negotiate_gzip(call->request)) {
+        buffer_append(&headers, TEXT(GZIP_CODING));
+        answer.body[answer.body_pieces++] = document->gzip;
+    } else {
+        answer.body[answer.body_pieces++] = document->body;
+    }
+    answer_send(call, &answer, &headers);
+}
+
+/* ---- Failures ---- */
+
 /* An error quotes at most what a request line holds, a few times over. */
 #define ERROR_BYTES_MAX (1024 * 1024)
 
-void call_refuse(struct call *call, const struct refusal *refusal)
+static struct text error_body(const struct call *call, const struct refusal *refusal,
+                              struct buffer *body)
 {
-    struct buffer body;
-    buffer_init(&body, ERROR_BYTES_MAX);
-    struct json_writer writer = json_writer_on(&body);
+    struct json_writer writer = json_writer_on(body);
     json_object_open(&writer);
-    json_member_integer(&writer, TEXT("code"), refusal->status);
+    json_member_integer(&writer, TEXT("code"), refusal->failure->status);
     json_member_text(&writer, TEXT("msg"), refusal->message);
     json_name(&writer, TEXT("data"));
     json_object_open(&writer);
-    buffer_append(&body, refusal->extra);
-    json_member_text(&writer, TEXT("reason"), refusal->reason);
+    buffer_append(body, refusal->extra);
+    json_member_text(&writer, TEXT("reason"), refusal->failure->reason);
     json_member_text(&writer, TEXT("request_id"), call->request_id);
     json_object_close(&writer);
     json_object_close(&writer);
-    check(!body.overflowed);
-    if (call->tool)
-        call->tool->refusal = refusal;
-    call_answer_body(call, refusal->status, refusal->headers, buffer_text(&body));
-    buffer_finish(&body);
+    check(!body->overflowed);
+    return buffer_text(body);
 }
 
-void call_refuse_unavailable(struct call *call, struct text reason, struct text message)
+#define REFUSAL_HEADERS_BYTES_MAX 512
+#define ADVICE_BYTES_MAX 64
+
+/* Fills in what the failure says of itself: its sentence, and when to come back. */
+static void refusal_complete(struct refusal *refusal, struct buffer *headers,
+                             struct buffer *advice)
 {
-    bool is_soon = !text_equals(reason, TEXT("no_data"));
-    call_refuse(call, &(struct refusal){.status = 503,
-                                        .reason = reason,
-                                        .message = message,
-                                        .headers = is_soon ? TEXT("Retry-After: 1\r\n")
-                                                           : TEXT("Retry-After: 60\r\n"),
-                                        .advice = is_soon ? TEXT("Come back in 1 second.")
-                                                          : TEXT("Come back in 60 seconds.")});
+    const struct failure *failure = refusal->failure;
+    buffer_append(headers, refusal->headers);
+    if (refusal->message.length == 0)
+        refusal->message = failure->message;
+    if (failure->retry_after > 0) {
+        answer_header_number(headers, HEADER_RETRY_AFTER, failure->retry_after);
+        buffer_append_format(advice, "Come back in %u %s.", failure->retry_after,
+                             failure->retry_after == 1 ? "second" : "seconds");
+        refusal->advice = buffer_text(advice);
+    }
+    check(!headers->overflowed && !advice->overflowed);
+    refusal->headers = buffer_text(headers);
+}
+
+void call_refuse(struct call *call, const struct refusal *refusal)
+{
+    char headers_room[REFUSAL_HEADERS_BYTES_MAX], advice_room[ADVICE_BYTES_MAX];
+    struct refusal whole = *refusal;
+    struct buffer headers, advice;
+    struct buffer body CLEANUP(buffer_finish);
+    buffer_init_on(&headers, headers_room, sizeof(headers_room));
+    buffer_init_on(&advice, advice_room, sizeof(advice_room));
+    buffer_init(&body, ERROR_BYTES_MAX);
+    refusal_complete(&whole, &headers, &advice);
+    if (call->tool)
+        call->tool->refusal = &whole;
+    struct text error = error_body(call, &whole, &body);
+    call_answer_body(call, whole.failure->status, whole.headers, error);
+}
+
+void call_refuse_plainly(struct call *call, enum failure_id id)
+{
+    call_refuse(call, &(struct refusal){.failure = &failures[id]});
+}
+
+void call_refuse_overloaded(struct call *call, struct text message)
+{
+    call_refuse(
+        call, &(struct refusal){.failure = &failures[FAILURE_OVERLOADED], .message = message});
 }

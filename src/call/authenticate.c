@@ -1,42 +1,40 @@
+#include "call/answer_headers.h"
 #include "call/call.h"
+
+#define CHALLENGE_BYTES_MAX 128
 
 /* Every 401 carries a challenge (RFC 9110 section 15.5.2). No registered scheme takes a key from
  * a header of its own; decision record 0015. */
-#define CHALLENGE "WWW-Authenticate: ApiKey realm=\"trendgate\", header=\"x-api-key\"\r\n"
-
-/* Of a tool, where the key may be a bearer token (RFC 6750 section 3). */
-#define BEARER_CHALLENGE "WWW-Authenticate: Bearer realm=\"trendgate\"\r\n"
-#define BEARER_CHALLENGE_INVALID                                                               \
-    "WWW-Authenticate: Bearer realm=\"trendgate\", error=\"invalid_token\"\r\n"
-
-static enum status refuse_missing(struct call *call)
+static enum status refuse_key(struct call *call, enum failure_id id, struct text tool_message,
+                              struct text tool_challenge)
 {
-    call_refuse(call,
-                &(struct refusal){
-                    .status = 401,
-                    .reason = TEXT("missing_key"),
-                    .message = call->tool ? TEXT("An API key is required: send it as "
-                                                 "Authorization: Bearer, or in the x-api-key "
-                                                 "header.")
-                                          : TEXT("An API key is required: send it in the "
-                                                 "x-api-key header."),
-                    .headers = call->tool ? TEXT(BEARER_CHALLENGE) : TEXT(CHALLENGE)});
+    char room[CHALLENGE_BYTES_MAX];
+    struct buffer challenge;
+    buffer_init_on(&challenge, room, sizeof(room));
+    answer_header_text(&challenge, HEADER_CHALLENGE,
+                       call->tool ? tool_challenge : answer_headers[HEADER_CHALLENGE].example);
+    check(!challenge.overflowed);
+    call_refuse(call, &(struct refusal){.failure = &failures[id],
+                                        .message = call->tool ? tool_message : (struct text){0},
+                                        .headers = buffer_text(&challenge)});
     return STATUS_FORBIDDEN;
 }
 
-/* One sentence for every key that does not work, so that none of them tells which it is. */
+/* Of a tool, where the key may be a bearer token (RFC 6750 section 3). */
+static enum status refuse_missing(struct call *call)
+{
+    return refuse_key(call, FAILURE_MISSING_KEY,
+                      TEXT("An API key is required: send it as Authorization: Bearer, or in "
+                           "the x-api-key header."),
+                      TEXT("Bearer realm=\"trendgate\""));
+}
+
 static enum status refuse_invalid(struct call *call)
 {
-    call_refuse(call,
-                &(struct refusal){
-                    .status = 401,
-                    .reason = TEXT("invalid_key"),
-                    .message = call->tool ? TEXT("The API key is not valid; check it, or "
-                                                 "create a new one. Send one key only.")
-                                          : TEXT("The API key in x-api-key is not valid; "
-                                                 "check it, or create a new one."),
-                    .headers = call->tool ? TEXT(BEARER_CHALLENGE_INVALID) : TEXT(CHALLENGE)});
-    return STATUS_FORBIDDEN;
+    return refuse_key(call, FAILURE_INVALID_KEY,
+                      TEXT("The API key is not valid; check it, or create a new one. Send one "
+                           "key only."),
+                      TEXT("Bearer realm=\"trendgate\", error=\"invalid_token\""));
 }
 
 /* The token of "Bearer TOKEN"; empty for another scheme, which is not for us. */
@@ -80,9 +78,6 @@ enum status call_authenticate(struct call *call)
     call->key_prefix = text_slice(written, 0, API_KEY_PREFIX_LENGTH);
     if (!call->key.account_is_suspended)
         return STATUS_OK;
-    call_refuse(call, &(struct refusal){.status = 403,
-                                        .reason = TEXT("account_suspended"),
-                                        .message = TEXT("The account is suspended; write to "
-                                                        "the operator of this service.")});
+    call_refuse_plainly(call, FAILURE_ACCOUNT_SUSPENDED);
     return STATUS_FORBIDDEN;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "call/endpoint.h"
+#include "call/failures.h"
 #include "call/pipeline.h"
 #include "call/tool.h"
 #include "catalog/catalog.h"
@@ -107,20 +108,25 @@ bool call_page_is_stale(const struct call *call);
 bool call_takes_gzip(const struct call *call);
 
 /* An error in the envelope of CONTRACT section 2. extra: members of data, rendered, without the
- * braces and before reason; empty for none. headers: further whole lines. */
+ * braces and before reason; empty for none. headers: further whole lines; Retry-After is added
+ * where the failure has one. */
 struct refusal {
-    unsigned status;
-    struct text reason;
-    struct text message;
+    const struct failure *failure;
+    struct text message; /* empty: the failure's own */
     struct text extra;
     struct text headers;
     struct text advice; /* when to come back, in words, for who reads no headers; or empty */
 };
 void call_refuse(struct call *call, const struct refusal *refusal);
 
-/* 503 with Retry-After and the reason no_data, upstream_unavailable or overloaded. */
-void call_refuse_unavailable(struct call *call, struct text reason, struct text message);
+/* The failure with its own sentence, or with another one. */
+void call_refuse_plainly(struct call *call, enum failure_id id);
+void call_refuse_overloaded(struct call *call, struct text message);
 
 /* A body that is whole already, for the endpoints outside the product. */
 void call_answer_body(struct call *call, unsigned status, struct text headers,
                       struct text body);
+
+/* The published document, as 200 or 304; gives share back when it is sent. */
+void call_answer_document(struct call *call, const struct shelf_document *document,
+                          struct document_set *share);

@@ -34,9 +34,9 @@ static void finding_drop(struct call *call)
 static void refuse_ledger(struct call *call)
 {
     call->is_metered = false;
-    call_refuse_unavailable(call, TEXT("overloaded"),
-                            TEXT("Calls cannot be metered at the moment; nothing was charged. "
-                                 "Try again shortly."));
+    call_refuse_overloaded(call,
+                           TEXT("Calls cannot be metered at the moment; nothing was charged. "
+                                "Try again shortly."));
 }
 
 enum status call_take_slot(struct call *call, enum call_outcome outcome)

@@ -1,12 +1,14 @@
 /* endpoint: what one row of the endpoint table says, and what a request's arguments become.
  *
  * The table itself is api/endpoints.c. Everything that depends on an endpoint is derived from its
- * row: routing, validation, price, headers, and later both API documents. Frozen; any thread. */
+ * row: routing, validation, price, headers, both API documents and the docs page. Frozen; any
+ * thread. */
 #pragma once
 
 #include "base/text.h"
 
 struct call;
+struct schema; /* api/schemas.h: what an answer consists of */
 
 enum parameter_kind {
     PARAMETER_CLAMPED, /* an integer, brought into minimum to maximum */
@@ -45,12 +47,17 @@ enum endpoint_kind {
 struct endpoint {
     struct text path; /* matched byte by byte */
     struct text operation_id;
-    struct text summary;
-    uint8_t number;  /* in journals: never changed, never given to another endpoint */
-    int64_t credits; /* of a successful call, unless the plan file says otherwise */
+    struct text summary;     /* its title: a few words without a full stop */
+    struct text description; /* what it does, in whole sentences; `code` between backticks */
+    const char *const *tags; /* ended by NULL */
+    uint8_t number;          /* in journals: never changed, never given to another endpoint */
+    int64_t credits;         /* of a successful call, unless the plan file says otherwise */
     enum endpoint_kind kind;
     const struct parameter *parameters;
     size_t parameter_count;
+    bool answers_list;            /* of the catalogue: with ETag, age, 304 and no_data */
+    const struct schema *answer;  /* of a 200 */
+    const struct schema *unready; /* of a 503 that is this endpoint's own; NULL: none is */
     /* Finds what the call asks for and ends in exactly one call_found or call_refused, at once
      * or later, on the loop's thread. */
     void (*look_up)(struct call *call);

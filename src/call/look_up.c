@@ -10,16 +10,11 @@ static void page_refused(struct call *call, enum status status)
     if (call_take_slot(call, CALL_UNAVAILABLE) != STATUS_OK)
         return;
     if (status == STATUS_MISSING)
-        call_refuse_unavailable(call, TEXT("no_data"),
-                                TEXT("There is no such list yet; ask again later, or ask for "
-                                     "one that country-industry-meta names."));
+        call_refuse_plainly(call, FAILURE_NO_DATA);
     else if (status == STATUS_EXHAUSTED)
-        call_refuse_unavailable(call, TEXT("overloaded"),
-                                TEXT("Too many calls wait for lists; try again shortly."));
+        call_refuse_overloaded(call, TEXT("Too many calls wait for lists; try again shortly."));
     else
-        call_refuse_unavailable(call, TEXT("upstream_unavailable"),
-                                TEXT("The list cannot be read at the moment; try again "
-                                     "shortly."));
+        call_refuse_plainly(call, FAILURE_UPSTREAM_UNAVAILABLE);
 }
 
 /* On the call's loop again. The wait may have outlived the key. */

@@ -88,13 +88,6 @@ static void answer_options(struct call *call)
                      (struct text){0});
 }
 
-static void refuse_path(struct call *call)
-{
-    call_refuse(call, &(struct refusal){.status = 404,
-                                        .reason = TEXT("not_found"),
-                                        .message = TEXT("There is nothing at this path.")});
-}
-
 static bool is_method_allowed(const struct call *call)
 {
     enum http_method method = call->request->method;
@@ -104,11 +97,9 @@ static bool is_method_allowed(const struct call *call)
 static void refuse_method(struct call *call)
 {
     call_refuse(call, &(struct refusal){
-                          .status = 405,
-                          .reason = TEXT("method_not_allowed"),
+                          .failure = &failures[FAILURE_METHOD_NOT_ALLOWED],
                           .message = is_rpc(call) ? TEXT("This path answers POST and OPTIONS.")
-                                                  : TEXT("This path answers GET, HEAD and "
-                                                         "OPTIONS."),
+                                                  : (struct text){0},
                           .headers = is_rpc(call) ? TEXT(ALLOW_RPC) : TEXT(ALLOW)});
 }
 
@@ -121,15 +112,43 @@ void call_run(struct call *call)
     call_look_up(call);
 }
 
+static void document_run(struct call *call, const struct shelf_document *document,
+                         struct document_set *share)
+{
+    enum http_method method = call->request->method;
+    if (method == HTTP_GET || method == HTTP_HEAD) {
+        call_answer_document(call, document, share);
+        return;
+    }
+    if (method == HTTP_OPTIONS)
+        answer_options(call);
+    else
+        refuse_method(call);
+    shelf_release(share);
+}
+
+/* Not an endpoint: a document about them, or nothing. */
+static void run_elsewhere(struct call *call)
+{
+    struct text path = call->request->path;
+    struct document_set *share;
+    const struct shelf_document *document = shelf_take(call->pipeline->shelf, path, &share);
+    if (document)
+        document_run(call, document, share);
+    else if (call->request->method == HTTP_OPTIONS && text_equals(path, TEXT("*")))
+        answer_options(call);
+    else
+        call_refuse_plainly(call, FAILURE_NOT_FOUND);
+}
+
 static void receive(void *owner, struct http_exchange *exchange)
 {
     struct call *call = call_open(owner, exchange);
     const struct http_request *request = call->request;
     call->endpoint = endpoint_find(call->pipeline, request->path);
-    bool is_options = request->method == HTTP_OPTIONS;
-    if (!call->endpoint && !(is_options && text_equals(request->path, TEXT("*"))))
-        refuse_path(call);
-    else if (is_options)
+    if (!call->endpoint)
+        run_elsewhere(call);
+    else if (request->method == HTTP_OPTIONS)
         answer_options(call);
     else if (!is_method_allowed(call))
         refuse_method(call);
@@ -139,29 +158,16 @@ static void receive(void *owner, struct http_exchange *exchange)
 
 /* ---- What the server itself refuses ---- */
 
-static struct text refusal_reason(unsigned status)
-{
-    switch (status) {
-    case 408: return TEXT("request_timeout");
-    case 413:
-    case 414:
-    case 431: return TEXT("too_large");
-    case 501: return TEXT("not_implemented");
-    case 503: return TEXT("overloaded");
-    default: return TEXT("invalid_input");
-    }
-}
-
 /* As in every answer with this reason, errors[] lists what is wrong; here with the request as a
  * whole, of which no parameter was read. */
 #define REQUEST_FAULT_BYTES_MAX 512
 
-static struct text request_fault(unsigned status, struct text sentence,
+static struct text request_fault(const struct failure *failure, struct text sentence,
                                  char room[REQUEST_FAULT_BYTES_MAX])
 {
     struct buffer errors;
     buffer_init_on(&errors, room, REQUEST_FAULT_BYTES_MAX);
-    if (!text_equals(refusal_reason(status), TEXT("invalid_input")))
+    if (!text_equals(failure->reason, failures[FAILURE_INVALID_INPUT].reason))
         return (struct text){0};
     buffer_append(&errors, TEXT("\"errors\":["));
     struct json_writer writer = json_writer_on(&errors);
@@ -179,15 +185,11 @@ static void refuse(void *owner, struct http_exchange *exchange, unsigned status,
                    struct text sentence)
 {
     struct call *call = call_open(owner, exchange);
-    if (status == 503) {
-        call_refuse_unavailable(call, refusal_reason(status), sentence);
-        return;
-    }
+    const struct failure *failure = failure_of_syntax(status);
     char room[REQUEST_FAULT_BYTES_MAX];
-    call_refuse(call, &(struct refusal){.status = status,
-                                        .reason = refusal_reason(status),
+    call_refuse(call, &(struct refusal){.failure = failure,
                                         .message = sentence,
-                                        .extra = request_fault(status, sentence, room)});
+                                        .extra = request_fault(failure, sentence, room)});
 }
 
 static void turn_ended(void *owner, struct http_loop *loop)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "call/endpoint.h"
+#include "call/shelf.h"
 #include "catalog/catalog.h"
 #include "http/server.h"
 #include "ledger/ledger.h"
@@ -18,6 +19,7 @@ struct pipeline {
     const struct time_source *time;
     const struct endpoint *endpoints;
     size_t endpoint_count;
+    struct shelf *shelf;   /* what is published about the endpoints */
     duration time_to_live; /* older lists are marked stale */
     bool logs_access;
     struct text trusted_proxies; /* comma-separated addresses and networks */

@@ -35,15 +35,8 @@ static uint64_t arguments_hash(const struct call *call)
 
 static void refuse_conflict(struct call *call)
 {
-    if (call_take_slot(call, CALL_CONFLICT) != STATUS_OK)
-        return;
-    call_refuse(call,
-                &(struct refusal){
-                    .status = 422,
-                    .reason = TEXT("idempotency_conflict"),
-                    .message = TEXT("This Idempotency-Key was used with other parameters; "
-                                    "use a new one for a new request."),
-                });
+    if (call_take_slot(call, CALL_CONFLICT) == STATUS_OK)
+        call_refuse_plainly(call, FAILURE_IDEMPOTENCY_CONFLICT);
 }
 
 static void call_enter(struct call *call)

@@ -45,7 +45,7 @@ static void success_words(const struct call *call, struct buffer *words)
 static void refusal_words(const struct refusal *refusal, struct buffer *words)
 {
     buffer_append(words, TEXT("Refused ("));
-    buffer_append(words, refusal->reason);
+    buffer_append(words, refusal->failure->reason);
     buffer_append(words, TEXT("), nothing was charged. "));
     buffer_append(words, refusal->message);
     if (refusal->advice.length > 0)

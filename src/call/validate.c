@@ -182,8 +182,7 @@ static void refuse_faults(struct call *call, struct faults *faults)
 {
     buffer_append(&faults->errors, TEXT("],"));
     struct text message = buffer_text(&faults->sentence);
-    call_refuse(call, &(struct refusal){.status = 400,
-                                        .reason = TEXT("invalid_input"),
+    call_refuse(call, &(struct refusal){.failure = &failures[FAILURE_INVALID_INPUT],
                                         .message = message,
                                         .extra = buffer_text(&faults->errors)});
 }

@@ -16,11 +16,11 @@ static char refused_headers[128];
 void call_refuse(struct call *refused, const struct refusal *refusal)
 {
     assert_ptr_equal(refused, &call);
-    refused_status = refusal->status;
+    refused_status = refusal->failure->status;
     (void)snprintf(refused_headers, sizeof(refused_headers), "%.*s",
                    TEXT_PRINT(refusal->headers));
     buffer_append_format(&told, "{%.*s\"reason\":\"%.*s\"}", TEXT_PRINT(refusal->extra),
-                         TEXT_PRINT(refusal->reason));
+                         TEXT_PRINT(refusal->failure->reason));
     members = json_loadb(told.bytes, told.length, 0, NULL);
     assert_non_null(members);
 }

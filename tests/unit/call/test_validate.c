@@ -40,8 +40,8 @@ void call_refuse(struct call *call, const struct refusal *refusal)
 {
     (void)call;
     refusals++;
-    refused_status = refusal->status;
-    assert_true(text_equals(refusal->reason, TEXT("invalid_input")));
+    refused_status = refusal->failure->status;
+    assert_true(text_equals(refusal->failure->reason, TEXT("invalid_input")));
     int length = snprintf(refused_message, sizeof(refused_message), "%.*s",
                           TEXT_PRINT(refusal->message));
     assert_in_range(length, 1, sizeof(refused_message) - 1);

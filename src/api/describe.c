@@ -1,0 +1,92 @@
+#include "api/describe.h"
+
+#include "call/answer_headers.h"
+
+int64_t describe_credits(const struct describe_facts *facts, const struct endpoint *endpoint)
+{
+    const struct plans *plans = facts->plans;
+    for (size_t i = 0; i < plans->price_count; i++)
+        if (text_equals(text_of(plans->prices[i].operation_id), endpoint->operation_id))
+            return plans->prices[i].credits;
+    return endpoint->credits;
+}
+
+/* ---- The plan table ---- */
+
+void describe_count(int64_t count, struct buffer *out)
+{
+    char digits[24];
+    struct buffer plain;
+    buffer_init_on(&plain, digits, sizeof(digits));
+    buffer_append_integer(&plain, count);
+    for (size_t i = 0; i < plain.length; i++) {
+        if (i > 0 && (plain.length - i) % 3 == 0 && digits[i - 1] != '-')
+            buffer_append_byte(out, ',');
+        buffer_append_byte(out, digits[i]);
+    }
+}
+
+/* "$9", "$0.75". */
+static void dollars_write(int64_t cents, bool with_cents, struct buffer *out)
+{
+    buffer_append_byte(out, '$');
+    describe_count(cents / 100, out);
+    if (with_cents || cents % 100 != 0)
+        buffer_append_format(out, ".%02d", (int)(cents % 100));
+}
+
+void describe_plan_price(const struct plan *plan, struct buffer *out)
+{
+    dollars_write(plan->price_cents, false, out);
+    buffer_append(out, TEXT("/mo"));
+}
+
+void describe_plan_included(const struct plan *plan, struct buffer *out)
+{
+    describe_count(plan->included_credits, out);
+}
+
+void describe_plan_daily_cap(const struct plan *plan, struct buffer *out)
+{
+    if (plan->daily_credit_cap == 0) {
+        buffer_append(out, TEXT("No daily cap"));
+        return;
+    }
+    describe_count(plan->daily_credit_cap, out);
+    buffer_append(out, TEXT(" daily credits"));
+}
+
+void describe_plan_rate_limit(const struct plan *plan, struct buffer *out)
+{
+    describe_count(plan->rate_limit_per_minute, out);
+    buffer_append(out, TEXT("/min"));
+}
+
+void describe_plan_overage(const struct plan *plan, struct buffer *out)
+{
+    if (plan->overage == OVERAGE_NONE) {
+        buffer_append(out, TEXT("No overage"));
+        return;
+    }
+    dollars_write(plan->overage_cents_per_1000, true, out);
+    buffer_append(out, TEXT("/1,000 overage credits"));
+    if (plan->overage == OVERAGE_OPT_IN)
+        buffer_append(out, TEXT(" when enabled"));
+}
+
+/* ---- Parameters ---- */
+
+void describe_example_query(const struct endpoint *endpoint, struct buffer *out)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < endpoint->parameter_count; i++) {
+        const struct parameter *parameter = &endpoint->parameters[i];
+        if (parameter->example.length == 0)
+            continue;
+        if (!is_first)
+            buffer_append_byte(out, '&');
+        is_first = false;
+        buffer_append_format(out, "%.*s=%.*s", TEXT_PRINT(parameter->name),
+                             TEXT_PRINT(parameter->example));
+    }
+}

@@ -1,0 +1,48 @@
+/* describe: the documents about the API, rendered from the tables and the plans in force.
+ *
+ * Each is a pure function of its facts; none blocks. They are called whenever a plan file comes
+ * into force, on the main thread, and never by a call. */
+#pragma once
+
+#include "api/schemas.h"
+#include "base/json_write.h"
+#include "call/endpoint.h"
+#include "settings/plans.h"
+
+struct describe_facts {
+    const struct plans *plans; /* in force: what each plan grants, what each endpoint costs */
+    struct text public_url;    /* "https://api.example.com", without '/' at the end */
+    struct text version;       /* of this program */
+};
+
+/* OpenAPI 3.1, the JSON Schema dialect of 2020-12. */
+void describe_openapi(const struct describe_facts *facts, struct buffer *json);
+
+/* Swagger 2.0 (OpenAPI 2.0), with the definitions that customers' clients know. */
+void describe_swagger(const struct describe_facts *facts, struct buffer *json);
+
+/* ---- What a document or a page is put together from ---- */
+
+/* What a successful call costs under the plans in force. */
+int64_t describe_credits(const struct describe_facts *facts, const struct endpoint *endpoint);
+
+/* One cell of the plan table, as the customer's page has it: "$9/mo", "20,000", "5,000 daily
+ * credits" or "No daily cap", "15/min", "$0.75/1,000 overage credits when enabled". */
+void describe_plan_price(const struct plan *plan, struct buffer *out);
+void describe_plan_included(const struct plan *plan, struct buffer *out);
+void describe_plan_daily_cap(const struct plan *plan, struct buffer *out);
+void describe_plan_rate_limit(const struct plan *plan, struct buffer *out);
+void describe_plan_overage(const struct plan *plan, struct buffer *out);
+
+/* 1234567 as "1,234,567". */
+void describe_count(int64_t count, struct buffer *out);
+
+/* "limit=50&country_code=US": the parameters that have an example; empty when none has. */
+void describe_example_query(const struct endpoint *endpoint, struct buffer *out);
+
+/* The JSON Schema of a parameter, an object: type, enum, default, examples. An integer that is
+ * clamped has no bounds there: whatever is outside them is accepted too. */
+void describe_parameter_schema(const struct parameter *parameter, struct json_writer *writer);
+
+/* The JSON Schema of an answer, an object, with nothing in it referred to by name. */
+void describe_answer_schema(const struct schema *schema, struct json_writer *writer);

@@ -1,0 +1,37 @@
+#include "api/documents.h"
+
+#include <assert.h>
+
+#define JSON .content_type = TEXT_INITIAL("application/json; charset=utf-8")
+
+const struct document documents[] = {
+    {.path = TEXT_INITIAL("/openapi.json"), JSON, .render = describe_openapi},
+    {.path = TEXT_INITIAL("/swagger.json"), JSON, .render = describe_swagger},
+    {.path = TEXT_INITIAL("/swagger/doc.json"), JSON, .render = describe_swagger},
+};
+
+const size_t document_count = LENGTH_OF(documents);
+
+static_assert(LENGTH_OF(documents) <= SHELF_DOCUMENTS_MAX, "every document has its place");
+
+/* Several times what the longest is, with as many plans as a plan file may hold. */
+#define DOCUMENT_BYTES_MAX (4 * 1024 * 1024)
+
+void documents_publish(struct shelf *shelf, const struct describe_facts *facts)
+{
+    struct buffer bodies[LENGTH_OF(documents)];
+    struct shelf_entry entries[LENGTH_OF(documents)];
+    for (size_t i = 0; i < document_count; i++) {
+        const struct document *document = &documents[i];
+        buffer_init(&bodies[i], DOCUMENT_BYTES_MAX);
+        document->render(facts, &bodies[i]);
+        check(!bodies[i].overflowed);
+        entries[i] = (struct shelf_entry){.path = document->path,
+                                          .content_type = document->content_type,
+                                          .headers = document->headers,
+                                          .body = buffer_text(&bodies[i])};
+    }
+    shelf_publish(shelf, entries, document_count);
+    for (size_t i = 0; i < document_count; i++)
+        buffer_finish(&bodies[i]);
+}
