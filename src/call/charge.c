@@ -2,18 +2,14 @@
 
 credits call_price(const struct pipeline *pipeline, const struct endpoint *endpoint)
 {
-    const struct terms *terms = ledger_terms(pipeline->ledger);
-    for (size_t i = 0; i < terms->plans.price_count; i++)
-        if (text_equals(text_of(terms->plans.prices[i].operation_id), endpoint->operation_id))
-            return credits_of(terms->plans.prices[i].credits);
-    return credits_of(endpoint->credits);
+    return terms_price(ledger_terms(pipeline->ledger), endpoint->operation_id,
+                       credits_of(endpoint->credits));
 }
 
-static void charge_prepare(struct call *call, enum call_outcome outcome, credits cost)
+static void charge_prepare(struct call *call, enum call_outcome outcome)
 {
     call->charge = (struct charge){.account_id = call->key.account_id,
                                    .key_id = call->key.key_id,
-                                   .cost = cost,
                                    .endpoint = call->endpoint->number,
                                    .outcome = outcome,
                                    .request_id = call->request_id};
@@ -39,18 +35,22 @@ static void refuse_ledger(struct call *call)
                                 "Try again shortly."));
 }
 
-enum status call_take_slot(struct call *call, enum call_outcome outcome)
+static void charge_refused(struct call *call, enum status status)
 {
-    charge_prepare(call, outcome, credits_of(0));
-    enum status status = ledger_charge(call->pipeline->ledger, &call->charge);
-    call->is_metered = status != STATUS_UNAVAILABLE;
-    if (status == STATUS_OK)
-        return STATUS_OK;
     finding_drop(call);
     if (status == STATUS_EXHAUSTED)
         call_refuse_standing(call);
     else
         refuse_ledger(call);
+}
+
+enum status call_take_slot(struct call *call, enum call_outcome outcome)
+{
+    charge_prepare(call, outcome);
+    enum status status = ledger_charge(call->pipeline->ledger, &call->charge);
+    call->is_metered = status != STATUS_UNAVAILABLE;
+    if (status != STATUS_OK)
+        charge_refused(call, status);
     return status;
 }
 
@@ -75,9 +75,12 @@ static void charge_settled(struct charge *charge, enum status status)
     http_loop_post(http_exchange_loop(call->exchange), &call->task);
 }
 
-static void charge_take(struct call *call, credits cost)
+/* The price is left to the ledger, which takes it from the terms that decide. */
+static void charge_take(struct call *call)
 {
-    charge_prepare(call, CALL_CHARGED, cost);
+    charge_prepare(call, CALL_CHARGED);
+    call->charge.cost = credits_of(call->endpoint->credits);
+    call->charge.operation_id = call->endpoint->operation_id;
     call->charge.settled = charge_settled;
     ledger_turn_gather();
     call->is_metered =
@@ -85,18 +88,16 @@ static void charge_take(struct call *call, credits cost)
     enum status status = ledger_charge(call->pipeline->ledger, &call->charge);
     if (status == STATUS_BUSY)
         return;
-    finding_drop(call);
-    if (status == STATUS_EXHAUSTED)
-        call_refuse_standing(call);
+    if (status == STATUS_OK)
+        call_answer_finding(call);
     else
-        refuse_ledger(call);
+        charge_refused(call, status);
 }
 
 void call_charge(struct call *call, enum call_outcome outcome)
 {
-    credits cost = call_price(call->pipeline, call->endpoint);
-    if (outcome == CALL_CHARGED && cost.count > 0)
-        charge_take(call, cost);
-    else if (call_take_slot(call, outcome == CALL_CHARGED ? CALL_FREE : outcome) == STATUS_OK)
+    if (outcome == CALL_CHARGED)
+        charge_take(call);
+    else if (call_take_slot(call, outcome) == STATUS_OK)
         call_answer_finding(call);
 }

@@ -100,11 +100,11 @@ static int64_t seconds_up(int64_t us)
 }
 
 /* The cheapest plan, in the order of the plan file, that would have admitted this very call. */
-static const struct plan *suggested_plan(const struct charge_standing *standing, credits cost)
+static const struct plan *suggested_plan(const struct charge_standing *standing)
 {
     const struct plans *plans = &standing->terms->plans;
     for (size_t i = 0; i < plans->plan_count; i++)
-        if (meter_would_admit(standing, &plans->plans[i], cost))
+        if (meter_would_admit(standing, &plans->plans[i], standing->cost))
             return &plans->plans[i];
     return NULL;
 }
@@ -113,7 +113,7 @@ static void credits_write(struct json_writer *writer, const struct charge *charg
 {
     const struct quota *quota = &charge->standing.quota;
     bool is_capped = has_daily_cap(quota);
-    json_member_integer(writer, TEXT("credit_cost"), charge->cost.count);
+    json_member_integer(writer, TEXT("credit_cost"), charge->standing.cost.count);
     json_member_integer(writer, TEXT("credits_included"), quota->included.count);
     json_member_integer(writer, TEXT("credits_used"),
                         credits_add(quota->used, quota->overage_used).count);
@@ -137,7 +137,7 @@ static void refusal_write(struct json_writer *writer, const struct call *call,
     json_member_integer(writer, TEXT("retry_after_seconds"), seconds);
     json_member_text(writer, TEXT("plan"), text_of(standing->plan->name));
     json_member_text(writer, TEXT("message"), failure->message);
-    const struct plan *suggested = suggested_plan(standing, call->charge.cost);
+    const struct plan *suggested = suggested_plan(standing);
     if (suggested)
         json_member_text(writer, TEXT("suggested_plan"), text_of(suggested->name));
     json_member_text(writer, TEXT("upgrade_url"), call->pipeline->upgrade_url);
@@ -157,7 +157,7 @@ static void advice_write(const struct call *call, const struct failure *failure,
     struct text date = instant_rfc3339(shown, room);
     buffer_append_format(advice, "Come back in %lld %s, at %.*s.", (long long)seconds,
                          seconds == 1 ? "second" : "seconds", TEXT_PRINT(date));
-    const struct plan *suggested = suggested_plan(standing, call->charge.cost);
+    const struct plan *suggested = suggested_plan(standing);
     if (suggested)
         buffer_append_format(advice, " The plan %s would have admitted this call: %.*s",
                              suggested->name, TEXT_PRINT(call->pipeline->upgrade_url));

@@ -10,9 +10,10 @@ struct charge {
     /* Set by the caller. */
     int64_t account_id;
     int64_t key_id;
-    credits cost; /* 0: the slot alone */
+    credits cost; /* and operation_id: as in struct charge_order */
+    struct text operation_id;
     uint8_t endpoint;
-    enum call_outcome outcome;   /* what the call will have been if its slot is taken */
+    enum call_outcome outcome;   /* what the call will have been if its slot alone is taken */
     struct text request_id;      /* lives as long as the charge */
     struct text idempotency_key; /* likewise; empty: none */
     uint64_t arguments_hash;

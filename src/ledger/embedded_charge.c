@@ -5,6 +5,7 @@ static struct charge_order order_of(const struct ledger *ledger, const struct ch
     return (struct charge_order){.account_id = charge->account_id,
                                  .key_id = charge->key_id,
                                  .cost = charge->cost,
+                                 .operation_id = charge->operation_id,
                                  .now = time_now(ledger->time),
                                  .elapsed = time_elapsed(ledger->time)};
 }
@@ -79,9 +80,9 @@ enum status ledger_charge(struct ledger *ledger, struct charge *charge)
         return STATUS_EXHAUSTED;
     case CHARGE_TAKEN: break;
     }
-    if (charge->cost.count > 0)
+    if (charge->standing.charged.count > 0)
         return charge_hand_over(ledger, charge);
-    slot_record(ledger, charge, charge->outcome);
+    slot_record(ledger, charge, charge->outcome == CALL_CHARGED ? CALL_FREE : charge->outcome);
     return STATUS_OK;
 }
 

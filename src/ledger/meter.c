@@ -56,7 +56,8 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
 {
     const struct terms *terms = terms_now(meter->terms);
     struct state *state = meter_state_of(shard, order->account_id);
-    struct charge_standing decided = {.terms = terms};
+    struct charge_standing decided = {
+        .terms = terms, .cost = terms_price(terms, order->operation_id, order->cost)};
     decided.now = meter_time_follow(state, terms, order->now, &decided.period);
     decided.plan = meter_plan_in(terms, state->plan_slot);
     uint32_t limit = (uint32_t)decided.plan->rate_limit_per_minute;
@@ -65,8 +66,9 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
     decided.follows_key = key != NULL;
     decided.keys_followed = atomic_load_explicit(&meter->keys_followed, memory_order_relaxed);
     struct quota quota = quota_of(state, decided.plan, key);
-    decided.quota_verdict = quota_decide(
-        &quota, order->cost, period_ends_today(&decided.period, decided.now), &decided.overage);
+    decided.quota_verdict = quota_decide(&quota, decided.cost,
+                                         period_ends_today(&decided.period, decided.now),
+                                         &decided.overage);
     bool has_slot = rate_window_look(&state->window, limit, now_ms).remaining > 0;
     if (has_slot && takes)
         check(rate_window_take(&state->window, limit, now_ms));
@@ -74,7 +76,7 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
                       : decided.quota_verdict == QUOTA_GRANTED ? CHARGE_TAKEN
                                                                : CHARGE_REFUSED;
     if (decided.verdict == CHARGE_TAKEN && takes) {
-        decided.charged = order->cost;
+        decided.charged = decided.cost;
         decided.overage_cost = micros_of_overage(decided.overage,
                                                  decided.plan->overage_cents_per_1000);
         meter_credits_move(state, key, decided.charged, decided.overage, decided.overage_cost);

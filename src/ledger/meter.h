@@ -61,17 +61,20 @@ enum charge_verdict {
 struct charge_order {
     int64_t account_id;
     int64_t key_id;
-    credits cost;     /* 0: the slot alone */
-    instant now;      /* wall */
-    duration elapsed; /* since the process began */
+    credits cost; /* of an operation that the terms give no price; 0: the slot alone */
+    struct text operation_id; /* whose price the terms tell; empty: it costs what cost says */
+    instant now;              /* wall */
+    duration elapsed;         /* since the process began */
 };
 
-/* The numbers that decided, after the decision: headers and refusals are made from these. */
+/* The numbers that decided, after the decision: headers and refusals are made from these. Price,
+ * plan and overage are all of the one version in terms, which the charge names. */
 struct charge_standing {
     enum charge_verdict verdict;
     enum quota_verdict quota_verdict;
     const struct terms *terms;
     const struct plan *plan;
+    credits cost; /* of the call, if it is charged */
     struct rate_standing rate;
     struct quota quota;     /* with the call's credits taken, if they were */
     bool follows_key;       /* the key's use of the day is counted */

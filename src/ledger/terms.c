@@ -63,3 +63,12 @@ enum status terms_add(struct terms_book *book, int64_t version, const struct pla
     atomic_store_explicit(&book->now, terms, memory_order_release);
     return STATUS_OK;
 }
+
+credits terms_price(const struct terms *terms, struct text operation_id, credits otherwise)
+{
+    const struct plans *plans = &terms->plans;
+    for (size_t i = 0; i < plans->price_count; i++)
+        if (text_equals(text_of(plans->prices[i].operation_id), operation_id))
+            return credits_of(plans->prices[i].credits);
+    return otherwise;
+}

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "model/account.h"
+#include "model/credits.h"
 #include "settings/plans.h"
 
 #include <pthread.h>
@@ -38,6 +39,9 @@ const char *terms_slot_name(const struct terms_book *book, uint8_t slot);
 
 /* In force from now on. */
 enum status terms_add(struct terms_book *book, int64_t version, const struct plans *plans);
+
+/* What a call of that operation costs under these terms; otherwise: what they do not name. */
+credits terms_price(const struct terms *terms, struct text operation_id, credits otherwise);
 
 /* NULL before the first terms_add. Any thread. */
 static inline const struct terms *terms_now(const struct terms_book *book)

@@ -48,12 +48,12 @@ static int set_up(void **state)
     terms.plans.plans[1] = large;
     terms.plans.plan_count = 2;
     call = (struct call){.pipeline = &pipeline};
-    call.charge.cost = credits_of(8);
     call.charge.order.now = (instant){NOW_US};
     call.charge.standing = (struct charge_standing){
         .verdict = CHARGE_REFUSED,
         .terms = &terms,
         .plan = &terms.plans.plans[0],
+        .cost = credits_of(8),
         .rate = {.limit = 5, .taken = 2, .remaining = 3, .reset_ms = 30001},
         .quota = {.included = credits_of(100),
                   .used = credits_of(48),

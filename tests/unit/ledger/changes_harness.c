@@ -21,9 +21,20 @@ static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
 /* The committer reads them on its thread. */
 static _Atomic int64_t now_us, elapsed_us;
 
+static _Thread_local void (*at_next_look)(void);
+
+void at_next_clock_look(void (*run)(void))
+{
+    at_next_look = run;
+}
+
 static instant now_read(void *owner)
 {
     (void)owner;
+    void (*run)(void) = at_next_look;
+    at_next_look = NULL;
+    if (run)
+        run();
     return (instant){now_us};
 }
 
@@ -178,11 +189,14 @@ static void call_settled(struct charge *charge, enum status status)
     (void)pthread_mutex_unlock(&call->lock);
 }
 
-bool charged(const struct caller *caller, int64_t cost, struct charge_standing *standing)
+static bool is_charged(const struct caller *caller, int64_t cost, struct text operation_id,
+                       struct charge_standing *standing)
 {
     struct call call = {.charge = {.account_id = caller->account_id,
                                    .key_id = caller->key_id,
                                    .cost = credits_of(cost),
+                                   .operation_id = operation_id,
+                                   .endpoint = 1,
                                    .outcome = CALL_CHARGED,
                                    .request_id = TEXT_INITIAL("test"),
                                    .settled = call_settled},
@@ -199,6 +213,16 @@ bool charged(const struct caller *caller, int64_t cost, struct charge_standing *
     if (standing)
         *standing = call.charge.standing;
     return status == STATUS_OK;
+}
+
+bool charged(const struct caller *caller, int64_t cost, struct charge_standing *standing)
+{
+    return is_charged(caller, cost, TEXT(""), standing);
+}
+
+bool charged_by_price(const struct caller *caller, struct charge_standing *standing)
+{
+    return is_charged(caller, 0, text_of(operations[0]), standing);
 }
 
 struct charge_standing standing_of(const struct caller *caller)

@@ -24,6 +24,9 @@ instant at(const char *written);
 void clock_to(const char *written);
 instant clock_now(void);
 
+/* Runs that once, when this thread's next look at the wall clock begins: in the middle of a verb. */
+void at_next_clock_look(void (*run)(void));
+
 int harness_start(void **state);  /* once: the folder */
 int harness_finish(void **state); /* once: and nothing is left of it */
 int ledger_make(void **state);    /* a new file, at 2024-02-01T00:00:00Z */
@@ -47,6 +50,9 @@ struct caller caller_make(const char *email, const char *plan);
 
 /* A call of that cost, to the end: true when it was charged. standing (may be NULL) is set. */
 bool charged(const struct caller *caller, int64_t cost, struct charge_standing *standing);
+
+/* The same at the price of the one priced operation. */
+bool charged_by_price(const struct caller *caller, struct charge_standing *standing);
 
 /* What a call would find. */
 struct charge_standing standing_of(const struct caller *caller);

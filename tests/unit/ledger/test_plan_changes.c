@@ -403,6 +403,59 @@ static void a_plan_that_a_reload_took_away_gets_no_account(void **state)
 
 #define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
 
+/* ---- Prices ---- */
+
+static void price_set(int64_t price)
+{
+    plans.prices[0].credits = price;
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+}
+
+static void price_to_5(void)
+{
+    price_set(5);
+}
+
+static void price_to_0(void)
+{
+    price_set(0);
+}
+
+/* A plan file that comes into force in the middle of a charge counts whole or not at all. */
+static void a_charge_pays_the_price_of_the_version_that_it_names(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("price@b", "Free");
+    struct charge_standing standing;
+    price_set(8);
+    assert_true(charged_by_price(&caller, &standing));
+    assert_int_equal(standing.charged.count, 8);
+    int64_t version = standing.terms->version;
+    at_next_clock_look(price_to_5);
+    assert_true(charged_by_price(&caller, &standing));
+    assert_int_equal(standing.terms->version, version + 1);
+    assert_int_equal(standing.charged.count, 5);
+    assert_int_equal(standing.cost.count, 5);
+    assert_stands(&caller, "Free", 2000, 13);
+}
+
+static void a_price_of_nothing_takes_the_slot_alone(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("free@b", "Free");
+    struct charge_standing standing;
+    price_set(8);
+    at_next_clock_look(price_to_0);
+    assert_true(charged_by_price(&caller, &standing));
+    assert_int_equal(standing.charged.count, 0);
+    assert_int_equal(standing.rate.remaining, 4);
+    assert_stands(&caller, "Free", 2000, 0);
+    ledger_close(ledger);
+    ledger = NULL;
+    assert_int_equal(stored_integer("SELECT free FROM usage_hour WHERE charged = 0"), 1);
+    reopen();
+}
+
 int main(int argc, char **argv)
 {
     secret_start();
@@ -422,6 +475,8 @@ int main(int argc, char **argv)
         FRESH(a_plan_says_whether_overage_can_be_switched),
         FRESH(a_plan_file_must_have_every_plan_in_use),
         FRESH(a_plan_that_a_reload_took_away_gets_no_account),
+        FRESH(a_charge_pays_the_price_of_the_version_that_it_names),
+        FRESH(a_price_of_nothing_takes_the_slot_alone),
         FRESH(every_change_leaves_its_event),
     };
     return cmocka_run_group_tests(tests, harness_start, harness_finish);
