@@ -42,7 +42,7 @@ static struct arena_block *block_open(size_t bytes, struct arena_block *older)
     return block;
 }
 
-void *arena_take(struct arena *arena, size_t bytes)
+static char *take(struct arena *arena, size_t bytes)
 {
     size_t aligned = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (aligned < bytes || aligned > arena->ceiling_bytes - arena->used_bytes)
@@ -54,17 +54,25 @@ void *arena_take(struct arena *arena, size_t bytes)
     block->used += aligned;
     arena->used_bytes += aligned;
     ASAN_UNPOISON_MEMORY_REGION(taken, bytes);
-    memset(taken, 0, bytes);
+    return taken;
+}
+
+void *arena_take(struct arena *arena, size_t bytes)
+{
+    char *taken = take(arena, bytes);
+    if (taken)
+        memset(taken, 0, bytes);
     return taken;
 }
 
 struct text arena_copy(struct arena *arena, struct text original)
 {
-    char *copy = arena_take(arena, original.length + 1);
+    char *copy = take(arena, original.length + 1);
     if (!copy)
         return (struct text){0};
     if (original.length > 0)
         memcpy(copy, original.at, original.length);
+    copy[original.length] = '\0';
     return (struct text){copy, original.length};
 }
 

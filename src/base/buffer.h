@@ -9,7 +9,7 @@
 struct buffer {
     char *bytes;
     size_t length;
-    size_t capacity;
+    size_t capacity; /* never over ceiling */
     size_t ceiling;
     bool overflowed;
     bool is_secret;
@@ -32,8 +32,26 @@ void buffer_clear(struct buffer *buffer);
 /* Gives back the memory that was not written to: for what is kept long. */
 void buffer_shrink(struct buffer *buffer);
 
-void buffer_append(struct buffer *buffer, struct text bytes);
-void buffer_append_byte(struct buffer *buffer, char byte);
+/* What buffer_append does where there is no room yet. */
+void buffer_append_growing(struct buffer *buffer, struct text bytes);
+
+/* Inlined, so that a literal costs a few moves and no call. */
+static inline void buffer_append(struct buffer *buffer, struct text bytes)
+{
+    if (bytes.length > 0 && bytes.length <= buffer->capacity - buffer->length &&
+        !buffer->overflowed) {
+        memcpy(buffer->bytes + buffer->length, bytes.at, bytes.length);
+        buffer->length += bytes.length;
+    } else {
+        buffer_append_growing(buffer, bytes);
+    }
+}
+
+static inline void buffer_append_byte(struct buffer *buffer, char byte)
+{
+    buffer_append(buffer, (struct text){&byte, 1});
+}
+
 void buffer_append_integer(struct buffer *buffer, int64_t value);
 __attribute__((format(printf, 2, 3))) void buffer_append_format(struct buffer *buffer,
                                                                 const char *format, ...);

@@ -1,21 +1,11 @@
 #include "base/secret.h"
 
-#include <openssl/evp.h>
-#include <pthread.h>
+/* The functions behind EVP, which since OpenSSL 3 costs more than a digest of one block. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <errno.h>
+#include <openssl/sha.h>
 #include <sodium.h>
-
-static pthread_key_t context_key;
-static pthread_once_t context_key_once = PTHREAD_ONCE_INIT;
-
-static void context_close(void *context)
-{
-    EVP_MD_CTX_free(context);
-}
-
-static void context_key_make(void)
-{
-    check(pthread_key_create(&context_key, context_close) == 0);
-}
+#include <sys/random.h>
 
 void secret_start(void)
 {
@@ -29,13 +19,23 @@ void secret_fill(void *memory, size_t bytes)
 
 #define DRAWN_BLOCK_BYTES 4096
 
+/* libsodium asks for 256 bytes at a time; the system gives a block in one call. */
+static void system_draw(char *memory, size_t bytes)
+{
+    for (size_t drawn = 0; drawn < bytes;) {
+        ssize_t more = getrandom(memory + drawn, bytes - drawn, 0);
+        check(more > 0 || (more < 0 && errno == EINTR));
+        drawn += more > 0 ? (size_t)more : 0;
+    }
+}
+
 void secret_draw(void *memory, size_t bytes)
 {
     static _Thread_local char block[DRAWN_BLOCK_BYTES];
     static _Thread_local size_t left;
     check(bytes <= sizeof(block));
     if (left < bytes) {
-        randombytes_buf(block, sizeof(block));
+        system_draw(block, sizeof(block));
         left = sizeof(block);
     }
     left -= bytes;
@@ -62,35 +62,27 @@ void secret_base62(char *characters, size_t count)
     explicit_bzero(random, sizeof(random));
 }
 
-static EVP_MD_CTX *thread_context(void)
-{
-    check(pthread_once(&context_key_once, context_key_make) == 0);
-    EVP_MD_CTX *context = pthread_getspecific(context_key);
-    if (!context) {
-        context = EVP_MD_CTX_new();
-        check(context != NULL);
-        check(EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
-        check(pthread_setspecific(context_key, context) == 0);
-    }
-    return context;
-}
-
 struct digest secret_digest(struct text message)
 {
     struct digest digest;
-    EVP_MD_CTX *context = thread_context();
-    check(EVP_DigestInit_ex(context, NULL, NULL) == 1);
-    check(EVP_DigestUpdate(context, message.at, message.length) == 1);
-    check(EVP_DigestFinal_ex(context, digest.bytes, NULL) == 1);
+    SHA256_CTX context;
+    check(SHA256_Init(&context) == 1);
+    check(SHA256_Update(&context, message.at, message.length) == 1);
+    check(SHA256_Final(digest.bytes, &context) == 1);
     return digest;
+}
+
+/* Without a table, so that a compiler writes many digits at once. */
+static inline char hex_digit(uint8_t nibble)
+{
+    return (char)(nibble + '0' + (nibble > 9 ? 'a' - '9' - 1 : 0));
 }
 
 void secret_hex(const uint8_t *bytes, size_t count, char *characters)
 {
-    static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < count; i++) {
-        characters[2 * i] = digits[bytes[i] >> 4];
-        characters[2 * i + 1] = digits[bytes[i] & 15];
+        characters[2 * i] = hex_digit(bytes[i] >> 4);
+        characters[2 * i + 1] = hex_digit(bytes[i] & 15);
     }
 }
 

@@ -23,7 +23,7 @@ void secret_draw(void *memory, size_t bytes);
 /* count random characters of 0-9 A-Z a-z, each of the 62 equally likely; no NUL is added. */
 void secret_base62(char *characters, size_t count);
 
-/* About 0.1 us for a key: each thread keeps one context of OpenSSL's. */
+/* About 0.1 us for a key, where the processor has instructions for it. */
 struct digest secret_digest(struct text message);
 
 /* Lower-case hexadecimal of bytes, 2 characters each; no NUL is added. */
