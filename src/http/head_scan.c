@@ -2,14 +2,6 @@
 
 #include "http/syntax.h"
 
-static bool is_target(struct text target)
-{
-    for (size_t i = 0; i < target.length; i++)
-        if (target.at[i] <= ' ' || target.at[i] > '~' || target.at[i] == '#')
-            return false;
-    return target.length > 0;
-}
-
 static bool is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';
@@ -38,7 +30,7 @@ static enum status check_request_line(struct text line, struct http_refusal *ref
         return refusal_set(refusal, 400,
                            TEXT("The request line must be a method, a target and a version, "
                                 "with one space between them."));
-    if (!is_target(target))
+    if (!syntax_is_target(target))
         return refusal_set(refusal, 400,
                            TEXT("The request target has a byte that must be percent-encoded."));
     TRY(check_version(rest, refusal));

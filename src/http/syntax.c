@@ -4,27 +4,31 @@
 
 #include <sys/socket.h>
 
-/* One letter an ASCII byte: 't' tchar, 'r' of a reg-name, 'b' both, '.' neither. */
-static const char classes[] = "................" /* control bytes */
-                              "................" /* control bytes */
-                              ".b.tbtbbrrbbrbb." /* SP to / */
-                              "bbbbbbbbbb.r.r.." /* 0 to ? */
-                              ".bbbbbbbbbbbbbbb" /* @ to O */
-                              "bbbbbbbbbbb...tb" /* P to _ */
-                              "tbbbbbbbbbbbbbbb" /* ` to o */
-                              "bbbbbbbbbbb.t.b." /* p to DEL */;
+/* One letter a byte: 't' tchar, 'r' of a reg-name, 'b' both, '.' neither; NUL past ASCII. */
+static const char classes[256] = "................" /* control bytes */
+                                 "................" /* control bytes */
+                                 ".b.tbtbbrrbbrbb." /* SP to / */
+                                 "bbbbbbbbbb.r.r.." /* 0 to ? */
+                                 ".bbbbbbbbbbbbbbb" /* @ to O */
+                                 "bbbbbbbbbbb...tb" /* P to _ */
+                                 "tbbbbbbbbbbbbbbb" /* ` to o */
+                                 "bbbbbbbbbbb.t.b." /* p to DEL */;
 
-static bool is_reg_name_byte(unsigned char byte)
+static inline bool is_reg_name_byte(unsigned char byte)
 {
-    return byte < 0x80 && (classes[byte] == 'b' || classes[byte] == 'r');
+    return classes[byte] == 'b' || classes[byte] == 'r';
+}
+
+static inline bool is_token_byte(unsigned char byte)
+{
+    return classes[byte] == 'b' || classes[byte] == 't';
 }
 
 bool syntax_is_token_byte(unsigned char byte)
 {
-    return byte < 0x80 && (classes[byte] == 'b' || classes[byte] == 't');
+    return is_token_byte(byte);
 }
 
-/* Inlined into syntax_line_end, which looks at every byte of every head. */
 static inline bool is_line_byte(unsigned char byte)
 {
     return (byte >= ' ' && byte != 0x7F) || byte == '\t';
@@ -38,17 +42,59 @@ bool syntax_is_line_byte(unsigned char byte)
 bool syntax_is_token(struct text whole)
 {
     for (size_t i = 0; i < whole.length; i++)
-        if (!syntax_is_token_byte((unsigned char)whole.at[i]))
+        if (!is_token_byte((unsigned char)whole.at[i]))
             return false;
     return whole.length > 0;
+}
+
+/* Eight bytes looked at together. The two tests are exact about whether any byte is there:
+ * https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte less
+ * than n" and "has a zero byte". */
+#define EVERY_BYTE UINT64_C(0x0101010101010101)
+
+static inline uint64_t eight_bytes(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+static inline bool has_less(uint64_t word, unsigned char byte)
+{
+    return ((word - EVERY_BYTE * byte) & ~word & EVERY_BYTE * 0x80) != 0;
+}
+
+static inline bool has_byte(uint64_t word, unsigned char byte)
+{
+    return has_less(word ^ EVERY_BYTE * byte, 1);
 }
 
 size_t syntax_line_end(struct text bytes, size_t start)
 {
     size_t at = start;
+    for (; at + sizeof(uint64_t) <= bytes.length; at += sizeof(uint64_t)) {
+        uint64_t word = eight_bytes(bytes.at + at);
+        if (has_less(word, ' ') || has_byte(word, 0x7F))
+            break;
+    }
     while (at < bytes.length && is_line_byte((unsigned char)bytes.at[at]))
         at++;
     return at;
+}
+
+bool syntax_is_target(struct text whole)
+{
+    size_t at = 0;
+    for (; at + sizeof(uint64_t) <= whole.length; at += sizeof(uint64_t)) {
+        uint64_t word = eight_bytes(whole.at + at);
+        if (has_less(word, '!') || has_byte(word, 0x7F) || has_byte(word, '#') ||
+            (word & EVERY_BYTE * 0x80) != 0)
+            return false;
+    }
+    for (; at < whole.length; at++)
+        if (whole.at[at] <= ' ' || whole.at[at] > '~' || whole.at[at] == '#')
+            return false;
+    return whole.length > 0;
 }
 
 static bool is_reg_name(struct text name)

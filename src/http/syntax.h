@@ -15,6 +15,9 @@ bool syntax_is_line_byte(unsigned char byte);
 /* The place of the first byte at or after start that may not stand inside a line. */
 size_t syntax_line_end(struct text bytes, size_t start);
 
+/* What may stand in a request target: VCHAR without '#', at least one; nothing decoded. */
+bool syntax_is_target(struct text whole);
+
 /* uri-host [ ":" port ] of RFC 9110 section 7.2: reg-name, IPv4 address or IP-literal, no
  * userinfo; the host may be empty. */
 bool syntax_is_authority(struct text whole);
