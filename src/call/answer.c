@@ -21,9 +21,9 @@
 
 static struct buffer headers_open(struct call *call)
 {
+    static _Thread_local char room[HEADER_BYTES_MAX]; /* they are copied when they are sent */
     struct buffer headers;
-    char *room = arena_take(http_exchange_arena(call->exchange), HEADER_BYTES_MAX);
-    buffer_init_on(&headers, room, room ? HEADER_BYTES_MAX : 0);
+    buffer_init_on(&headers, room, sizeof(room));
     if (call_is_shared(call))
         buffer_append(&headers, TEXT(SHARING_HEADERS));
     buffer_append(&headers, TEXT(SECURITY_HEADERS));

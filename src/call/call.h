@@ -32,7 +32,7 @@ struct call {
     struct text key_prefix;  /* for the log; empty before authenticate */
     struct arguments arguments;
     struct finding finding;
-    duration started;
+    duration started;             /* for the log; not set without one */
     struct catalog_waiter waiter; /* while look_up waits */
     struct http_task task;        /* brings a woken call back to its loop */
     struct charge charge;         /* its standing makes headers and refusals */

@@ -47,7 +47,8 @@ static struct call *call_open(struct pipeline *pipeline, struct http_exchange *e
     call->pipeline = pipeline;
     call->exchange = exchange;
     call->request = http_exchange_request(exchange);
-    call->started = time_elapsed(pipeline->time);
+    if (pipeline->logs_access)
+        call->started = time_elapsed(pipeline->time);
     struct text given = http_request_field(call->request, TEXT("X-Request-Id"));
     call->request_id = is_label(given) ? given : fresh_id(arena);
     return call;

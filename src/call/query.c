@@ -31,10 +31,11 @@ static enum query_fault decode(struct text written, char *room, struct text *dec
     return fault;
 }
 
+/* Every byte stands for itself, and for a whole character. */
 static bool is_plain(struct text written)
 {
     for (size_t i = 0; i < written.length; i++)
-        if (written.at[i] == '%' || written.at[i] == '+')
+        if (written.at[i] <= 0 || written.at[i] == '%' || written.at[i] == '+')
             return false;
     return true;
 }
@@ -42,15 +43,12 @@ static bool is_plain(struct text written)
 /* Most queries need no decoding, and then no memory either. */
 static enum status decode_in(struct arena *arena, struct text *part, enum query_fault *fault)
 {
-    enum query_fault found;
-    if (is_plain(*part)) {
-        found = fault_of(*part);
-    } else {
-        char *room = arena_take(arena, part->length);
-        if (!room)
-            return STATUS_TOO_LARGE;
-        found = decode(*part, room, part);
-    }
+    if (is_plain(*part))
+        return STATUS_OK;
+    char *room = arena_take(arena, part->length);
+    if (!room)
+        return STATUS_TOO_LARGE;
+    enum query_fault found = decode(*part, room, part);
     if (found != QUERY_FINE)
         *fault = found;
     return STATUS_OK;

@@ -87,15 +87,39 @@ const struct country *country_at(unsigned index)
     return &countries[index];
 }
 
+/* Letters in upper case; other bytes become what no code has. */
+static unsigned code_number(const char *code)
+{
+    return (unsigned)(code[0] & ~0x20) << 8 | (unsigned)(code[1] & ~0x20);
+}
+
+/* By halves: the codes of two letters stand in their order. */
+static enum status code_find(const char *code, unsigned *index)
+{
+    unsigned low = COUNTRY_ALL + 1;
+    unsigned high = COUNTRY_COUNT;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (code_number(countries[middle].code.at) < code_number(code))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == COUNTRY_COUNT ||
+        !text_equals_ignoring_case(countries[low].code, (struct text){code, 2}))
+        return STATUS_MISSING;
+    *index = low;
+    return STATUS_OK;
+}
+
 enum status country_find(struct text code, unsigned *index)
 {
-    for (unsigned i = 0; i < COUNTRY_COUNT; i++) {
-        if (text_equals_ignoring_case(countries[i].code, code)) {
-            *index = i;
-            return STATUS_OK;
-        }
-    }
-    return STATUS_MISSING;
+    if (code.length == 2)
+        return code_find(code.at, index);
+    if (!text_equals_ignoring_case(countries[COUNTRY_ALL].code, code))
+        return STATUS_MISSING;
+    *index = COUNTRY_ALL;
+    return STATUS_OK;
 }
 
 enum status country_find_by_name(struct text name, unsigned *index)
