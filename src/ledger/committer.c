@@ -9,7 +9,15 @@
 #define BATCH_MAX 4096                       /* a row of half a megabyte at most */
 #define BATCH_BUSY 8 /* calls of a batch from which on the next is worth waiting for */
 #define BATCH_FILL_NS 100000
-#define BODY_BYTES_MAX (8 * 1024 * 1024)
+
+/* The most that a row may have to hold: every charge of a batch and every slot that waits twice
+ * over, each with the longest of numbers and texts. */
+#define SLOT_BYTES_MAX 48
+#define CHARGE_BYTES_MAX 320
+#define BODY_BYTES_MAX (32 * 1024 * 1024)
+_Static_assert(2 * COMMITTER_SLOTS_MAX * SLOT_BYTES_MAX + BATCH_MAX * CHARGE_BYTES_MAX <
+                   BODY_BYTES_MAX,
+               "every row fits");
 
 /* ---- Handing over ---- */
 
@@ -227,6 +235,24 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
     }
 }
 
+/* After a failed commit: its slots go before those that have come since. */
+static void slots_put_back(struct committer *committer, struct batch *batch)
+{
+    lock(committer);
+    size_t count = batch->slot_count + committer->slot_count;
+    if (count > 0)
+        batch->slots = memory_grow(batch->slots, count * sizeof(batch->slots[0]));
+    if (committer->slot_count > 0)
+        memcpy(batch->slots + batch->slot_count, committer->slots,
+               committer->slot_count * sizeof(batch->slots[0]));
+    free(committer->slots);
+    committer->slots = batch->slots;
+    committer->slot_count = count;
+    committer->slot_capacity = count;
+    unlock(committer);
+    batch->slots = NULL;
+}
+
 static void batch_run(struct committer *committer, struct batch *batch)
 {
     struct reason reason = {0};
@@ -246,6 +272,8 @@ static void batch_run(struct committer *committer, struct batch *batch)
                  "a batch is not durable; calls are refused until one is: %s", reason.sentence);
     if (status == STATUS_OK && !admitted)
         log_line(LOG_INFO, "ledger", "the journal takes batches again");
+    if (status != STATUS_OK)
+        slots_put_back(committer, batch);
     struct charge *withdrawn = status == STATUS_OK ? NULL : charges_withdraw(committer);
     charges_settle(committer, batch->charges,
                    status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE);
@@ -258,14 +286,16 @@ static void batch_run(struct committer *committer, struct batch *batch)
 
 /* ---- The thread ---- */
 
-/* Charges are taken at once. Slots alone ride with the next charges, or with the next fold. */
+/* Charges are taken at once. Slots alone ride with the next charges, or with the next fold; after
+ * a failure, when no charge can come, with the next attempt. */
 static void batch_await(struct committer *committer)
 {
     bool admits = atomic_load(&committer->admits);
+    size_t slots_wake = admits ? COMMITTER_SLOTS_WAKE : SIZE_MAX;
     uint64_t wait_ns = 1000 * (uint64_t)(admits ? FOLD_INTERVAL_US : RETRY_INTERVAL_US);
     int waited = 0;
-    while (!committer->first && committer->slot_count < COMMITTER_SLOTS_WAKE &&
-           !committer->is_closing && waited == 0) {
+    while (!committer->first && committer->slot_count < slots_wake && !committer->is_closing &&
+           waited == 0) {
         bool is_due = !admits || committer->slot_count > 0 || !fold_is_empty(&committer->fold);
         if (is_due)
             waited = uv_cond_timedwait(&committer->arrived, &committer->lock, wait_ns);

@@ -7,7 +7,8 @@
  *
  * When a commit fails its charges are undone and settled with STATUS_UNAVAILABLE, and nothing is
  * admitted until a later commit has synced: the connection is kept, because reopening would bring
- * the failed rows back from the operating system's cache as if they were durable. */
+ * the failed rows back from the operating system's cache as if they were durable. Calls that took
+ * a slot alone have been answered: they wait for that later commit. */
 #pragma once
 
 #include "ledger/charge.h"
@@ -45,7 +46,8 @@ struct committer {
 #define COMMITTER_WAITING_MAX 65536
 
 /* Calls without charge that wait to be counted: from the first number on they are counted at once,
- * and past the second, some 40 MB while a disk stands still, no call is decided. */
+ * and past the second, some 40 MB while a disk stands still, no call is decided. As many may have
+ * been on their way in a commit that failed, and wait again. */
 #define COMMITTER_SLOTS_WAKE 4096
 #define COMMITTER_SLOTS_MAX 262144
 

@@ -110,6 +110,44 @@ static void a_failing_sync_refuses_until_one_succeeds(void **state)
     assert_true(lasting_fault(&orders, false));
 }
 
+static int64_t number(const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *select = NULL;
+    assert_int_equal(sqlite3_open_v2(scene->path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &select, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(select), SQLITE_ROW);
+    int64_t value = sqlite3_column_int64(select, 0);
+    assert_int_equal(sqlite3_finalize(select), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return value;
+}
+
+/* Calls without a charge, some of them rate-limited, and a charge that makes them be written now:
+ * the disk fails meanwhile, for that batch and for the ledger's own attempts. */
+static void slots_of_a_failed_batch_are_counted_after_it(void **state)
+{
+    (void)state;
+    begin(false);
+    int64_t rate_limited = 0;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_OK);
+    while (rate_limited < 3)
+        rate_limited += scene_slot(CAPPED, CALL_UNCHANGED) == STATUS_EXHAUSTED;
+    shim_order(&(struct shim_orders){
+        .fails = SHIM_SYNC, .fault_code = SQLITE_IOERR_FSYNC, .repeat = -1});
+    assert_int_equal(scene_charge(ROOMY), STATUS_BUSY);
+    scene_await();
+    assert_int_equal(last_call(), CALL_TAKEN_BACK);
+    refusals_await(3);
+    shim_order(&(struct shim_orders){0});
+    charge_when_admitted(ROOMY);
+    scene_close();
+    assert_int_equal(number("SELECT sum(head) FROM usage_hour"), 5);
+    assert_int_equal(number("SELECT sum(rate_limited) FROM usage_hour"), rate_limited);
+    assert_int_equal(scene_check(SCENE_EXACT), 0);
+}
+
 static void an_account_made_on_a_full_disk_is_refused(void **state)
 {
     (void)state;
@@ -205,6 +243,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         SCENE_TEST(a_full_disk_refuses_until_there_is_room),
         SCENE_TEST(a_failing_sync_refuses_until_one_succeeds),
+        SCENE_TEST(slots_of_a_failed_batch_are_counted_after_it),
         SCENE_TEST(an_account_made_on_a_full_disk_is_refused),
         SCENE_TEST(any_write_may_fail_once),
         SCENE_TEST(any_sync_may_fail_once),
