@@ -30,6 +30,8 @@ void fold_finish(struct fold *fold)
 
 void fold_forget(struct fold *fold)
 {
+    if (fold->capacity > FOLD_PLACES_KEPT)
+        fold_finish(fold);
     if (fold->count > 0)
         memset(fold->parts, 0, fold->capacity * sizeof(fold->parts[0]));
     fold->count = 0;

@@ -8,6 +8,11 @@
 #include "ledger/journal.h"
 #include "sql/db.h"
 
+/* Places whose memory, some 3 MB, is kept between folds; more is given back with each one, so that
+ * a second with very many accounts leaves nothing behind. Growing again costs a fraction of what
+ * writing so many parts does. */
+#define FOLD_PLACES_KEPT 16384
+
 struct fold {
     struct fold_part *parts; /* open addressing; a power of two places */
     size_t capacity, count;

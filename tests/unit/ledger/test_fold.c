@@ -229,6 +229,27 @@ static void many_accounts_fit_a_fold(void **state)
     assert_int_equal(number("SELECT count(*) FROM balance"), 1500);
 }
 
+/* What a second with very many accounts took is given back with it, also when none follows. */
+static void a_large_fold_gives_its_memory_back(void **state)
+{
+    (void)state;
+    for (int64_t i = 1; i <= FOLD_PLACES_KEPT; i++)
+        charge(i, i, hour_of_day(0, 0), 1, 0, october);
+    assert_true(fold.capacity > FOLD_PLACES_KEPT);
+    fold_forget(&fold);
+    assert_true(fold_is_empty(&fold));
+    assert_true(fold.capacity <= FOLD_PLACES_KEPT);
+    charge(1, 1, hour_of_day(0, 3), 8, 0, october);
+    write_down();
+    assert_int_equal(number("SELECT sum(credits) FROM usage_hour"), 8);
+    assert_true(fold.capacity > 0);
+    const struct fold_part *kept = fold.parts;
+    charge(2, 1, hour_of_day(0, 3), 8, 0, october);
+    assert_ptr_equal(fold.parts, kept);
+    write_down();
+    assert_int_equal(number("SELECT sum(credits) FROM usage_hour"), 16);
+}
+
 /* A transaction that does not commit leaves the fold as it is: it is written with the next. */
 static void a_fold_that_was_rolled_back_is_written_again(void **state)
 {
@@ -257,6 +278,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(rate_limited_calls_move_no_mark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_accounts_fit_a_fold, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_large_fold_gives_its_memory_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fold_that_was_rolled_back_is_written_again, set_up,
                                         tear_down),
     };
