@@ -206,16 +206,34 @@ static void stop(uv_signal_t *signal, int number)
     uv_stop(&server->loop);
 }
 
+/* Without a public URL the documents name the address that we listen on, once it is known. */
+static void documents_renew(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    char room[URL_BYTES_MAX];
+    struct buffer url;
+    buffer_init_on(&url, room, sizeof(room));
+    if (settings->public_url.length == 0)
+        buffer_append(&url, TEXT("http://"));
+    buffer_append(&url, settings->public_url.length > 0 ? settings->public_url
+                        : server->http                  ? http_server_address(server->http)
+                                                        : settings->listen);
+    check(!url.overflowed);
+    struct plans plans;
+    plan_book_read(&server->plans, &plans);
+    documents_publish(&server->shelf,
+                      &(struct describe_facts){.plans = &plans,
+                                               .public_url = buffer_text(&url),
+                                               .version = TEXT(TRENDGATE_VERSION)});
+}
+
 static enum status plans_reload(struct server *server, struct reason *reason)
 {
     struct plans plans;
     TRY(plans_read(server->settings->plans_file, priced_operations, &plans, reason));
     TRY(ledger_terms_set(server->ledger, &plans, reason));
     plan_book_write(&server->plans, &plans);
-    documents_publish(&server->shelf,
-                      &(struct describe_facts){.plans = &plans,
-                                               .public_url = server->settings->public_url,
-                                               .version = TEXT(TRENDGATE_VERSION)});
+    documents_renew(server);
     return STATUS_OK;
 }
 
@@ -309,6 +327,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(catalog_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));
+    documents_renew(server);
     TRY(demo_begin(server, &demo_key, reason));
     TRY(admin_begin(server, reason));
     greet(server, &demo_key);

@@ -90,3 +90,32 @@ void describe_example_query(const struct endpoint *endpoint, struct buffer *out)
                              TEXT_PRINT(parameter->example));
     }
 }
+
+/* ---- Headers of requests ---- */
+
+const struct request_header request_headers[REQUEST_HEADER_COUNT] = {
+    {TEXT_INITIAL("X-Request-Id"), TEXT_INITIAL("job-4711"),
+     TEXT_INITIAL(
+         "A label of your own for the request, 1 to 128 of A-Z a-z 0-9 . _ -; it comes "
+         "back in the answer."),
+     REQUEST_HEADER_ANY},
+    {TEXT_INITIAL("Idempotency-Key"), TEXT_INITIAL("job-4711-page-1"),
+     TEXT_INITIAL(
+         "Makes a retry free: within ten minutes the same key, 1 to 64 of A-Z a-z 0-9 "
+         ". _ -, with the same parameters gets the same list and is not charged again."),
+     REQUEST_HEADER_PRODUCT},
+    {TEXT_INITIAL("If-None-Match"), TEXT_INITIAL("W/\"3f2a9c\""),
+     TEXT_INITIAL("The ETag of an earlier answer: while the list is the same, the answer is a "
+                  "304 that costs no credits."),
+     REQUEST_HEADER_LIST},
+};
+
+bool request_header_is_at(const struct request_header *header, const struct endpoint *endpoint)
+{
+    switch (header->place) {
+    case REQUEST_HEADER_ANY: return true;
+    case REQUEST_HEADER_PRODUCT: return endpoint->kind == ENDPOINT_PRODUCT;
+    case REQUEST_HEADER_LIST: return endpoint->answers_list;
+    }
+    check_failed(__FILE__, __LINE__, "place is in the list");
+}

@@ -40,9 +40,34 @@ void describe_count(int64_t count, struct buffer *out);
 /* "limit=50&country_code=US": the parameters that have an example; empty when none has. */
 void describe_example_query(const struct endpoint *endpoint, struct buffer *out);
 
-/* The JSON Schema of a parameter, an object: type, enum, default, examples. An integer that is
- * clamped has no bounds there: whatever is outside them is accepted too. */
+/* "Page number; must be an integer (it is clamped to 1-10)." */
+void describe_parameter_words(const struct parameter *parameter, struct buffer *out);
+
+/* Its example as a JSON value. It must have one. */
+void describe_parameter_example(const struct parameter *parameter, struct json_writer *writer);
+
+/* The JSON Schema of a parameter, an object: type, enum, default, words, examples. An integer
+ * that is clamped has no bounds there: whatever is outside them is accepted too. */
 void describe_parameter_schema(const struct parameter *parameter, struct json_writer *writer);
 
 /* The JSON Schema of an answer, an object, with nothing in it referred to by name. */
 void describe_answer_schema(const struct schema *schema, struct json_writer *writer);
+
+/* ---- Headers of requests, beside the key ---- */
+
+struct request_header {
+    struct text name;
+    struct text example;
+    struct text meaning; /* a whole sentence */
+    enum { REQUEST_HEADER_ANY, REQUEST_HEADER_PRODUCT, REQUEST_HEADER_LIST } place;
+};
+
+#define REQUEST_HEADER_COUNT 3
+extern const struct request_header request_headers[REQUEST_HEADER_COUNT];
+
+/* Whether it says something to that endpoint. */
+bool request_header_is_at(const struct request_header *header, const struct endpoint *endpoint);
+
+/* What the key's header is called, and what a customer's page says of it. */
+#define KEY_HEADER "x-api-key"
+#define KEY_HEADER_WORDS "API key required"

@@ -49,6 +49,7 @@ static const struct parameter hashtag_parameters[] = {
                           .kind = PARAMETER_KNOWN,
                           .known = industry_known,
                           .absent = INDUSTRY_ALL,
+                          .without = TEXT_INITIAL("all industries"),
                           .refusal = TEXT_INITIAL(
                               "must be the id of a known industry (GET " META_PATH
                               " lists them)"),
@@ -59,6 +60,7 @@ static const struct parameter hashtag_parameters[] = {
                          .kind = PARAMETER_KNOWN,
                          .known = country_find,
                          .absent = COUNTRY_ALL,
+                         .without = TEXT_INITIAL("the global list"),
                          .refusal = TEXT_INITIAL("must be the code of a known country, or ALL "
                                                  "(GET " META_PATH " lists them)"),
                          .example = TEXT_INITIAL("US"),
@@ -69,6 +71,7 @@ static const struct parameter hashtag_parameters[] = {
                         .kind = PARAMETER_WORD,
                         .word = TEXT_INITIAL("new_on_board"),
                         .absent = 0,
+                        .without = TEXT_INITIAL("every hashtag"),
                         .refusal = TEXT_INITIAL("must be new_on_board"),
                         .description = TEXT_INITIAL(
                             "Filter criteria, only 'new_on_board' is allowed")},

@@ -32,6 +32,7 @@ struct parameter {
     /* STATUS_OK and the index, STATUS_INVALID: not the type, STATUS_MISSING: not known. */
     enum status (*known)(struct text value, unsigned *index);
     int64_t absent;      /* the value when the parameter is absent or empty */
+    struct text without; /* what that means, where absent is an index: "the global list" */
     struct text refusal; /* the rest of the sentence "<name> must be ..."; without ';' */
     struct text example;
     struct text description;
