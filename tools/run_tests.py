@@ -5,12 +5,12 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
                     [--mutants N] [NAME...]
 
 --unit    the unit tests of that build directory, by `meson test`
---binary  the Python programs of tests/ and tools/ against that trendgate
+--binary  the Python programs of tests/ and tools/ against that trendgate, and tests/node/*.test.mjs
 --full    the long tests at their whole length, not a sample of them
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
 Each NAME keeps what has it in its name, as printed. A Python program ends its output with
-"N passed, N failed, N skipped"; so does this one, with the sums. Exit 1 if a case failed, if a
+"N passed, N failed, N skipped"; so does this one, with the sums; those of Node end in TAP's. Exit 1 if a case failed, if a
 program ended without its last line, or if nothing ran.
 """
 import argparse
@@ -24,6 +24,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLOCK_PROGRAM = "tests/support/trendgate-clock"  # the program with a clock that tests move
+# What node --test closes its TAP with.
+NODE_SUM = re.compile(r"^# (pass|fail|cancelled|skipped) (\d+)$", re.M)
+NODE_SKIPPED = re.compile(r"^ *ok \d+ - (.*?) # SKIP", re.M)
 SUMMARY = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.M)
 # cmocka 1.1.5 writes a skipped test as "not ok 3 # SKIP name".
@@ -133,6 +136,23 @@ def run_program(name, words, environment, total):
     report(name, passed, failed, [], time.monotonic() - began)
 
 
+def run_node_tests(path, environment, total):
+    name = f"node/{path.name.removesuffix('.test.mjs')}"
+    began = time.monotonic()
+    done = subprocess.run(["node", "--test", "--test-reporter=tap", str(path)], cwd=ROOT, env=environment,
+                          text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+    sums = {word: int(count) for word, count in NODE_SUM.findall(done.stdout)}
+    failed = sums.get("fail", 0) + sums.get("cancelled", 0)
+    if not sums or (done.returncode != 0 and failed == 0):
+        failed += 1
+    skipped = NODE_SKIPPED.findall(done.stdout)
+    total.add(sums.get("pass", 0), failed, len(skipped))
+    report(name, sums.get("pass", 0), failed, skipped, time.monotonic() - began)
+    if failed:
+        show(done.stdout)
+
+
 def is_wanted(name, names):
     return not names or any(part in name for part in names)
 
@@ -157,6 +177,9 @@ def main():
         for name, words in programs(arguments):
             if is_wanted(name, arguments.names):
                 run_program(name, words, environment, total)
+        for path in sorted((ROOT / "tests" / "node").glob("*.test.mjs")):
+            if is_wanted(f"node/{path.name}", arguments.names):
+                run_node_tests(path, environment, total)
     print(total)
     sys.exit(1 if total.failed or not total.passed else 0)
 
