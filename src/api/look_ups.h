@@ -20,3 +20,4 @@ void meta_look_up(struct call *call);    /* countries, industries, periods, capt
 void billing_look_up(struct call *call); /* what is used and left in the billing period */
 void ping_look_up(struct call *call);    /* that we run, and what */
 void ready_look_up(struct call *call);   /* whether every part works: 200 or 503 */
+void mcp_look_up(struct call *call);     /* one message of the Model Context Protocol */

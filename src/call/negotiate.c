@@ -35,6 +35,36 @@ static int quality_of(struct text parameters)
 
 #define NOT_SAID (-1)
 
+/* The most specific range decides, which is the last of these. */
+static const struct text json_ranges[] = {TEXT_INITIAL("*/*"), TEXT_INITIAL("application/*"),
+                                          TEXT_INITIAL("application/json")};
+
+static void ranges_read(struct text ranges, int qualities[LENGTH_OF(json_ranges)])
+{
+    while (ranges.at) {
+        struct text parameters = text_cut(&ranges, ',');
+        struct text range = text_trim(text_cut(&parameters, ';'));
+        for (size_t i = 0; i < LENGTH_OF(json_ranges); i++)
+            if (text_equals_ignoring_case(range, json_ranges[i]))
+                qualities[i] = quality_of(parameters);
+    }
+}
+
+bool negotiate_json(const struct http_request *request)
+{
+    int qualities[LENGTH_OF(json_ranges)] = {NOT_SAID, NOT_SAID, NOT_SAID};
+    struct text name = TEXT("Accept");
+    if (http_request_field_count(request, name) == 0)
+        return true;
+    for (size_t i = 0; i < request->field_count; i++)
+        if (text_equals_ignoring_case(request->fields[i].name, name))
+            ranges_read(request->fields[i].value, qualities);
+    int quality = NOT_SAID;
+    for (size_t i = 0; i < LENGTH_OF(json_ranges); i++)
+        quality = qualities[i] == NOT_SAID ? quality : qualities[i];
+    return quality > 0;
+}
+
 struct welcome {
     int gzip, identity, any; /* 0 to 1000, or NOT_SAID */
 };

@@ -6,6 +6,9 @@
 #include "base/instant.h"
 #include "http/message.h"
 
+/* True when application/json is acceptable, as it is to who sends no Accept (section 12.5.1). */
+bool negotiate_json(const struct http_request *request);
+
 /* True when gzip is acceptable and not less welcome than no coding (section 12.5.3). */
 bool negotiate_gzip(const struct http_request *request);
 

@@ -23,8 +23,8 @@ TABLE = [("Small", 20, 0, 1000, "none", 0), ("Daily", 1000, 20, 1000, "none", 0)
 
 
 @contextlib.contextmanager
-def metered(rows=TABLE, sample=True):
-    settings = {"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"} if sample else {}
+def metered(rows=TABLE, sample=True, settings=None):
+    settings = {**({"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"} if sample else {}), **(settings or {})}
     with Place(settings, plans=plans(rows)) as place:
         stage = Stage(place, place.serve())
         yield stage

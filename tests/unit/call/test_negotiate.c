@@ -16,12 +16,12 @@ static struct http_request request_of(const char *name, const char *const *value
     return request;
 }
 
-struct gzip_row {
+struct accept_row {
     const char *values[LINES_MAX];
-    bool is_gzip;
+    bool is_accepted;
 };
 
-static const struct gzip_row gzip_rows[] = {
+static const struct accept_row gzip_rows[] = {
     {{NULL}, false},
     {{""}, false},
     {{"gzip"}, true},
@@ -78,11 +78,11 @@ static void gzip_follows_the_weights(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LENGTH_OF(gzip_rows); i++) {
-        const struct gzip_row *row = &gzip_rows[i];
+        const struct accept_row *row = &gzip_rows[i];
         struct http_field fields[LINES_MAX];
         struct http_request request = request_of("accept-ENCODING", row->values, fields);
         print_message("'%s'\n", row->values[0] ? row->values[0] : "none");
-        assert_int_equal(negotiate_gzip(&request), row->is_gzip);
+        assert_int_equal(negotiate_gzip(&request), row->is_accepted);
     }
 }
 
@@ -94,6 +94,38 @@ static void other_fields_do_not_count(void **state)
                                   {TEXT("Content-Encoding"), TEXT("gzip")}};
     struct http_request request = {.fields = fields, .field_count = LENGTH_OF(fields)};
     assert_false(negotiate_gzip(&request));
+}
+
+static const struct accept_row json_rows[] = {
+    {{NULL}, true},
+    {{"application/json"}, true},
+    {{"application/json, text/event-stream"}, true},
+    {{"Application/JSON;q=0.5"}, true},
+    {{"text/html, application/*"}, true},
+    {{"*/*"}, true},
+    {{"text/html", "*/*;q=0.001"}, true},
+    {{"*/*;q=0, application/json"}, true},
+    {{"application/*;q=0, application/json"}, true},
+    {{""}, false},
+    {{"text/event-stream"}, false},
+    {{"application/jsonl"}, false},
+    {{"application/json;q=0"}, false},
+    {{"application/json;q=0, */*"}, false},
+    {{"application/*;q=0, */*"}, false},
+    {{"application/json;q=high"}, false},
+    {{"json"}, false},
+};
+
+static void json_follows_the_most_specific_range(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(json_rows); i++) {
+        const struct accept_row *row = &json_rows[i];
+        struct http_field fields[LINES_MAX];
+        struct http_request request = request_of("accept", row->values, fields);
+        print_message("'%s'\n", row->values[0] ? row->values[0] : "none");
+        assert_int_equal(negotiate_json(&request), row->is_accepted);
+    }
 }
 
 #define ETAG TEXT("W/\"abc\"")
@@ -202,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gzip_follows_the_weights),
         cmocka_unit_test(other_fields_do_not_count),
+        cmocka_unit_test(json_follows_the_most_specific_range),
         cmocka_unit_test(tags_are_compared_weakly),
         cmocka_unit_test(dates_count_without_tags_only),
     };
