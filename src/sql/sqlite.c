@@ -1,8 +1,8 @@
 #include "sql/db.h"
+#include "sql/log_room.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -21,6 +21,7 @@ struct db {
     sqlite3 *connection;
     char *path;
     bool is_stuck; /* in a transaction that could not be rolled back */
+    struct log_room log_room;
     size_t statement_count;
     struct db_statement *statements[DB_STATEMENTS_MAX];
 };
@@ -110,13 +111,13 @@ static enum status configure(struct db *db, const struct db_options *options,
     TRY(outcome(db, sqlite3_busy_timeout(db->connection, options->busy_timeout_ms), reason));
     TRY(db_execute(db, "PRAGMA page_size=4096", reason));
     TRY(journal_set(db, options->journal, reason));
+    log_room_follow(&db->log_room, db->connection);
     return db_execute(db,
                       "PRAGMA synchronous=FULL;"
                       "PRAGMA foreign_keys=ON;"
                       "PRAGMA trusted_schema=OFF;"
                       "PRAGMA cell_size_check=ON;"
-                      "PRAGMA cache_size=-16384;"
-                      "PRAGMA wal_autocheckpoint=4000",
+                      "PRAGMA cache_size=-16384",
                       reason);
 }
 
