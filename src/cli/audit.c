@@ -1,8 +1,10 @@
 #include "cli/audit.h"
 
+#include "api/endpoints.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/read_only.h"
+#include "settings/plans.h"
 
 #define LINE_BYTES_MAX 8192 /* a mail and a sentence with every byte escaped */
 
@@ -61,13 +63,31 @@ static void differs(void *owner, const struct audit_difference *difference)
     cli_print(buffer_text(&line));
 }
 
+/* Every endpoint that has a number in journals. */
+static struct audit_prices prices_of(struct audit_price at[ENDPOINT_PRICES_MAX])
+{
+    struct audit_prices prices = {.at = at};
+    for (size_t i = 0; i < endpoint_count; i++) {
+        const struct endpoint *endpoint = &endpoints[i];
+        if (endpoint->kind != ENDPOINT_PRODUCT)
+            continue;
+        check(prices.count < ENDPOINT_PRICES_MAX);
+        at[prices.count++] = (struct audit_price){.endpoint = endpoint->number,
+                                                  .operation_id = endpoint->operation_id.at,
+                                                  .otherwise = endpoint->credits};
+    }
+    return prices;
+}
+
 enum status cli_audit_run(const struct cli_context *context, struct db *db,
                           struct audit_totals *totals, struct reason *reason)
 {
     struct audit_view view = {.context = context};
     progress_init(&view.progress, "journal rows", 0);
     const struct audit_watch watch = {differs, passed, &view};
-    enum status status = ledger_audit(db, &watch, totals, reason);
+    struct audit_price known[ENDPOINT_PRICES_MAX];
+    const struct audit_prices prices = prices_of(known);
+    enum status status = ledger_audit(db, &prices, &watch, totals, reason);
     progress_finish(&view.progress);
     return status;
 }
@@ -111,14 +131,12 @@ enum cli_exit cli_audit(struct cli_context *context, int argc, char **argv)
     static const struct cli_usage usage = {
         .command = "audit",
         .sentence =
-            "Re-adds the whole journal and compares every balance, usage row and activity "
-            "range "
-            "with it, and\nlooks for charge ids used twice and entries that cannot be right. "
-            "Changes nothing and may run\nwhile the server does. One line a difference: "
-            "account, "
-            "what, the journal's sum, the table's;\nparted by tabs; then a summary. Exits with "
-            "1 "
-            "on any difference. Takes 22 to 43 bytes of memory\na charge.",
+            "Re-adds the whole journal, compares every balance, usage row and activity range "
+            "with it,\nholds every charge against its plan version, and looks for charge ids "
+            "used twice, overage\nwhile included credits were left, and entries that cannot be "
+            "right. Changes nothing and may run\nwhile the server does. One line a difference: "
+            "account, what, the journal's sum, the table's;\nparted by tabs; then a summary. "
+            "Exits with 1 on any difference. Takes 22 to 43 bytes of memory\na charge.",
     };
     struct cli_arguments given;
     enum cli_exit over;

@@ -50,6 +50,31 @@ enum status audit_differs(struct audit *audit, int64_t account_id, const int64_t
     return STATUS_OK;
 }
 
+/* ---- Periods ---- */
+
+enum status audit_anchor(struct audit *audit, int64_t account_id, instant *anchor,
+                         struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(audit->db, "SELECT created_at FROM account WHERE id = $1", &select,
+                          reason));
+    db_bind_integer(select, 1, account_id);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    *anchor = (instant){row ? db_column_integer(select, 0) : 0};
+    return STATUS_OK;
+}
+
+enum status audit_period_key(struct audit *audit, const struct journal_entry *entry,
+                             char key[PERIOD_KEY_BYTES], struct reason *reason)
+{
+    instant anchor;
+    TRY(audit_anchor(audit, entry->account_id, &anchor, reason));
+    struct billing_period period = billing_period_at(anchor, entry->at);
+    period_key_write(&period, key);
+    return STATUS_OK;
+}
+
 /* ---- The fold mark and the journal's end ---- */
 
 static enum status number_select(struct audit *audit, const char *sql, int64_t *number,
@@ -80,12 +105,6 @@ static enum status mark_check(struct audit *audit, int64_t *last, struct reason 
 
 /* ---- The journal ---- */
 
-/* What a row must keep to with the one before it. */
-struct place {
-    int64_t id;
-    int64_t boot, elapsed_us;
-};
-
 static enum status rows_missing(struct audit *audit, int64_t first, int64_t last,
                                 struct reason *reason)
 {
@@ -93,8 +112,8 @@ static enum status rows_missing(struct audit *audit, int64_t first, int64_t last
                          (long long)first, (long long)last);
 }
 
-static enum status place_check(struct audit *audit, const struct place *row,
-                               struct place *before, struct reason *reason)
+static enum status place_check(struct audit *audit, const struct audit_place *row,
+                               struct audit_place *before, struct reason *reason)
 {
     if (row->id != before->id + 1)
         TRY(rows_missing(audit, before->id + 1, row->id - 1, reason));
@@ -114,7 +133,7 @@ static enum status entry_add(struct audit *audit, const struct journal_entry *en
     TRY(audit_entry(audit, entry, &can_be_added, reason));
     totals->calls++;
     totals->charges += entry->outcome == CALL_CHARGED;
-    totals->unfolded_calls += audit->journal_id > audit->mark;
+    totals->unfolded_calls += audit->place.id > audit->mark;
     totals->credits += entry->credits;
     totals->overage += entry->overage;
     totals->overage_micros += entry->overage_micros;
@@ -147,15 +166,15 @@ static enum status row_add(struct audit *audit, struct db_statement *row, struct
     int64_t calls;
     int64_t told = db_column_integer(row, 4);
     audit->totals.rows++;
-    audit->totals.unfolded_rows += audit->journal_id > audit->mark;
+    audit->totals.unfolded_rows += audit->place.id > audit->mark;
     TRY(body_add(audit, db_column_blob(row, 5), (instant){db_column_integer(row, 1)}, &calls,
                  reason));
     if (calls < 0)
         return audit_differs(audit, 0, NULL, reason, "journal row %lld does not unpack",
-                             (long long)audit->journal_id);
+                             (long long)audit->place.id);
     if (calls != told)
         return audit_differs(audit, 0, (const int64_t[2]){calls, told}, reason,
-                             "journal row %lld: calls", (long long)audit->journal_id);
+                             "journal row %lld: calls", (long long)audit->place.id);
     return STATUS_OK;
 }
 
@@ -166,19 +185,19 @@ static enum status journal_add(struct audit *audit, int64_t last, struct reason 
                           "SELECT id, at, boot, elapsed_us, calls, body FROM journal"
                           " ORDER BY id",
                           &select, reason));
-    struct place before = {0};
+    struct audit_place before = {0};
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));
         if (!row)
             break;
-        const struct place place = {db_column_integer(select, 0), db_column_integer(select, 2),
-                                    db_column_integer(select, 3)};
-        audit->journal_id = place.id;
-        TRY(place_check(audit, &place, &before, reason));
+        audit->place = (struct audit_place){db_column_integer(select, 0),
+                                            db_column_integer(select, 2),
+                                            db_column_integer(select, 3)};
+        TRY(place_check(audit, &audit->place, &before, reason));
         TRY(row_add(audit, select, reason));
-        if (place.id % PASSED_EVERY == 0)
-            audit->watch->passed(audit->watch->owner, place.id, last);
+        if (audit->place.id % PASSED_EVERY == 0)
+            audit->watch->passed(audit->watch->owner, audit->place.id, last);
     }
     return before.id == last ? STATUS_OK : rows_missing(audit, before.id + 1, last, reason);
 }
@@ -192,18 +211,22 @@ static enum status audit_run(struct audit *audit, struct reason *reason)
     int64_t last;
     TRY(audit_sums_open(audit, reason));
     TRY(mark_check(audit, &last, reason));
-    TRY(audit_entries_open(audit, reason));
+    TRY(audit_plans_open(audit, reason));
     TRY(journal_add(audit, last, reason));
+    TRY(audit_overage_end(audit, reason));
     TRY(audit_sums_spill(audit, reason));
     return audit_compare(audit, reason);
 }
 
-enum status ledger_audit(struct db *db, const struct audit_watch *watch,
-                         struct audit_totals *totals, struct reason *reason)
+enum status ledger_audit(struct db *db, const struct audit_prices *prices,
+                         const struct audit_watch *watch, struct audit_totals *totals,
+                         struct reason *reason)
 {
-    struct audit audit = {.db = db, .watch = watch};
+    struct audit audit = {.db = db, .prices = prices, .watch = watch};
     enum status status = audit_run(&audit, reason);
     audit_entries_close(&audit);
+    audit_overage_close(&audit);
+    audit_plans_close(&audit);
     free(audit.sums);
     if (status == STATUS_OK)
         *totals = audit.totals;

@@ -1,22 +1,40 @@
 /* audit: re-adds the whole journal and compares what is kept of it elsewhere.
  *
  * Found is: a journal row that is missing, does not unpack or miscounts its calls; an entry of an
- * unknown account, key or plan version, or of a price that its plan version lacks; a charge id
- * used twice; a balance or usage_hour column that is not the journal's sum; an account's charge
- * outside all of its activity ranges; a fold mark that points nowhere. Not found is what the
- * journal does not know: rate-limited calls, and what else an account's plan includes.
+ * unknown account, key or plan version; a plan version whose digest is not its plans'; a charge
+ * that is not the price of its endpoint in its plan version, or whose overage is at no rate of
+ * one of that version's plans; overage while included credits were left, and included credits
+ * after it; a charge id used twice; a balance or usage_hour column that is not the journal's sum;
+ * an account's charge outside all of its activity ranges; a fold mark that points nowhere. Not
+ * found is what the journal does not know: rate-limited calls, and what else an account's plan
+ * includes. Overage is looked at when it began a minute and two rows before the journal's end:
+ * until then what two loops decided may still come in the other order. A server that was killed
+ * where an account's included credits ended may have lost some that were decided before its
+ * overage; that is told as well.
  *
  * The journal up to the fold mark must give the tables exactly; what comes after it is looked at
  * for itself. All of it in one view of the file, from any process, while its owner writes on.
  *
  * Memory: charge ids take 22 to 43 bytes a charge in a hash table, for duplicates; each account
- * 48 bytes; sums are spilled into a temporary file past AUDIT_SUMS_MAX of them. */
+ * 48 bytes, and 88 more if it had overage; sums are spilled into a temporary file past AUDIT_SUMS_MAX of them. */
 #pragma once
 
 #include "base/reason.h"
 #include "sql/db.h"
 
 #define AUDIT_SUMS_MAX 65536 /* of a key, endpoint and hour: 12 MB */
+
+/* What the caller's endpoints cost, by the numbers that the journal knows them by. */
+struct audit_price {
+    uint8_t endpoint;
+    const char *operation_id; /* by which a plan version names its price */
+    int64_t otherwise;        /* credits of a call where it names none */
+};
+
+struct audit_prices {
+    const struct audit_price *at;
+    size_t count; /* at most ENDPOINT_PRICES_MAX */
+};
 
 struct audit_difference {
     struct text account; /* its mail; its number when there is no such account; "-": of none */
@@ -41,5 +59,6 @@ struct audit_totals {
 
 /* db: from db_open_to_read, of a ledger of this version. Blocks. Any difference is told and is no
  * failure: look at totals->differences. */
-enum status ledger_audit(struct db *db, const struct audit_watch *watch,
-                         struct audit_totals *totals, struct reason *reason);
+enum status ledger_audit(struct db *db, const struct audit_prices *prices,
+                         const struct audit_watch *watch, struct audit_totals *totals,
+                         struct reason *reason);

@@ -138,15 +138,9 @@ enum { DAY, DAY_USED, USED, OVERAGE, OVERAGE_MICROS, BALANCE_VALUES };
 static enum status anchor_find(struct audit *audit, struct side *side, int64_t account_id,
                                struct reason *reason)
 {
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(audit->db, "SELECT created_at FROM account WHERE id = $1", &select,
-                          reason));
-    db_bind_integer(select, 1, account_id);
-    bool is_there;
-    TRY(db_step(select, &is_there, reason));
+    TRY(audit_anchor(audit, account_id, &side->anchor, reason));
     side->account_id = account_id;
-    side->anchor = (instant){is_there ? db_column_integer(select, 0) : 0};
-    if (is_there)
+    if (side->anchor.us != 0)
         return STATUS_OK;
     return audit_differs(audit, account_id, NULL, reason,
                          "there is no such account, but it was charged");

@@ -1,14 +1,5 @@
-#include "base/json_read.h"
 #include "ledger/audit_parts.h"
 #include "model/account.h"
-#include "settings/plans.h"
-
-/* What overage may have cost under one version of the plans. */
-struct audit_version {
-    int64_t id;
-    int64_t cents_per_1000[PLANS_MAX];
-    size_t count;
-};
 
 /* The activity range that held an account's last charge. */
 struct audit_range {
@@ -16,68 +7,6 @@ struct audit_range {
     int64_t first, last;
     bool is_told; /* that a charge is outside of all */
 };
-
-/* ---- Plan versions ---- */
-
-static enum status version_read(struct audit *audit, int64_t id, struct text written,
-                                struct reason *reason)
-{
-    if (audit->version_count == audit->version_capacity) {
-        audit->version_capacity = audit->version_capacity ? 2 * audit->version_capacity : 16;
-        audit->versions = memory_grow(audit->versions,
-                                      audit->version_capacity * sizeof(audit->versions[0]));
-    }
-    struct audit_version *version = &audit->versions[audit->version_count++];
-    *version = (struct audit_version){.id = id};
-    CLEANUP(json_document_finish) json_t *document = NULL;
-    struct reason fault = {""};
-    if (json_document_read(written, &document, &fault) != STATUS_OK)
-        return audit_differs(audit, 0, NULL, reason, "plan version %lld cannot be read: %s",
-                             (long long)id, fault.sentence);
-    const json_t *plans = json_object_get(document, "plans");
-    for (size_t i = 0; i < json_array_size(plans) && i < PLANS_MAX; i++) {
-        int64_t cents = 0;
-        (void)json_read_integer(json_array_get(plans, i), "overage_cents_per_1000", &cents);
-        version->cents_per_1000[version->count++] = cents;
-    }
-    return STATUS_OK;
-}
-
-static enum status versions_read(struct audit *audit, struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(audit->db, "SELECT id, plans FROM plan_version ORDER BY id", &select,
-                          reason));
-    for (;;) {
-        bool row;
-        TRY(db_step(select, &row, reason));
-        if (!row)
-            return STATUS_OK;
-        TRY(version_read(audit, db_column_integer(select, 0), db_column_text(select, 1),
-                         reason));
-    }
-}
-
-static const struct audit_version *version_find(const struct audit *audit, int64_t id)
-{
-    for (size_t i = audit->version_count; i > 0; i--)
-        if (audit->versions[i - 1].id == id)
-            return &audit->versions[i - 1];
-    return NULL;
-}
-
-static bool is_priced(const struct audit_version *version, const struct journal_entry *entry)
-{
-    if (entry->overage == 0)
-        return entry->overage_micros == 0;
-    for (size_t i = 0; i < version->count; i++) {
-        int64_t micros;
-        if (!__builtin_mul_overflow(entry->overage, 10 * version->cents_per_1000[i], &micros) &&
-            micros == entry->overage_micros)
-            return true;
-    }
-    return false;
-}
 
 /* ---- Charge ids ---- */
 
@@ -124,7 +53,7 @@ static enum status charge_id_check(struct audit *audit, const struct journal_ent
     if (is_zero(entry->charge_id) || !is_zero(place))
         return audit_differs(audit, entry->account_id, NULL, reason,
                              "journal row %lld: the charge id %.32s is %s",
-                             (long long)audit->journal_id, written,
+                             (long long)audit->place.id, written,
                              is_zero(place) ? "none" : "used a second time");
     memcpy(place, entry->charge_id, CHARGE_ID_BYTES);
     audit->charge_id_count++;
@@ -169,11 +98,11 @@ static enum status range_find(struct audit *audit, struct audit_range *range,
                           &select, reason));
     db_bind_integer(select, 1, account_bucket(range->account_id));
     db_bind_integer(select, 2, range->account_id);
-    db_bind_integer(select, 3, audit->journal_id);
+    db_bind_integer(select, 3, audit->place.id);
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));
-        if (row && db_column_integer(select, 1) < audit->journal_id)
+        if (row && db_column_integer(select, 1) < audit->place.id)
             continue;
         if (row) {
             range->first = db_column_integer(select, 0);
@@ -183,7 +112,7 @@ static enum status range_find(struct audit *audit, struct audit_range *range,
         range->is_told = true;
         return audit_differs(audit, range->account_id, NULL, reason,
                              "activity: no range holds journal row %lld, where it was charged",
-                             (long long)audit->journal_id);
+                             (long long)audit->place.id);
     }
 }
 
@@ -197,7 +126,7 @@ static enum status activity_check(struct audit *audit, int64_t account_id,
         *range = (struct audit_range){.account_id = account_id};
         audit->range_count++;
     }
-    bool is_held = range->first <= audit->journal_id && audit->journal_id <= range->last;
+    bool is_held = range->first <= audit->place.id && audit->place.id <= range->last;
     return is_held || range->is_told ? STATUS_OK : range_find(audit, range, reason);
 }
 
@@ -213,24 +142,18 @@ static bool is_in_calendar(instant at)
 /* What cannot be right of it, whatever else is in the journal; NULL: nothing. */
 static const char *fault_of(const struct audit *audit, const struct journal_entry *entry)
 {
-    const struct audit_version *version = version_find(audit, entry->plan_version);
     bool is_charged = entry->outcome == CALL_CHARGED;
     if (entry->account_id <= 0 || entry->key_id <= 0 || entry->endpoint == 0)
         return "a call without account, key or endpoint";
     if (!is_in_calendar(entry->at))
         return "a call outside of the calendar";
-    if (!version)
+    if (!audit_plans_has(audit, entry->plan_version))
         return "a call under a plan version that is not there";
     if (is_charged != (entry->credits > 0))
         return is_charged ? "a charge of nothing" : "credits for a call that was not charged";
-    if (!is_priced(version, entry))
-        return "overage at a price that no plan of its version has";
+    if (!is_charged && (entry->overage > 0 || entry->overage_micros > 0))
+        return "overage for a call that was not charged";
     return NULL;
-}
-
-enum status audit_entries_open(struct audit *audit, struct reason *reason)
-{
-    return versions_read(audit, reason);
 }
 
 enum status audit_entry(struct audit *audit, const struct journal_entry *entry,
@@ -240,17 +163,19 @@ enum status audit_entry(struct audit *audit, const struct journal_entry *entry,
     *can_be_added = entry->account_id > 0 && is_in_calendar(entry->at);
     if (fault)
         TRY(audit_differs(audit, entry->account_id, NULL, reason, "journal row %lld: %s",
-                          (long long)audit->journal_id, fault));
+                          (long long)audit->place.id, fault));
     if (entry->outcome != CALL_CHARGED || !*can_be_added)
         return STATUS_OK;
     TRY(charge_id_check(audit, entry, reason));
-    return audit->journal_id <= audit->mark ? activity_check(audit, entry->account_id, reason)
-                                            : STATUS_OK;
+    if (entry->credits > 0)
+        TRY(audit_plans_entry(audit, entry, reason));
+    TRY(audit_overage_entry(audit, entry, reason));
+    return audit->place.id <= audit->mark ? activity_check(audit, entry->account_id, reason)
+                                          : STATUS_OK;
 }
 
 void audit_entries_close(struct audit *audit)
 {
-    free(audit->versions);
     free(audit->charge_ids);
     free(audit->ranges);
 }

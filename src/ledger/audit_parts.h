@@ -4,21 +4,31 @@
 #include "base/buffer.h"
 #include "ledger/audit.h"
 #include "ledger/usage.h"
+#include "model/billing_period.h"
 
 #define AUDIT_WHAT_BYTES_MAX 256 /* the longest sentence about a difference */
 
+/* Where a journal row stands. */
+struct audit_place {
+    int64_t id;
+    int64_t boot, elapsed_us;
+};
+
 struct audit {
     struct db *db;
+    const struct audit_prices *prices;
     const struct audit_watch *watch;
     struct audit_totals totals;
-    int64_t mark;           /* the last journal row that the tables hold */
-    int64_t journal_id;     /* of the row being read */
-    struct audit_sum *sums; /* open addressing; a power of two places */
+    int64_t mark;             /* the last journal row that the tables hold */
+    struct audit_place place; /* of the row being read */
+    struct audit_sum *sums;   /* open addressing; a power of two places */
     size_t sum_count;
     uint8_t (*charge_ids)[CHARGE_ID_BYTES]; /* likewise; all zeroes: free place */
     size_t charge_id_capacity, charge_id_count;
     struct audit_range *ranges; /* likewise, by account */
     size_t range_capacity, range_count;
+    struct audit_overage *overages; /* likewise */
+    size_t overage_capacity, overage_count;
     struct audit_version *versions; /* by rising id */
     size_t version_count, version_capacity;
 };
@@ -29,6 +39,14 @@ __attribute__((format(printf, 5, 6))) enum status audit_differs(struct audit *au
                                                                 const int64_t sums[2],
                                                                 struct reason *reason,
                                                                 const char *format, ...);
+
+/* The first instant of an account; 0 when there is no such account. */
+enum status audit_anchor(struct audit *audit, int64_t account_id, instant *anchor,
+                         struct reason *reason);
+
+/* Which billing period of its account an entry belongs to. */
+enum status audit_period_key(struct audit *audit, const struct journal_entry *entry,
+                             char key[PERIOD_KEY_BYTES], struct reason *reason);
 
 /* ---- audit_sums.c: what the journal adds up to, in a temporary table ---- */
 
@@ -43,11 +61,25 @@ enum status audit_sums_spill(struct audit *audit, struct reason *reason);
 
 /* ---- audit_entries.c: whether one entry can be right ---- */
 
-enum status audit_entries_open(struct audit *audit, struct reason *reason);
 /* *can_be_added: it has an account and a time that sums can be kept under. */
 enum status audit_entry(struct audit *audit, const struct journal_entry *entry,
                         bool *can_be_added, struct reason *reason);
 void audit_entries_close(struct audit *audit);
+
+/* ---- audit_plans.c: whether a charge is what its plan version asks for ---- */
+
+enum status audit_plans_open(struct audit *audit, struct reason *reason);
+bool audit_plans_has(const struct audit *audit, int64_t version);
+enum status audit_plans_entry(struct audit *audit, const struct journal_entry *entry,
+                              struct reason *reason);
+void audit_plans_close(struct audit *audit);
+
+/* ---- audit_overage.c: whether overage began where the included credits ended ---- */
+
+enum status audit_overage_entry(struct audit *audit, const struct journal_entry *entry,
+                                struct reason *reason);
+enum status audit_overage_end(struct audit *audit, struct reason *reason);
+void audit_overage_close(struct audit *audit);
 
 /* ---- audit_compare.c: the temporary table against the kept ones ---- */
 

@@ -101,7 +101,7 @@ enum status audit_sums_add(struct audit *audit, const struct journal_entry *entr
                                    .key_id = entry->key_id,
                                    .endpoint = entry->endpoint,
                                    .hour = instant_hour(entry->at),
-                                   .is_unfolded = audit->journal_id > audit->mark});
+                                   .is_unfolded = audit->place.id > audit->mark});
     sum->values[entry->outcome]++;
     sum->values[CALL_OUTCOMES] += entry->credits;
     sum->values[CALL_OUTCOMES + 1] += entry->overage;

@@ -125,7 +125,9 @@ static void audit_agrees(void)
     struct audit_totals totals;
     const struct audit_watch watch = {.differs = differs, .passed = passed};
     assert_int_equal(db_open_to_read(text_of(scene->path), 1000, &db, &reason), STATUS_OK);
-    enum status status = ledger_audit(db, &watch, &totals, &reason);
+    static const struct audit_price price = {1, "tiktok-popular-trend-hashtag", SCENE_COST};
+    const struct audit_prices prices = {&price, 1};
+    enum status status = ledger_audit(db, &prices, &watch, &totals, &reason);
     db_close(db);
     if (status != STATUS_OK)
         fail_msg("audit: %s", reason.sentence);

@@ -110,6 +110,11 @@ int ledger_remove(void **state)
     return 0;
 }
 
+const char *ledger_path(void)
+{
+    return path;
+}
+
 void reopen(void)
 {
     ledger_close(ledger);
@@ -269,6 +274,13 @@ int64_t stored_integer(const char *sql)
     char room[8];
     query(sql, &number, room, sizeof(room));
     return number;
+}
+
+void stored_text(const char *sql, char *room, size_t room_bytes)
+{
+    int64_t number;
+    query(sql, &number, room, room_bytes);
+    assert_true(strlen(room) + 1 < room_bytes);
 }
 
 void assert_stored_text(const char *sql, const char *wanted)

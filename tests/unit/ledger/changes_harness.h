@@ -32,6 +32,8 @@ int harness_finish(void **state); /* once: and nothing is left of it */
 int ledger_make(void **state);    /* a new file, at 2024-02-01T00:00:00Z */
 int ledger_remove(void **state);
 
+const char *ledger_path(void); /* the file's, for now */
+
 void reopen(void);
 void reopen_at(const char *written); /* nobody runs in between */
 
@@ -61,5 +63,6 @@ enum status plan_to(const struct caller *caller, const char *plan, struct plan_c
 
 /* The one integer or text that a query answers, read on a connection of its own. */
 int64_t stored_integer(const char *sql);
+void stored_text(const char *sql, char *room, size_t room_bytes);
 void assert_stored_text(const char *sql, const char *wanted);
 void execute(const char *sql);

@@ -199,7 +199,8 @@ static struct audit_totals audited(const char *file, struct found *found)
     const struct audit_watch watch = {differs, passed, found};
     *found = (struct found){0};
     struct db *db = read_only(file);
-    DONE(ledger_audit(db, &watch, &totals, &reason));
+    static const struct audit_price price = {1, "tiktok-popular-trend-hashtag", COST};
+    DONE(ledger_audit(db, &(struct audit_prices){&price, 1}, &watch, &totals, &reason));
     db_close(db);
     assert_int_equal(totals.differences, found->count);
     return totals;
@@ -288,7 +289,9 @@ static const struct {
     {"PRAGMA foreign_keys=OFF; DELETE FROM account WHERE id = 2", "2|there is no such account"},
     {"DELETE FROM plan_version", "a call under a plan version that is not there"},
     {"UPDATE plan_version SET plans = replace(plans, ':75', ':76')",
-     "overage at a price that no plan of its version has"},
+     " cost a rate of plan version 1, and 3000 micro-dollars are charged, which is none"},
+    {"UPDATE plan_version SET digest = zeroblob(32)",
+     "-|plan version 1: the SHA-256 of its plans is "},
     {"UPDATE plan_version SET plans = '{'", "-|plan version 1 cannot be read"},
 };
 

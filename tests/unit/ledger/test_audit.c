@@ -1,0 +1,232 @@
+/* audit.h, what it holds charges against: damage is planted in sound books, and told as the one thing
+ * that it is. */
+#include "changes_harness.h"
+#include "ledger/audit.h"
+
+#include <stdio.h>
+
+static const struct audit_price price = {1, "tiktok-popular-trend-hashtag", 1};
+
+/* Free includes two and a half calls of 8 credits, Starter five; both go on past them. */
+static int books_make(void **state)
+{
+    if (ledger_make(state) != 0)
+        return -1;
+    plans.prices[0].credits = 8;
+    for (size_t i = 0; i < 2; i++) {
+        plans.plans[i].included_credits = i == 0 ? 20 : 40;
+        plans.plans[i].daily_credit_cap = 0;
+        plans.plans[i].overage = OVERAGE_ALWAYS;
+        plans.plans[i].overage_cents_per_1000 = 75;
+    }
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    return 0;
+}
+
+/* One journal row each, over a minute apart. */
+static void calls(const struct caller *caller, const char *day, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char written[32];
+        (void)snprintf(written, sizeof(written), "%sT%02d:00:00Z", day, i);
+        clock_to(written);
+        assert_true(charged_by_price(caller, NULL));
+    }
+}
+
+/* ---- Auditing ---- */
+
+struct found {
+    size_t count;
+    char first[400];
+};
+
+static void differs(void *owner, const struct audit_difference *difference)
+{
+    struct found *found = owner;
+    if (found->count++ > 0)
+        print_error("# and: %.*s\n", TEXT_PRINT(difference->what));
+    else
+        (void)snprintf(found->first, sizeof(found->first), "%.*s|%.*s",
+                       TEXT_PRINT(difference->account), TEXT_PRINT(difference->what));
+}
+
+static void passed(void *owner, int64_t rows, int64_t of_rows)
+{
+    (void)owner;
+    assert_true(rows <= of_rows);
+}
+
+static struct found audited(void)
+{
+    struct found found = {0};
+    struct audit_totals totals;
+    struct db *db = NULL;
+    DONE(db_open_to_read(text_of(ledger_path()), 1000, &db, &reason));
+    DONE(ledger_audit(db, &(struct audit_prices){&price, 1},
+                      &(struct audit_watch){differs, passed, &found}, &totals, &reason));
+    db_close(db);
+    return found;
+}
+
+static void assert_silent(void)
+{
+    struct found found = audited();
+    if (found.count > 0)
+        fail_msg("%s", found.first);
+}
+
+static void books_close(void)
+{
+    ledger_close(ledger);
+    ledger = NULL;
+    assert_silent();
+}
+
+static void assert_told(const char *damage, const char *wanted)
+{
+    execute(damage);
+    struct found found = audited();
+    assert_string_equal(found.first, wanted);
+    assert_int_equal(found.count, 1);
+}
+
+/* Writes plans into a version as if they had been its own. */
+static void version_forge(int64_t id, const char *from, const char *to)
+{
+    char sql[512], digest[2 * sizeof(struct digest) + 1] = "";
+    (void)snprintf(sql, sizeof(sql),
+                   "UPDATE plan_version SET plans = replace(plans, '%s', '%s') WHERE id = %lld",
+                   from, to, (long long)id);
+    execute(sql);
+    (void)snprintf(sql, sizeof(sql), "SELECT plans FROM plan_version WHERE id = %lld",
+                   (long long)id);
+    char forged[16384];
+    stored_text(sql, forged, sizeof(forged));
+    struct digest sum = secret_digest(text_of(forged));
+    secret_hex(sum.bytes, sizeof(sum.bytes), digest);
+    (void)snprintf(sql, sizeof(sql), "UPDATE plan_version SET digest = x'%s' WHERE id = %lld",
+                   digest, (long long)id);
+    execute(sql);
+}
+
+/* ---- Plan versions ---- */
+
+static void a_plan_version_that_was_edited_is_told(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 1);
+    books_close();
+    execute("UPDATE plan_version SET plans = replace(plans, '\"Growth\"', '\"Gross\"')"
+            " WHERE id = 2");
+    struct found found = audited();
+    assert_int_equal(found.count, 1);
+    assert_true(text_starts_with(text_of(found.first),
+                                 TEXT("-|plan version 2: the SHA-256 of its plans is ")));
+}
+
+static void a_charge_that_is_not_its_price_is_told(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 1);
+    plans.prices[0].credits = 5;
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    calls(&caller, "2024-02-03", 1);
+    books_close();
+    version_forge(3, "hashtag\":5", "hashtag\":6");
+    assert_told("SELECT 1", "a@b|2024-02, journal row 2: endpoint 1 costs 6 credits in plan "
+                            "version 3, and 5 are charged");
+}
+
+static void overage_at_no_rate_of_its_version_is_told(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 3);
+    books_close();
+    version_forge(2, "overage_cents_per_1000\":75", "overage_cents_per_1000\":70");
+    assert_told("SELECT 1",
+                "a@b|2024-02, journal row 3: 4 credits of overage cost a rate of "
+                "plan version 2, and 3000 micro-dollars are charged, which is none");
+}
+
+/* ---- Overage and what is included ---- */
+
+static void overage_while_included_credits_are_left_is_told(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 6);
+    books_close();
+    assert_told(
+        "UPDATE balance SET included = included + 100",
+        "a@b|2024-02, journal row 3: overage begins once 120 included credits are used, "
+        "and 20 are");
+}
+
+static void a_period_that_ended_is_told_by_its_name(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 6);
+    calls(&caller, "2024-03-02", 6);
+    calls(&caller, "2024-04-02", 1);
+    books_close();
+    assert_told("UPDATE balance SET included = 21 WHERE period = 2024 * 12 + 1",
+                "a@b|2024-02, journal row 3: overage begins once 21 included credits are used, "
+                "and 20 are");
+}
+
+static void included_credits_after_overage_are_told(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 5);
+    books_close();
+    assert_told(
+        "CREATE TEMP TABLE kept AS SELECT id, at, body FROM journal WHERE id IN (1, 5);"
+        "UPDATE journal SET (at, body) = (SELECT at, body FROM kept"
+        " WHERE kept.id = 6 - journal.id) WHERE id IN (1, 5)",
+        "a@b|2024-02, journal row 3: 8 credits of overage are due, since it began in row "
+        "1, and 4 are charged");
+}
+
+/* An upgrade leaves included credits again after overage; a later period begins with its own. */
+static void an_upgrade_explains_included_credits_after_overage(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@b", "Free");
+    struct plan_change change;
+    calls(&caller, "2024-02-02", 6);
+    DONE(plan_to(&caller, "Starter", &change));
+    assert_in_range(change.included, 21, 40);
+    reopen();
+    assert_silent();
+    calls(&caller, "2024-02-03", 1);
+    reopen();
+    assert_silent();
+    calls(&caller, "2024-02-04", 6);
+    calls(&caller, "2024-03-04", 8);
+    books_close();
+}
+
+#define ON_BOOKS(test) cmocka_unit_test_setup_teardown(test, books_make, ledger_remove)
+
+int main(int argc, char **argv)
+{
+    secret_start();
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    const struct CMUnitTest tests[] = {
+        ON_BOOKS(a_plan_version_that_was_edited_is_told),
+        ON_BOOKS(a_charge_that_is_not_its_price_is_told),
+        ON_BOOKS(overage_at_no_rate_of_its_version_is_told),
+        ON_BOOKS(overage_while_included_credits_are_left_is_told),
+        ON_BOOKS(a_period_that_ended_is_told_by_its_name),
+        ON_BOOKS(included_credits_after_overage_are_told),
+        ON_BOOKS(an_upgrade_explains_included_credits_after_overage),
+    };
+    return cmocka_run_group_tests(tests, harness_start, harness_finish);
+}
