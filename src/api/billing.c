@@ -50,10 +50,10 @@ static void day_write(struct json_writer *writer, const struct charge_standing *
 
 static void money_write(struct json_writer *writer, const struct charge_standing *standing)
 {
-    int64_t subscription = standing->plan->price_cents;
-    json_member_integer(writer, TEXT("subscription_price_cents"), subscription);
+    int64_t cents = standing->subscription.cents;
+    json_member_integer(writer, TEXT("subscription_price_cents"), cents);
     json_member_integer(writer, TEXT("expected_total_amount_cents"),
-                        subscription + micros_to_cents(standing->overage_spent));
+                        cents + micros_to_cents(standing->overage_spent));
     json_member_text(writer, TEXT("currency"), TEXT("usd"));
     json_member_text(writer, TEXT("pricing_source"), TEXT("plan_default"));
 }

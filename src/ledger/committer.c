@@ -223,7 +223,7 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
         struct journal_entry entry = entry_of(charge);
         fold_add(fold, batch->journal_id, &entry,
                  &(struct fold_period){.period = period->year * 12 + period->month - 1,
-                                       .included = charge->standing.quota.included.count});
+                                       .subscription = charge->standing.subscription});
     }
     for (size_t i = 0; i < batch->slot_count; i++) {
         const struct journal_entry *slot = &batch->slots[i];

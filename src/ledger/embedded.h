@@ -24,6 +24,7 @@ struct ledger {
     struct directory *directory;
     const struct time_source *time;
     struct terms_book terms;
+    int64_t loaded_id;   /* of the last row of plan_load that is in terms */
     struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
     struct committer committer;
     struct idempotency *idempotency;

@@ -22,31 +22,81 @@ static enum status account_plan_write(struct ledger *ledger, const struct meter_
     return db_run(update, reason);
 }
 
+#define PERIOD_INSERT_SQL                                                                      \
+    "INSERT INTO balance (bucket, account_id, period, day, day_used, used, overage,"           \
+    " overage_micros, plan, plan_version, included, subscription_cents)"                       \
+    " VALUES ($1, $2, $3, $4, 0, 0, 0, 0, $5, $6, $7, $8)"                                     \
+    " ON CONFLICT (bucket, account_id, period)"
+#define PERIOD_KEEP_SQL PERIOD_INSERT_SQL " DO NOTHING"
+#define PERIOD_PUT_SQL                                                                         \
+    PERIOD_INSERT_SQL " DO UPDATE SET plan = excluded.plan, plan_version ="                    \
+                      " excluded.plan_version, included = excluded.included,"                  \
+                      " subscription_cents = excluded.subscription_cents"
+
 /* A period without charges yet has no row. One that is made here begins on the period's first
- * day, so that charges which are not folded yet add to it as they would have. */
-static enum status period_write(struct ledger *ledger, const struct meter_plan *plan,
-                                struct reason *reason)
+ * day, or before it where the account's own first day is yet to come, so that charges which are not folded yet add
+ * to it as they would have. */
+static enum status period_write(struct ledger *ledger, const char *sql,
+                                const struct meter_plan *plan,
+                                const struct billing_period *period,
+                                const struct subscription *subscription, struct reason *reason)
 {
-    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
-    TRY(db_statement_take(
-        ledger->db,
-        "INSERT INTO balance (bucket, account_id, period, day, day_used, included, used,"
-        " overage, overage_micros) VALUES ($1, $2, $3, $4, 0, $5, 0, 0, 0)"
-        " ON CONFLICT (bucket, account_id, period) DO UPDATE SET included = excluded.included",
-        &upsert, reason));
-    db_bind_integer(upsert, 1, account_bucket(plan->account_id));
-    db_bind_integer(upsert, 2, plan->account_id);
-    db_bind_integer(upsert, 3, plan->period.year * 12 + plan->period.month - 1);
-    db_bind_integer(upsert, 4, instant_day(plan->period.start));
-    db_bind_integer(upsert, 5, plan->included);
-    return db_run(upsert, reason);
+    instant first = plan->now.us < period->start.us ? plan->now : period->start;
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(ledger->db, sql, &insert, reason));
+    db_bind_integer(insert, 1, account_bucket(plan->account_id));
+    db_bind_integer(insert, 2, plan->account_id);
+    db_bind_integer(insert, 3, period->year * 12 + period->month - 1);
+    db_bind_integer(insert, 4, instant_day(first));
+    db_bind_text(insert, 5, text_of(subscription->plan->name));
+    db_bind_integer(insert, 6, subscription->plan_version);
+    db_bind_integer(insert, 7, subscription->included);
+    db_bind_integer(insert, 8, subscription->cents);
+    return db_run(insert, reason);
+}
+
+/* What the account was on before period, as its row still says. */
+static enum status slot_before(struct ledger *ledger, int64_t account_id,
+                               const struct billing_period *period, uint8_t *slot,
+                               struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT CASE WHEN next_plan <> '' AND next_plan_at < $3"
+                          " THEN next_plan ELSE plan END FROM account"
+                          " WHERE bucket = $1 AND id = $2",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(account_id));
+    db_bind_integer(select, 2, account_id);
+    db_bind_integer(select, 3, period->start.us);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row && terms_slot(&ledger->terms, db_column_text(select, 0), slot) == STATUS_OK);
+    return STATUS_OK;
+}
+
+/* The period before may have ended without a row, or with charges that are not folded yet: what it
+ * gave and cost must not be told by a plan that came later. */
+static enum status period_before_keep(struct ledger *ledger, const struct meter_plan *plan,
+                                      struct reason *reason)
+{
+    uint8_t slot = 0;
+    TRY(slot_before(ledger, plan->account_id, &plan->period, &slot, reason));
+    struct billing_period before;
+    struct subscription subscription = meter_subscription_before(ledger->meter, plan, slot,
+                                                                 &before);
+    if (before.start.us == plan->period.start.us)
+        return STATUS_OK; /* the account's first */
+    return period_write(ledger, PERIOD_KEEP_SQL, plan, &before, &subscription, reason);
 }
 
 static enum status plan_write(struct ledger *ledger, const struct meter_plan *plan,
                               struct reason *reason)
 {
+    TRY(period_before_keep(ledger, plan, reason));
     TRY(account_plan_write(ledger, plan, reason));
-    return period_write(ledger, plan, reason);
+    return period_write(ledger, PERIOD_PUT_SQL, plan, &plan->period, &plan->subscription,
+                        reason);
 }
 
 /* ---- Plans that waited ---- */
@@ -110,10 +160,25 @@ static enum status plan_event_write(struct ledger *ledger, const struct meter_pl
     json_member_text(&event.detail, TEXT("in_force_at"), instant_rfc3339(from, written));
     json_member_integer(&event.detail, TEXT("in_force_at_us"), from.us);
     json_member_text(&event.detail, TEXT("period_key"), text_of(key));
-    json_member_integer(&event.detail, TEXT("included_before"), before->included);
-    json_member_integer(&event.detail, TEXT("included"), after->included);
+    json_member_integer(&event.detail, TEXT("included_before"), before->subscription.included);
+    json_member_integer(&event.detail, TEXT("included"), after->subscription.included);
+    json_member_integer(&event.detail, TEXT("subscription_cents_before"),
+                        before->subscription.cents);
+    json_member_integer(&event.detail, TEXT("subscription_cents"), after->subscription.cents);
     json_member_integer(&event.detail, TEXT("plan_version"), terms->version);
     return ledger_event_write(ledger, after->account_id, "account_plan", &event, reason);
+}
+
+/* The period that began while the plan was changed may have a row already, of the plan before. */
+static enum status period_overtaken_write(struct ledger *ledger, int64_t account_id,
+                                          struct reason *reason)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(ledger->db, &transaction, reason));
+    struct meter_plan plan;
+    meter_plan_look(ledger->meter, account_id, time_now(ledger->time), &plan);
+    TRY(plan_write(ledger, &plan, reason));
+    return db_commit(&transaction, reason);
 }
 
 static bool is_same_plan(const struct meter_plan *a, const struct meter_plan *b)
@@ -143,12 +208,13 @@ enum status ledger_account_plan(struct ledger *ledger, struct text email, struct
         TRY(plan_write(held, &after, reason));
         TRY(plan_event_write(held, &before, &after, from, reason));
         TRY(db_commit(&transaction, reason));
-        meter_plan_put(held->meter, &after);
+        if (!meter_plan_put(held->meter, &after))
+            TRY(period_overtaken_write(held, account.id, reason));
     }
     *change = (struct plan_change){.plan = terms->by_slot[after.plan_slot],
                                    .next_plan = is_at_once ? NULL : wanted,
                                    .from = from,
-                                   .included = after.included};
+                                   .included = after.subscription.included};
     return STATUS_OK;
 }
 

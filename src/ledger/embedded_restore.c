@@ -4,12 +4,29 @@
  * behind the fold mark: wall clocks are stepped, so more than the ten minutes that it takes. */
 #define LOOK_BACK_US (INT64_C(15) * 60 * SECOND_US)
 
+/* Terms of long ago are not loaded any more, but then that period is over as well: any plan will
+ * do until the account enters its next one. */
+static struct subscription subscription_read(struct ledger *ledger, struct db_statement *row)
+{
+    const struct terms *terms = terms_of_version(&ledger->terms, db_column_integer(row, 8));
+    const struct plan *plan = terms ? plans_find(&terms->plans, db_column_text(row, 7)) : NULL;
+    if (!plan) {
+        terms = terms_now(&ledger->terms);
+        plan = &terms->plans.plans[0];
+    }
+    return (struct subscription){.plan = plan,
+                                 .plan_version = terms->version,
+                                 .included = db_column_integer(row, 9),
+                                 .cents = db_column_integer(row, 10)};
+}
+
 static enum status balances_restore(struct ledger *ledger, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT account_id, max(period), day, day_used, included, used,"
-                          " overage, overage_micros FROM balance GROUP BY bucket, account_id",
+                          "SELECT account_id, max(period), day, day_used, used, overage,"
+                          " overage_micros, plan, plan_version, included, subscription_cents"
+                          " FROM balance GROUP BY bucket, account_id",
                           &select, reason));
     for (;;) {
         bool row;
@@ -22,10 +39,10 @@ static enum status balances_restore(struct ledger *ledger, struct reason *reason
                                   .period = (int32_t)db_column_integer(select, 1),
                                   .day = (int32_t)db_column_integer(select, 2),
                                   .day_used = db_column_integer(select, 3),
-                                  .included = db_column_integer(select, 4),
-                                  .used = db_column_integer(select, 5),
-                                  .overage = db_column_integer(select, 6),
-                                  .overage_micros = db_column_integer(select, 7),
+                                  .used = db_column_integer(select, 4),
+                                  .overage = db_column_integer(select, 5),
+                                  .overage_micros = db_column_integer(select, 6),
+                                  .subscription = subscription_read(ledger, select),
                               });
     }
 }
@@ -118,7 +135,7 @@ static bool is_of_earlier_period(const struct ledger *ledger, const struct journ
     struct meter_balance balance = meter_balance_of(ledger->meter, entry->account_id);
     struct billing_period of_entry = billing_period_at(account.anchor, entry->at);
     period->period = of_entry.year * 12 + of_entry.month - 1;
-    period->included = balance.included;
+    period->subscription = balance.subscription; /* not needed: its own period has a row */
     return period->period < balance.period;
 }
 
@@ -145,7 +162,7 @@ static void entry_restore(struct ledger *ledger, const struct row *row,
     if (!counts)
         return;
     if (!is_past)
-        period.included = meter_balance_of(ledger->meter, entry->account_id).included;
+        period.subscription = meter_balance_of(ledger->meter, entry->account_id).subscription;
     fold_add(&ledger->committer.fold, row->id, entry, &period);
 }
 

@@ -1,47 +1,13 @@
-#include "base/json_write.h"
 #include "ledger/embedded.h"
-
-#define PLANS_JSON_BYTES_MAX (64 * 1024) /* 32 plans and 64 prices of some 200 bytes each */
-
-static void plan_write(struct json_writer *writer, const struct plan *plan)
-{
-    json_object_open(writer);
-    json_member_text(writer, TEXT("name"), text_of(plan->name));
-    json_member_integer(writer, TEXT("price_cents"), plan->price_cents);
-    json_member_integer(writer, TEXT("included_credits"), plan->included_credits);
-    json_member_integer(writer, TEXT("daily_credit_cap"), plan->daily_credit_cap);
-    json_member_integer(writer, TEXT("rate_limit_per_minute"), plan->rate_limit_per_minute);
-    json_member_text(writer, TEXT("overage"), text_of(overage_word(plan->overage)));
-    json_member_integer(writer, TEXT("overage_cents_per_1000"), plan->overage_cents_per_1000);
-    json_object_close(writer);
-}
-
-static void plans_write(struct buffer *json, const struct plans *plans)
-{
-    struct json_writer writer = json_writer_on(json);
-    json_object_open(&writer);
-    json_name(&writer, TEXT("plans"));
-    json_array_open(&writer);
-    for (size_t i = 0; i < plans->plan_count; i++)
-        plan_write(&writer, &plans->plans[i]);
-    json_array_close(&writer);
-    json_name(&writer, TEXT("credits"));
-    json_object_open(&writer);
-    for (size_t i = 0; i < plans->price_count; i++)
-        json_member_integer(&writer, text_of(plans->prices[i].operation_id),
-                            plans->prices[i].credits);
-    json_object_close(&writer);
-    json_object_close(&writer);
-    check(!json->overflowed);
-}
+#include "ledger/plan_json.h"
 
 /* The version that holds these very plans, kept or made. */
 static enum status version_find(struct ledger *ledger, const struct plans *plans,
                                 int64_t *version, struct reason *reason)
 {
     struct buffer json CLEANUP(buffer_finish);
-    buffer_init(&json, PLANS_JSON_BYTES_MAX);
-    plans_write(&json, plans);
+    buffer_init(&json, PLAN_JSON_BYTES_MAX);
+    plan_json_write(&json, plans);
     struct digest digest = secret_digest(buffer_text(&json));
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(ledger->db,
@@ -139,6 +105,25 @@ enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct r
     }
 }
 
+/* A version that is in force already is not loaded again. No load counts for a period that an
+ * account has entered, however the wall clock was stepped. */
+static enum status load_write(struct ledger *ledger, int64_t version, struct reason *reason)
+{
+    int64_t at = time_now(ledger->time).us;
+    if (ledger->meter && at <= meter_decided_by(ledger->meter).us)
+        at = meter_decided_by(ledger->meter).us + 1;
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "INSERT INTO plan_load (id, at, plan_version)"
+                          " SELECT coalesce(max(id), 0) + 1, max($1, coalesce(max(at), $1)), $2"
+                          " FROM plan_load HAVING $2 <> coalesce((SELECT plan_version FROM"
+                          " plan_load ORDER BY id DESC LIMIT 1), 0)",
+                          &insert, reason));
+    db_bind_integer(insert, 1, at);
+    db_bind_integer(insert, 2, version);
+    return db_run(insert, reason);
+}
+
 static enum status terms_write(struct ledger *ledger, const struct plans *plans,
                                struct reason *reason)
 {
@@ -147,12 +132,52 @@ static enum status terms_write(struct ledger *ledger, const struct plans *plans,
     TRY(plans_cover_accounts(ledger, plans, reason));
     int64_t version;
     TRY(version_find(ledger, plans, &version, reason));
-    TRY(db_commit(&transaction, reason));
-    if (terms_add(&ledger->terms, version, plans) != STATUS_OK)
+    TRY(load_write(ledger, version, reason));
+    return db_commit(&transaction, reason);
+}
+
+static enum status load_read(struct ledger *ledger, struct db_statement *row,
+                             struct reason *reason)
+{
+    struct plans plans;
+    struct reason fault = {""};
+    int64_t version = db_column_integer(row, 2);
+    if (plan_json_read(db_column_text(row, 3), &plans, &fault) != STATUS_OK)
+        return reason_set(reason, STATUS_CORRUPT,
+                          "%s: plan version %lld cannot be read (%s): restore it from a backup",
+                          db_path(ledger->db), (long long)version, fault.sentence);
+    if (terms_add(&ledger->terms, version, (instant){db_column_integer(row, 1)}, &plans) !=
+        STATUS_OK)
         return reason_set(reason, STATUS_EXHAUSTED,
                           "over %d names of plans were in use; restart the server",
                           TERMS_SLOTS_MAX);
+    ledger->loaded_id = db_column_integer(row, 0);
     return STATUS_OK;
+}
+
+/* What is in force, and at the first time what was when the oldest period began that may still
+ * be entered: the present one, or that of a charge that is not folded yet. */
+static enum status loads_read(struct ledger *ledger, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(
+        ledger->db,
+        "SELECT l.id, l.at, l.plan_version, v.plans FROM plan_load l"
+        " JOIN plan_version v ON v.id = l.plan_version WHERE l.id > $1 AND l.id >="
+        " coalesce((SELECT max(id) FROM plan_load WHERE at <= min($2, coalesce((SELECT min(at)"
+        " FROM journal WHERE id > (SELECT journal_id FROM fold_mark)), $2)) - $3), 0)"
+        " ORDER BY l.id",
+        &select, reason));
+    db_bind_integer(select, 1, ledger->loaded_id);
+    db_bind_integer(select, 2, time_now(ledger->time).us);
+    db_bind_integer(select, 3, PERIOD_DAYS_MAX * DAY_US);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        TRY(load_read(ledger, select, reason));
+    }
 }
 
 static enum status metering_begin(struct ledger *ledger, struct reason *reason)
@@ -172,6 +197,7 @@ enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
     if (held->meter)
         TRY(ledger_follow_plans(held, reason)); /* what a period left is no longer in use */
     TRY(terms_write(held, plans, reason));
+    TRY(loads_read(held, reason));
     return held->meter ? STATUS_OK : metering_begin(held, reason);
 }
 

@@ -170,8 +170,9 @@ static enum status balance_write(const struct fold_part *part, struct db *db,
     CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
     TRY(db_statement_take(
         db,
-        "INSERT INTO balance (bucket, account_id, period, day, day_used, included, used,"
-        " overage, overage_micros) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "INSERT INTO balance (bucket, account_id, period, day, day_used, used, overage,"
+        " overage_micros, plan, plan_version, included, subscription_cents)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         " ON CONFLICT (bucket, account_id, period) DO UPDATE SET"
         " day_used = CASE WHEN excluded.day > balance.day THEN excluded.day_used"
         " WHEN excluded.day = balance.day THEN balance.day_used + excluded.day_used"
@@ -186,10 +187,14 @@ static enum status balance_write(const struct fold_part *part, struct db *db,
     db_bind_integer(upsert, 3, part->period.period);
     db_bind_integer(upsert, 4, part->hour / 24);
     db_bind_integer(upsert, 5, part->credits);
-    db_bind_integer(upsert, 6, part->period.included);
-    db_bind_integer(upsert, 7, part->credits - part->overage);
-    db_bind_integer(upsert, 8, part->overage);
-    db_bind_integer(upsert, 9, part->overage_micros);
+    db_bind_integer(upsert, 6, part->credits - part->overage);
+    db_bind_integer(upsert, 7, part->overage);
+    db_bind_integer(upsert, 8, part->overage_micros);
+    const struct subscription *subscription = &part->period.subscription;
+    db_bind_text(upsert, 9, text_of(subscription->plan->name));
+    db_bind_integer(upsert, 10, subscription->plan_version);
+    db_bind_integer(upsert, 11, subscription->included);
+    db_bind_integer(upsert, 12, subscription->cents);
     return db_run(upsert, reason);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ledger/journal.h"
+#include "model/subscription.h"
 #include "sql/db.h"
 
 /* Places whose memory, some 3 MB, is kept between folds; more is given back with each one, so that
@@ -22,7 +23,7 @@ struct fold {
 /* Where a charge counts; nothing for calls that charge nothing. */
 struct fold_period {
     int32_t period;
-    int64_t included;
+    struct subscription subscription; /* of a period that has no balance yet */
 };
 
 void fold_init(struct fold *fold);

@@ -34,7 +34,7 @@ static struct quota quota_of(const struct state *state, const struct plan *plan,
                                         .used = credits_of(state->overage),
                                         .spent = {state->overage_micros}};
     return (struct quota){
-        .included = credits_of(state->included),
+        .included = credits_of(state->subscription.included),
         .used = credits_of(state->used),
         .overage_permitted = overage_permitted(&facts, plan),
         .overage_used = facts.used,
@@ -58,7 +58,7 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
     struct state *state = meter_state_of(shard, order->account_id);
     struct charge_standing decided = {
         .terms = terms, .cost = terms_price(terms, order->operation_id, order->cost)};
-    decided.now = meter_time_follow(state, terms, order->now, &decided.period);
+    decided.now = meter_time_follow(meter, state, order->now, &decided.period);
     decided.plan = meter_plan_in(terms, state->plan_slot);
     uint32_t limit = (uint32_t)decided.plan->rate_limit_per_minute;
     uint32_t now_ms = meter_milliseconds(order->elapsed);
@@ -84,6 +84,7 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
     decided.rate = rate_window_look(&state->window, limit, now_ms);
     decided.quota = quota_of(state, decided.plan, key);
     decided.overage_spent = (micros_usd){state->overage_micros};
+    decided.subscription = state->subscription;
     decided.has_opted_in = state->has_opted_in;
     decided.spend_limit_cents = state->spend_limit_cents;
     *standing = decided;
@@ -140,6 +141,18 @@ void meter_key_catch_up(struct meter *meter, const struct charge_order *order,
     meter_shard_unlock(shard);
 }
 
+/* Under another plan: a dearer one would be entered now, by the rest of the period. */
+static int64_t included_with(const struct charge_standing *standing, const struct plan *plan)
+{
+    if (plan == standing->plan)
+        return standing->subscription.included;
+    if (plan < standing->plan) /* plans stand cheapest first */
+        return plan->included_credits;
+    return subscription_upgrade(&standing->subscription, plan, standing->terms->version,
+                                &standing->period, standing->now)
+        .included;
+}
+
 bool meter_would_admit(const struct charge_standing *standing, const struct plan *plan,
                        credits cost)
 {
@@ -148,7 +161,7 @@ bool meter_would_admit(const struct charge_standing *standing, const struct plan
                                         .used = standing->quota.overage_used,
                                         .spent = standing->overage_spent};
     struct quota quota = standing->quota;
-    quota.included = credits_of(plan->included_credits);
+    quota.included = credits_of(included_with(standing, plan));
     quota.daily_cap = plan->daily_credit_cap ? credits_of(plan->daily_credit_cap) : NO_LIMIT;
     quota.overage_permitted = overage_permitted(&facts, plan);
     credits overage;

@@ -3,16 +3,15 @@
  * Shared: 64 shards by the account's bucket, each under its own lock; a decision holds one of
  * them for well under a microsecond. Nothing here touches the disk: what the journal holds is put
  * back by meter_restore_*, and meter_undo takes back a charge that did not reach it. An idle
- * account takes some 90 bytes. Wall time decides days and periods and never goes backward for
+ * account takes some 130 bytes. Wall time decides days and periods and never goes backward for
  * an account; elapsed time decides the rate limit. */
 #pragma once
 
 #include "ledger/journal.h"
 #include "ledger/terms.h"
-#include "model/billing_period.h"
-#include "model/money.h"
 #include "model/quota.h"
 #include "model/rate_limit.h"
+#include "model/subscription.h"
 
 struct meter;
 
@@ -37,10 +36,10 @@ struct meter_balance {
     int32_t day;    /* since 1970-01-01, of day_used */
     int32_t period; /* year * 12 + month - 1 of its start */
     int64_t day_used;
-    int64_t included; /* of the period */
-    int64_t used;     /* of the included ones */
+    int64_t used; /* of the included ones */
     int64_t overage;
     int64_t overage_micros;
+    struct subscription subscription; /* of the period; its plan lives as long as the terms */
 };
 
 /* An account that is there already gets the new values; its use stays. */
@@ -73,8 +72,9 @@ struct charge_standing {
     enum charge_verdict verdict;
     enum quota_verdict quota_verdict;
     const struct terms *terms;
-    const struct plan *plan;
-    credits cost; /* of the call, if it is charged */
+    const struct plan *plan; /* by the terms in force: limits and the price of overage */
+    struct subscription subscription; /* of the period: allowance and price */
+    credits cost;                     /* of the call, if it is charged */
     struct rate_standing rate;
     struct quota quota;     /* with the call's credits taken, if they were */
     bool follows_key;       /* the key's use of the day is counted */
@@ -102,8 +102,8 @@ void meter_look(struct meter *meter, const struct charge_order *order,
 void meter_undo(struct meter *meter, const struct charge_order *order,
                 const struct charge_standing *standing);
 
-/* The verdict and quota verdict of this very call under another plan, as if the account were on
- * it, for suggestions. */
+/* Whether this very call would have been admitted under another plan of the standing's terms, for
+ * suggestions: a dearer one as after an upgrade now, a cheaper one as if the account were on it. */
 bool meter_would_admit(const struct charge_standing *standing, const struct plan *plan,
                        credits cost);
 

@@ -21,7 +21,7 @@ void meter_account_put(struct meter *meter, const struct meter_account *account)
     state->next_plan_slot = account->next_plan_slot;
     state->has_opted_in = account->has_opted_in;
     state->spend_limit_cents = account->spend_limit_cents;
-    state->anchor_day = (int32_t)instant_day(account->anchor);
+    state->anchor = account->anchor;
     state->exists = true;
     meter_shard_unlock(shard);
 }
@@ -39,7 +39,7 @@ bool meter_account_find(struct meter *meter, int64_t account_id, struct meter_ac
                                           .next_plan_slot = state->next_plan_slot,
                                           .has_opted_in = state->has_opted_in,
                                           .spend_limit_cents = state->spend_limit_cents,
-                                          .anchor = meter_anchor_of(state)};
+                                          .anchor = state->anchor};
     }
     meter_shard_unlock(shard);
     return is_there;
@@ -55,6 +55,11 @@ static void keys_grow(struct shard *shard)
         if (old[i].key_id != 0)
             shard->keys[meter_key_place(shard, old[i].key_id)] = old[i];
     free(old);
+}
+
+instant meter_decided_by(struct meter *meter)
+{
+    return (instant){atomic_load(&meter->decided_us)};
 }
 
 void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_in,
@@ -83,26 +88,16 @@ void meter_key_cap_put(struct meter *meter, int64_t account_id, int64_t key_id, 
     meter_shard_unlock(shard);
 }
 
-/* The same fraction of an amount as the rest of the period is of the whole, rounded down. */
-static int64_t prorated(int64_t amount, const struct billing_period *period, instant now)
-{
-    int64_t rest = instant_seconds(period->end) - instant_seconds(now);
-    int64_t whole = instant_seconds(period->end) - instant_seconds(period->start);
-    int64_t product;
-    check(!__builtin_mul_overflow(amount, rest, &product));
-    return product / whole;
-}
-
 void meter_plan_look(struct meter *meter, int64_t account_id, instant now,
                      struct meter_plan *plan)
 {
     struct shard *shard = meter_shard_lock(meter, account_id);
     struct state *state = meter_state_of(shard, account_id);
     struct meter_plan found = {.account_id = account_id};
-    found.now = meter_time_follow(state, terms_now(meter->terms), now, &found.period);
+    found.now = meter_time_follow(meter, state, now, &found.period);
     found.plan_slot = state->plan_slot;
     found.next_plan_slot = state->next_plan_slot;
-    found.included = state->included;
+    found.subscription = state->subscription;
     meter_shard_unlock(shard);
     *plan = found;
 }
@@ -114,25 +109,37 @@ bool meter_plan_change(const struct terms *terms, struct meter_plan *plan, uint8
     plan->next_plan_slot = plan_slot;
     if (to < from) /* plans stand cheapest first */
         return false;
+    if (to > from)
+        plan->subscription = subscription_upgrade(&plan->subscription, to, terms->version,
+                                                  &plan->period, plan->now);
     plan->plan_slot = plan_slot;
-    int64_t added = to->included_credits - from->included_credits;
-    if (added > 0)
-        plan->included += prorated(added, &plan->period, plan->now);
     return true;
 }
 
-/* When a period began between look and put, the change came before it. */
-void meter_plan_put(struct meter *meter, const struct meter_plan *plan)
+bool meter_plan_put(struct meter *meter, const struct meter_plan *plan)
 {
-    const struct terms *terms = terms_now(meter->terms);
     struct shard *shard = meter_shard_lock(meter, plan->account_id);
     struct state *state = meter_state_of(shard, plan->account_id);
     bool is_present = state->period == meter_period_number(&plan->period);
-    state->plan_slot = is_present ? plan->plan_slot : plan->next_plan_slot;
     state->next_plan_slot = plan->next_plan_slot;
-    state->included = is_present ? plan->included
-                                 : meter_plan_in(terms, state->plan_slot)->included_credits;
+    state->plan_slot = is_present ? plan->plan_slot : plan->next_plan_slot;
+    state->subscription = is_present ? plan->subscription
+                                     : meter_subscription_of(meter, state, plan->period.end,
+                                                             state->plan_slot);
     meter_shard_unlock(shard);
+    return is_present;
+}
+
+struct subscription meter_subscription_before(struct meter *meter,
+                                              const struct meter_plan *plan, uint8_t slot,
+                                              struct billing_period *period)
+{
+    struct shard *shard = meter_shard_lock(meter, plan->account_id);
+    const struct state *state = meter_state_of(shard, plan->account_id);
+    *period = billing_period_at(state->anchor, (instant){plan->period.start.us - 1});
+    struct subscription before = meter_subscription_of(meter, state, period->start, slot);
+    meter_shard_unlock(shard);
+    return before;
 }
 
 static void state_visit(struct meter *meter, void (*visit)(void *owner, struct state *state),
@@ -183,10 +190,12 @@ void meter_restore_balance(struct meter *meter, const struct meter_balance *bala
     state->day = balance->day;
     state->period = balance->period;
     state->day_used = balance->day_used;
-    state->included = balance->included;
+    state->subscription = balance->subscription;
     state->used = balance->used;
     state->overage = balance->overage;
     state->overage_micros = balance->overage_micros;
+    instant day = {balance->day * DAY_US};
+    (void)meter_deciding(meter, state, billing_period_at(state->anchor, day).start);
     meter_shard_unlock(shard);
 }
 
@@ -200,11 +209,11 @@ void meter_restore_key(struct meter *meter, int64_t account_id, int64_t key_id, 
     meter_shard_unlock(shard);
 }
 
-static void entry_count(struct shard *shard, const struct terms *terms, struct state *state,
+static void entry_count(struct meter *meter, struct shard *shard, struct state *state,
                         const struct journal_entry *entry)
 {
     struct billing_period period;
-    (void)meter_time_follow(state, terms, entry->at, &period);
+    (void)meter_time_follow(meter, state, entry->at, &period);
     meter_credits_move(state, meter_key_of(shard, entry->key_id, state->day),
                        credits_of(entry->credits), credits_of(entry->overage),
                        (micros_usd){entry->overage_micros});
@@ -218,7 +227,7 @@ void meter_restore_entry(struct meter *meter, const struct journal_entry *entry,
     struct state *state = meter_state_of(shard, entry->account_id);
     int64_t age_us = now.us - admitted.us;
     if (counts)
-        entry_count(shard, terms, state, entry);
+        entry_count(meter, shard, state, entry);
     rate_window_restore(&state->window,
                         (uint32_t)meter_plan_in(terms, state->plan_slot)->rate_limit_per_minute,
                         meter_milliseconds(elapsed), age_us / 1000);
@@ -233,7 +242,7 @@ struct meter_balance meter_balance_of(struct meter *meter, int64_t account_id)
                                     .day = state->day,
                                     .period = state->period,
                                     .day_used = state->day_used,
-                                    .included = state->included,
+                                    .subscription = state->subscription,
                                     .used = state->used,
                                     .overage = state->overage,
                                     .overage_micros = state->overage_micros};

@@ -6,6 +6,10 @@
 
 #include "ledger/meter.h"
 
+/* The latest instant by whose terms any account's period was decided: a period's start, or the
+ * account's making. */
+instant meter_decided_by(struct meter *meter);
+
 void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_in,
                        int64_t spend_limit_cents);
 
@@ -20,7 +24,7 @@ struct meter_plan {
     int64_t account_id;
     uint8_t plan_slot;
     uint8_t next_plan_slot;
-    int64_t included; /* in the period */
+    struct subscription subscription; /* of the period */
     struct billing_period period;
     instant now; /* as the account sees it */
 };
@@ -29,13 +33,20 @@ struct meter_plan {
 void meter_plan_look(struct meter *meter, int64_t account_id, instant now,
                      struct meter_plan *plan);
 
-/* Moves plan to another one, by these terms: at once, with the added allowance prorated over the
+/* Moves plan to another one, by these terms: at once, with allowance and price prorated over the
  * rest of the period, when that one stands behind the present one in the plan file; else with the
  * next period. True: at once. Changes nothing but plan. */
 bool meter_plan_change(const struct terms *terms, struct meter_plan *plan, uint8_t plan_slot);
 
-/* Brings a changed plan into force. */
-void meter_plan_put(struct meter *meter, const struct meter_plan *plan);
+/* Brings a changed plan into force. False: the account has entered the next period since it was
+ * looked at, and is on the new plan from that period's beginning on. */
+bool meter_plan_put(struct meter *meter, const struct meter_plan *plan);
+
+/* What the account was entitled to in the period before plan's, if it was on the plan of that
+ * slot from its beginning to its end. */
+struct subscription meter_subscription_before(struct meter *meter,
+                                              const struct meter_plan *plan, uint8_t slot,
+                                              struct billing_period *period);
 
 /* Counts a charge, once it is in the journal, for a key that is followed since after it was
  * decided. Costs a comparison where no key was. */

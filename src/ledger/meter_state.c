@@ -58,22 +58,41 @@ const struct plan *meter_plan_in(const struct terms *terms, uint8_t slot)
     return terms->by_slot[slot];
 }
 
-static void period_enter(struct state *state, const struct terms *terms, int32_t period)
+instant meter_deciding(struct meter *meter, const struct state *state, instant period_start)
 {
-    state->period = period;
+    instant at = period_start.us > state->anchor.us ? period_start : state->anchor;
+    int64_t latest_us = atomic_load(&meter->decided_us);
+    while (latest_us < at.us &&
+           !atomic_compare_exchange_weak(&meter->decided_us, &latest_us, at.us))
+        continue;
+    return at;
+}
+
+struct subscription meter_subscription_of(struct meter *meter, const struct state *state,
+                                          instant period_start, uint8_t slot)
+{
+    const struct terms *terms = terms_at(meter->terms,
+                                         meter_deciding(meter, state, period_start), slot);
+    return subscription_of(terms->by_slot[slot], terms->version);
+}
+
+static void period_enter(struct meter *meter, struct state *state,
+                         const struct billing_period *period)
+{
+    state->period = meter_period_number(period);
     state->plan_slot = state->next_plan_slot;
-    state->included = meter_plan_in(terms, state->plan_slot)->included_credits;
+    state->subscription = meter_subscription_of(meter, state, period->start, state->plan_slot);
     state->used = state->overage = state->overage_micros = 0;
 }
 
 /* Enters the day and the period that now lies in, once. */
-instant meter_time_follow(struct state *state, const struct terms *terms, instant now,
+instant meter_time_follow(struct meter *meter, struct state *state, instant now,
                           struct billing_period *period)
 {
     now = present(state, now);
-    *period = billing_period_at(meter_anchor_of(state), now);
+    *period = billing_period_at(state->anchor, now);
     if (meter_period_number(period) > state->period)
-        period_enter(state, terms, meter_period_number(period));
+        period_enter(meter, state, period);
     int32_t day = (int32_t)instant_day(now);
     if (day > state->day) {
         state->day = day;

@@ -11,8 +11,9 @@
 struct state {
     struct rate_window window;
     int64_t spend_limit_cents;
-    int64_t day_used, included, used, overage, overage_micros;
-    int32_t anchor_day;
+    int64_t day_used, used, overage, overage_micros;
+    struct subscription subscription;
+    instant anchor;
     int32_t day;
     int32_t period; /* 0: none entered yet */
     uint8_t plan_slot;
@@ -39,7 +40,8 @@ struct shard {
 
 struct meter {
     struct terms_book *terms;
-    atomic_uint keys_followed; /* rises with every key that is followed anew */
+    atomic_uint keys_followed;  /* rises with every key that is followed anew */
+    _Atomic int64_t decided_us; /* the latest instant by whose terms a period was decided */
     struct shard shards[SHARDS];
 };
 
@@ -60,17 +62,20 @@ const struct plan *meter_plan_in(const struct terms *terms, uint8_t slot);
 
 /* Enters the day and the period that now lies in, once; returns the present as the account sees
  * it: a clock that steps back is not followed, so that no day and no period is entered twice. */
-instant meter_time_follow(struct state *state, const struct terms *terms, instant now,
+instant meter_time_follow(struct meter *meter, struct state *state, instant now,
                           struct billing_period *period);
+
+/* By whose terms a period of the account is decided: those in force at its start, or when the
+ * account was made. What is loaded from here on has no say in it. */
+instant meter_deciding(struct meter *meter, const struct state *state, instant period_start);
+
+/* What a plan gives an account in a period that begins with it. */
+struct subscription meter_subscription_of(struct meter *meter, const struct state *state,
+                                          instant period_start, uint8_t slot);
 
 /* key: NULL for one without a cap. */
 void meter_credits_move(struct state *state, struct key_use *key, credits charged,
                         credits overage, micros_usd overage_cost);
-
-static inline instant meter_anchor_of(const struct state *state)
-{
-    return (instant){state->anchor_day * DAY_US};
-}
 
 static inline int32_t meter_period_number(const struct billing_period *period)
 {

@@ -45,10 +45,12 @@ const char *terms_slot_name(const struct terms_book *book, uint8_t slot)
     return book->names[slot];
 }
 
-enum status terms_add(struct terms_book *book, int64_t version, const struct plans *plans)
+enum status terms_add(struct terms_book *book, int64_t version, instant in_force_at,
+                      const struct plans *plans)
 {
     struct terms *terms = memory_take_zeroed(1, sizeof(*terms));
     terms->version = version;
+    terms->in_force_at = in_force_at;
     terms->plans = *plans;
     for (size_t i = 0; i < plans->plan_count; i++) {
         uint8_t slot;
@@ -60,6 +62,7 @@ enum status terms_add(struct terms_book *book, int64_t version, const struct pla
         terms->by_slot[slot] = &terms->plans.plans[i];
     }
     terms->older = atomic_load(&book->now);
+    check(!terms->older || terms->older->in_force_at.us <= in_force_at.us);
     atomic_store_explicit(&book->now, terms, memory_order_release);
     return STATUS_OK;
 }
@@ -71,4 +74,26 @@ credits terms_price(const struct terms *terms, struct text operation_id, credits
         if (text_equals(text_of(plans->prices[i].operation_id), operation_id))
             return credits_of(plans->prices[i].credits);
     return otherwise;
+}
+
+const struct terms *terms_at(const struct terms_book *book, instant at, uint8_t slot)
+{
+    const struct terms *found = NULL;
+    for (const struct terms *terms = terms_now(book); terms; terms = terms->older) {
+        if (!terms->by_slot[slot])
+            continue;
+        found = terms;
+        if (terms->in_force_at.us <= at.us)
+            break;
+    }
+    check(found != NULL);
+    return found;
+}
+
+const struct terms *terms_of_version(const struct terms_book *book, int64_t version)
+{
+    const struct terms *terms = terms_now(book);
+    while (terms && terms->version != version)
+        terms = terms->older;
+    return terms;
 }

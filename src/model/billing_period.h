@@ -19,6 +19,8 @@ struct civil_date civil_of_days(int64_t days);
 int64_t days_of_civil(struct civil_date date);
 int month_length(int year, int month);
 
+#define PERIOD_DAYS_MAX INT64_C(31)
+
 struct billing_period {
     instant start;   /* the first of it */
     instant end;     /* the first after it */

@@ -111,13 +111,15 @@ static bool step_key(struct world *world, struct dice *dice)
 static bool step_terms(struct world *world, struct dice *dice)
 {
     static const int64_t rates[] = {1, 5, 15, 1000}, caps[] = {0, 40, 160},
-                         included[] = {0, 50, 100, 400, 1000}, prices[] = {0, 30, 75};
+                         included[] = {0, 50, 100, 400, 1000}, prices[] = {0, 30, 75},
+                         monthly[] = {0, 1, 900, 2900, 49900};
     struct model_plan plans[MODEL_PLANS];
     memcpy(plans, world->model.plans, sizeof(plans));
     int plan = (int)below(dice, 3);
     plans[plan].rate = PICK(dice, rates);
     plans[plan].cap = PICK(dice, caps);
     plans[plan].included = PICK(dice, included);
+    plans[plan].monthly = PICK(dice, monthly);
     if (plans[plan].overage != MODEL_NONE)
         plans[plan].price = PICK(dice, prices);
     TELL("plan %d: %d a minute, cap %d, included %d, overage %d\n", plan, (int)plans[plan].rate,

@@ -116,6 +116,33 @@ static void window_look(const struct model *model, int account, int64_t limit,
 
 /* ---- Time of an account ---- */
 
+/* By whose terms the period is decided: its start, or the account's making. */
+static int64_t decided_us(const struct model_account *account)
+{
+    int64_t start_us = start_of(account, account->period);
+    return start_us > account->made_us ? start_us : account->made_us;
+}
+
+static struct model_subscription subscription_begun(const struct model *model,
+                                                    const struct model_account *account)
+{
+    int last = 0;
+    for (int i = 0; i < model->load_count; i++)
+        if (model->loads[i].at_us <= decided_us(account))
+            last = i;
+    struct model_plan plan = model->loads[last].plans[account->plan];
+    return (struct model_subscription){plan.included, plan.monthly, plan};
+}
+
+void model_period_enter(const struct model *model, struct model_account *account,
+                        int64_t period)
+{
+    account->period = period;
+    account->plan = account->next_plan;
+    account->subscription = subscription_begun(model, account);
+    account->is_kept = false;
+}
+
 void model_account_follow(struct model *model, int place)
 {
     struct model_account *account = &model->accounts[place];
@@ -129,13 +156,34 @@ void model_account_follow(struct model *model, int place)
     if (account->is_kept || account->period < 0) {
         account->plan_before = account->plan;
         account->period_before = account->period;
-        account->included_before = account->included;
-        account->was_changed_before = account->is_changed;
+        account->subscription_before = account->subscription;
     }
-    account->period = period;
-    account->plan = account->next_plan;
-    account->included = model->plans[account->plan].included;
-    account->is_kept = account->is_changed = false;
+    model_period_enter(model, account, period);
+}
+
+void model_load(struct model *model, const struct model_plan plans[MODEL_PLANS])
+{
+    int64_t at_us = model->wall_us;
+    for (int i = 0; i < MODEL_ACCOUNTS; i++) {
+        const struct model_account *account = &model->accounts[i];
+        if (account->period >= 0 && decided_us(account) >= at_us)
+            at_us = decided_us(account) + 1;
+    }
+    check(model->load_count < MODEL_LOADS_MAX);
+    struct model_load *load = &model->loads[model->load_count];
+    if (model->load_count > 0 && memcmp(plans, load[-1].plans, sizeof(load->plans)) == 0)
+        return;
+    if (model->load_count > 0 && load[-1].at_us > at_us)
+        at_us = load[-1].at_us;
+    load->at_us = at_us;
+    memcpy(load->plans, plans, sizeof(load->plans));
+    memcpy(model->plans, plans, sizeof(model->plans));
+    model->load_count++;
+}
+
+static int64_t of_rest(int64_t amount, int64_t rest, int64_t whole)
+{
+    return amount > 0 ? amount * rest / whole : 0;
 }
 
 bool model_plan_change(struct model *model, int place, int plan)
@@ -146,17 +194,23 @@ bool model_plan_change(struct model *model, int place, int plan)
     if (account->plan == plan && account->next_plan == plan)
         return true;
     account->next_plan = plan;
-    account->is_kept = account->is_changed = true;
+    account->is_kept = true;
     int64_t end_us = start_of(account, account->period + 1);
     account->pending_at_us = is_at_once ? 0 : end_us;
     if (!is_at_once)
         return false;
-    int64_t added = model->plans[plan].included - model->plans[account->plan].included;
     int64_t now_us = model->wall_us < account->day * DAY ? account->day * DAY : model->wall_us;
     int64_t rest = end_us / SECOND - now_us / SECOND;
     int64_t whole = (end_us - start_of(account, account->period)) / SECOND;
-    if (added > 0)
-        account->included += added * rest / whole;
+    rest = rest < whole ? rest : whole;
+    struct model_subscription *subscription = &account->subscription;
+    const struct model_plan *from = &subscription->plan, *to = &model->plans[plan];
+    if (account->plan != plan) {
+        int64_t micros = of_rest((to->monthly - from->monthly) * 10000, rest, whole);
+        subscription->included += of_rest(to->included - from->included, rest, whole);
+        subscription->cents += (micros + 5000) / 10000;
+        subscription->plan = *to;
+    }
     account->plan = plan;
     return true;
 }
@@ -170,7 +224,7 @@ void model_plans_follow(struct model *model)
         model_account_follow(model, i);
         if (account->plan == account->next_plan) {
             account->pending_at_us = 0;
-            account->is_kept = account->is_changed = true;
+            account->is_kept = true;
         }
     }
 }
@@ -190,7 +244,8 @@ static void standing_find(const struct model *model, int place, int key,
     const struct model_account *account = &model->accounts[place];
     const struct model_plan *plan = &model->plans[account->plan];
     int64_t micros;
-    standing->included = account->included;
+    standing->included = account->subscription.included;
+    standing->cents = account->subscription.cents;
     standing->used = model_period_used(model, place, account->period, &standing->overage_used,
                                        &micros);
     standing->overage_permitted = standing->overage_used;

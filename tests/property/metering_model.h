@@ -11,6 +11,7 @@
 #define MODEL_ACCOUNTS 4
 #define MODEL_KEYS_MAX 256
 #define MODEL_CALLS_MAX 4096
+#define MODEL_LOADS_MAX 256
 #define UNLIMITED (-1)
 
 enum model_overage { MODEL_NONE, MODEL_OPT_IN, MODEL_ALWAYS };
@@ -18,23 +19,35 @@ enum model_overage { MODEL_NONE, MODEL_OPT_IN, MODEL_ALWAYS };
 struct model_plan {
     int64_t rate, cap, included, price; /* cap 0: none; price: cents for 1,000 */
     enum model_overage overage;
+    int64_t monthly; /* cents */
+};
+
+/* What was in force from then on. */
+struct model_load {
+    int64_t at_us;
+    struct model_plan plans[MODEL_PLANS];
+};
+
+/* What a period gives and costs, and the plan that it was last bought by. */
+struct model_subscription {
+    int64_t included, cents;
+    struct model_plan plan;
 };
 
 struct model_account {
     int plan, next_plan;
     bool has_opted_in;
-    int64_t spend_limit_cents; /* UNLIMITED */
-    int anchor_day;            /* of a month, 1 to 31 */
-    int64_t made_us;           /* no period is before that of its making */
-    int64_t day;               /* the latest that it has seen, since 1970 */
-    int64_t period;            /* months since year 0; -1: none yet */
-    int64_t included;          /* in the period */
+    int64_t spend_limit_cents;              /* UNLIMITED */
+    int anchor_day;                         /* of a month, 1 to 31 */
+    int64_t made_us;                        /* no period is before that of its making */
+    int64_t day;                            /* the latest that it has seen, since 1970 */
+    int64_t period;                         /* months since year 0; -1: none yet */
+    struct model_subscription subscription; /* of the period */
     int64_t pending_at_us; /* as the file knows it: when next_plan comes; 0: nothing waits */
     bool is_kept;          /* the file knows the period: a charge or a change was in it */
-    bool is_changed;       /* likewise, by a change of plan */
     int plan_before;       /* and what there was before it was entered */
-    int64_t period_before, included_before;
-    bool was_changed_before;
+    int64_t period_before;
+    struct model_subscription subscription_before;
 };
 
 struct model_key {
@@ -67,7 +80,9 @@ struct model_call {
 };
 
 struct model {
-    struct model_plan plans[MODEL_PLANS];
+    struct model_plan plans[MODEL_PLANS]; /* of the last load */
+    struct model_load loads[MODEL_LOADS_MAX];
+    int load_count;
     struct model_account accounts[MODEL_ACCOUNTS];
     struct model_key keys[MODEL_KEYS_MAX];
     int key_count;
@@ -83,7 +98,8 @@ struct model_standing {
     int outcome;
     int64_t limit, remaining, reset_ms, retry_ms;
     int64_t included, used, overage_used, overage_permitted; /* or UNLIMITED */
-    int64_t daily_cap, daily_used, key_cap, key_used;        /* caps: or UNLIMITED */
+    int64_t cents;
+    int64_t daily_cap, daily_used, key_cap, key_used; /* caps: or UNLIMITED */
     int64_t charged, overage, micros;
     int64_t now_us, period_start_us, period_end_us;
     int64_t period;
@@ -94,6 +110,9 @@ struct model_standing {
 void model_call(struct model *model, int account, int key, int64_t cost, int outcome,
                 bool takes, struct model_standing *standing);
 
+/* Other plans come into force; not for a period that an account has entered. */
+void model_load(struct model *model, const struct model_plan plans[MODEL_PLANS]);
+
 /* Moves an account to another plan; true: at once. */
 bool model_plan_change(struct model *model, int account, int plan);
 
@@ -102,6 +121,10 @@ void model_plans_follow(struct model *model);
 
 /* The account sees the present: a day or a period may begin. */
 void model_account_follow(struct model *model, int account);
+
+/* A period begins for the account, whatever the time. */
+void model_period_enter(const struct model *model, struct model_account *account,
+                        int64_t period);
 
 /* The month of a period that holds at, counted from year 0. */
 int64_t model_period_at(const struct model_account *account, int64_t at_us);

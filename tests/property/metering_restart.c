@@ -166,37 +166,27 @@ static bool file_check(struct world *world)
 
 /* ---- What comes back ---- */
 
-/* What an account's state was in the file, as far as that can be known. */
-struct kept {
-    bool period;           /* something was charged or changed in it */
-    bool included_is_open; /* the file does not say for certain what the period includes */
-    bool is_crash;
-};
-
 /* A day or a period that was seen, but in which nothing was charged or changed, may be forgotten
- * by a restart: nothing is granted twice by that. What the period includes is then told by the
- * plans as they are now, also after a crash that came before its first charge was folded. */
-static bool period_adopt(struct world *world, struct model_account *account,
-                         const struct kept *was, const struct meter_balance *got)
+ * by a restart: nothing is granted twice by that. */
+static bool period_adopt(struct world *world, struct model_account *account, bool was_kept,
+                         const struct meter_balance *got)
 {
     int64_t period = got->period == 0 ? -1 : got->period;
-    bool is_open = was->included_is_open;
-    if (period > account->period || (period < account->period && was->period))
+    if (period > account->period || (period < account->period && was_kept))
         SAME("period after a restart", period, account->period);
-    if (period < account->period) {
-        bool is_before = period == account->period_before;
-        account->plan = is_before ? account->plan_before : account->next_plan;
+    if (period < account->period && period == account->period_before) {
+        account->plan = account->plan_before;
         account->period = period;
-        account->included = is_before ? account->included_before
-                                      : world->model.plans[account->plan].included;
-        account->is_kept = is_before && period >= 0;
-        account->is_changed = is_before && account->was_changed_before;
-        is_open = was->is_crash && !account->is_changed;
+        account->subscription = account->subscription_before;
+        account->is_kept = period >= 0;
     }
-    if (is_open && got->included != account->included)
-        account->included = world->model.plans[account->plan].included;
-    if (period >= 0)
-        SAME("included after a restart", got->included, account->included);
+    if (period < account->period) /* entered since, by a plan that waited for it */
+        model_period_enter(&world->model, account, period);
+    if (period < 0)
+        return true;
+    SAME("included after a restart", got->subscription.included,
+         account->subscription.included);
+    SAME("cents after a restart", got->subscription.cents, account->subscription.cents);
     return true;
 }
 
@@ -210,13 +200,13 @@ static int64_t day_charged(const struct model *model, int account)
     return day;
 }
 
-static bool account_adopt(struct world *world, int place, const struct kept *was)
+static bool account_adopt(struct world *world, int place, bool was_kept)
 {
     struct model *model = &world->model;
     struct model_account *account = &model->accounts[place];
     struct meter_balance got = meter_balance_of(world->ledger->meter,
                                                 world->account_ids[place]);
-    if (!period_adopt(world, account, was, &got))
+    if (!period_adopt(world, account, was_kept, &got))
         return false;
     /* A clock that is set to before the account was made changes plans on the day of its making. */
     int64_t made_day = account->made_us / INT64_C(86400000000);
@@ -294,16 +284,12 @@ bool world_restart(struct world *world, enum world_restart kind)
     model_ages_tell(&world->model);
     if (!ledger_begin(world))
         return false;
-    struct kept was[MODEL_ACCOUNTS];
-    for (int i = 0; i < MODEL_ACCOUNTS; i++) {
-        const struct model_account *account = &world->model.accounts[i];
-        bool is_crash = kind == RESTART_CRASHED;
-        bool is_certain = is_crash ? account->is_changed : account->is_kept;
-        was[i] = (struct kept){account->is_kept, !is_certain, is_crash};
-    }
+    bool was_kept[MODEL_ACCOUNTS];
+    for (int i = 0; i < MODEL_ACCOUNTS; i++)
+        was_kept[i] = world->model.accounts[i].is_kept;
     model_plans_follow(&world->model);
     for (int i = 0; i < MODEL_ACCOUNTS; i++)
-        if (!account_adopt(world, i, &was[i]))
+        if (!account_adopt(world, i, was_kept[i]))
             return false;
     return true;
 }
@@ -312,8 +298,18 @@ bool world_restart(struct world *world, enum world_restart kind)
 
 static const struct model_plan plans_first[MODEL_PLANS] = {
     {.rate = 5, .cap = 40, .included = 100, .price = 0, .overage = MODEL_NONE},
-    {.rate = 15, .cap = 160, .included = 400, .price = 75, .overage = MODEL_OPT_IN},
-    {.rate = 45, .cap = 0, .included = 1000, .price = 30, .overage = MODEL_ALWAYS},
+    {.rate = 15,
+     .cap = 160,
+     .included = 400,
+     .price = 75,
+     .overage = MODEL_OPT_IN,
+     .monthly = 900},
+    {.rate = 45,
+     .cap = 0,
+     .included = 1000,
+     .price = 30,
+     .overage = MODEL_ALWAYS,
+     .monthly = 2900},
     {.rate = 1000000, .cap = 0, .included = 1000000000, .price = 0, .overage = MODEL_NONE},
 };
 
@@ -337,7 +333,7 @@ static bool account_make(struct world *world, int place)
 bool world_open(struct world *world, int64_t wall_us)
 {
     *world = (struct world){.model = {.wall_us = wall_us, .ms = 1000000, .true_ms = 1000000}};
-    memcpy(world->model.plans, plans_first, sizeof(plans_first));
+    model_load(&world->model, plans_first);
     world->stepped_ms = world->booted_ms = -16 * MINUTE_MS;
     /* In memory where there is such a place: a crash is played by copying, not by losing. */
     (void)snprintf(world->folder, sizeof(world->folder), "%s/trendgate-metering-XXXXXX",

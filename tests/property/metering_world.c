@@ -48,7 +48,7 @@ struct plans world_plans(const struct model *model)
     struct plans plans = {.plan_count = MODEL_PLANS};
     for (size_t i = 0; i < MODEL_PLANS; i++) {
         const struct model_plan *plan = &model->plans[i];
-        plans.plans[i] = (struct plan){.price_cents = (int64_t)i * 100,
+        plans.plans[i] = (struct plan){.price_cents = plan->monthly,
                                        .included_credits = plan->included,
                                        .daily_credit_cap = plan->cap,
                                        .rate_limit_per_minute = plan->rate,
@@ -63,7 +63,7 @@ struct plans world_plans(const struct model *model)
 bool world_terms(struct world *world, const struct model_plan plans[MODEL_PLANS])
 {
     model_plans_follow(&world->model);
-    memcpy(world->model.plans, plans, sizeof(world->model.plans));
+    model_load(&world->model, plans);
     struct plans changed = world_plans(&world->model);
     DONE(ledger_terms_set(world->ledger, &changed, &world->reason));
     return true;
@@ -112,6 +112,7 @@ static bool standing_same(struct world *world, const struct charge_standing *sta
     SAME("overage charged", standing->charged.count ? standing->overage.count : 0,
          wanted->overage);
     SAME("overage's cost", standing->overage_cost.count, wanted->micros);
+    SAME("subscription's cents", standing->subscription.cents, wanted->cents);
     return rate_same(world, &standing->rate, wanted) &&
            quota_same(world, &standing->quota, wanted);
 }

@@ -340,6 +340,30 @@ def price_change(stage):
     stage.notes["big"] = key
 
 
+def bought(stage, key):
+    """What the account's billing period includes and costs, in credits and cents."""
+    told = stage.ask("/api/v1/billing/me", headers={"x-api-key": key}).json()["data"]
+    equal(told["expected_total_amount_cents"], told["subscription_price_cents"], "total without overage")
+    return told["included_credits"], told["subscription_price_cents"]
+
+
+@act(PLANS, "a changed allowance and price count for accounts made from then on, and else from the next period")
+def later_period(stage):
+    with metered([("Low", 100, 0, 1000, "none", 0), ("High", 1000, 0, 1000, "none", 0)]) as later:
+        called, idle = new_key(later, "High"), new_key(later, "High")
+        call(later, called, status=200)
+        before = bought(later, idle)
+        equal((before, bought(later, called)), ((1000, 900), (1000, 900)), "before")
+        for number_of_restarts in range(2):
+            changed = plans([("Low", 100, 0, 1000, "none", 0), ("High", 3000, 0, 7, "none", 0)])
+            reload(later, changed.replace("price_cents = 900\n", "price_cents = 700\n"))
+            equal((bought(later, called), bought(later, idle)), (before, before), f"{number_of_restarts} restarts")
+            equal(number(call(later, idle, status=200), "X-RateLimit-Limit"), 7, "what is in force at once")
+            equal(bought(later, new_key(later, "High")), (3000, 700), "an account made afterwards")
+            restart(later, signal.SIGKILL)
+            equal((bought(later, called), bought(later, idle)), (before, before), "after a kill")
+
+
 @act(PLANS, "a faulty plan file changes nothing")
 def faulty_file(stage):
     said = reload(stage, plans(TABLE).replace("included_credits = 20\n", "included_credits = -20\n"))

@@ -41,6 +41,8 @@ overage_cents_per_1000 = 300
 credits = 8
 """
 
+PRICES = {"Tiny": 0, "Open": 900, "Wide": 2000}
+
 PLAN, OVERAGE, ROTATION, CAP, RELOAD, ALONE = [], [], [], [], [], []
 
 
@@ -133,6 +135,9 @@ def upgrade(stage):
     equal(after.field("X-Credits-Remaining"), str(moved["credits_included"] - 16), "left of Wide")
     equal(after.field("X-Credits-Daily-Remaining"), None, "Wide has no daily cap")
     stage.notes["included"] = moved["credits_included"]
+    told = stage.ask("/api/v1/billing/me", headers={"x-api-key": key}).json()["data"]
+    micros = (PRICES["Wide"] - PRICES["Tiny"]) * 10000 * rest // whole
+    equal(told["subscription_price_cents"], PRICES["Tiny"] + (micros + 5000) // 10000, "price of the period")
 
 
 @act(PLAN, "account show tells plan, overage, and what is used and left")

@@ -64,10 +64,15 @@ instant clock_now(void)
     return (instant){now_us};
 }
 
+enum status reopen_status(void)
+{
+    TRY(ledger_open(text_of(path), &clock_by_hand, &ledger, &reason));
+    return ledger_terms_set(ledger, &plans, &reason);
+}
+
 static void open_again(void)
 {
-    DONE(ledger_open(text_of(path), &clock_by_hand, &ledger, &reason));
-    DONE(ledger_terms_set(ledger, &plans, &reason));
+    DONE(reopen_status());
 }
 
 int harness_start(void **state)

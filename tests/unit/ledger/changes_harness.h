@@ -36,6 +36,7 @@ const char *ledger_path(void); /* the file's, for now */
 
 void reopen(void);
 void reopen_at(const char *written); /* nobody runs in between */
+enum status reopen_status(void);     /* what opening comes to, after ledger_close */
 
 /* Goes on with what a power loss at this moment would leave: the files as they are. */
 void crash(void);

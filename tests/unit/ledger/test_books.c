@@ -287,7 +287,8 @@ static const struct {
     {"UPDATE api_key SET account_id = 1, bucket = 1 WHERE id = 3",
      "bob@b|the journal names a key"},
     {"PRAGMA foreign_keys=OFF; DELETE FROM account WHERE id = 2", "2|there is no such account"},
-    {"DELETE FROM plan_version", "a call under a plan version that is not there"},
+    {"DELETE FROM plan_load; DELETE FROM plan_version",
+     "a call under a plan version that is not there"},
     {"UPDATE plan_version SET plans = replace(plans, ':75', ':76')",
      " cost a rate of plan version 1, and 3000 micro-dollars are charged, which is none"},
     {"UPDATE plan_version SET digest = zeroblob(32)",
@@ -315,7 +316,7 @@ static void rate_limited_calls_are_not_compared(void **state)
 {
     (void)state;
     tamper("UPDATE usage_hour SET rate_limited = 7");
-    tamper("INSERT INTO balance SELECT 0, 64, 24286, 19000, 0, 100, 0, 0, 0");
+    tamper("INSERT INTO balance SELECT 0, 64, 24286, 19000, 0, 100, 0, 0, 0, 'Free', 1, 0");
     struct found found;
     (void)audited(copied, &found);
     assert_int_equal(found.count, 0);

@@ -64,9 +64,11 @@ static instant hour_of_day(int64_t day, int64_t hour)
     return (instant){(DAY_0 + day) * DAY_US + hour * HOUR_US + 17};
 }
 
-static const struct fold_period october = {2024 * 12 + 9, 2000}, november = {2024 * 12 + 10, 5};
+static const struct plan some = {.name = "Some"};
+static const struct fold_period october = {2024 * 12 + 9, {&some, 3, 2000, 900}},
+                                november = {2024 * 12 + 10, {&some, 3, 5, 900}};
 
-static void charge(int64_t journal_id, int64_t account_id, instant at, int64_t credits,
+static void charge(int64_t journal_id, int64_t account_id, instant at, int64_t cost,
                    int64_t overage, struct fold_period period)
 {
     struct journal_entry entry = {.account_id = account_id,
@@ -74,7 +76,7 @@ static void charge(int64_t journal_id, int64_t account_id, instant at, int64_t c
                                   .endpoint = 1,
                                   .outcome = CALL_CHARGED,
                                   .at = at,
-                                  .credits = credits,
+                                  .credits = cost,
                                   .overage = overage,
                                   .overage_micros = overage * 3000};
     fold_add(&fold, journal_id, &entry, &period);
@@ -136,6 +138,8 @@ static void sums_stand_where_they_belong(void **state)
                      12);
     assert_int_equal(number("SELECT used * 100 + overage FROM balance WHERE account_id = 1"
                             " AND period = 2024 * 12 + 9 AND included = 2000"
+                            " AND plan = 'Some' AND plan_version = 3"
+                            " AND subscription_cents = 900"
                             " AND day = 20000 AND day_used = 16"),
                      1105);
     assert_int_equal(number("SELECT used FROM balance WHERE account_id = 2"), 1);

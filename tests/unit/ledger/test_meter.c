@@ -51,7 +51,7 @@ static int set_up(void **state)
     plans.plans[0] = plan_of("Small", 100, 40, 5, OVERAGE_NONE, 0);
     plans.plans[1] = plan_of("Open", 400, 0, 1000, OVERAGE_OPT_IN, 75);
     plans.plans[2] = plan_of("Always", 1000, 0, 1000, OVERAGE_ALWAYS, 30);
-    assert_int_equal(terms_add(&book, 1, &plans), STATUS_OK);
+    assert_int_equal(terms_add(&book, 1, (instant){0}, &plans), STATUS_OK);
     meter = meter_open(&book);
     now = instant_of_seconds(DAY_SECONDS_OF(JAN_31) + 3600);
     elapsed_ms = 5000;
@@ -188,7 +188,7 @@ static void a_period_begins_on_its_day_once(void **state)
 {
     (void)state;
     plans.plans[0].daily_credit_cap = 0;
-    assert_int_equal(terms_add(&book, 2, &plans), STATUS_OK);
+    assert_int_equal(terms_add(&book, 2, now, &plans), STATUS_OK);
     assert_int_equal(charge(100), CHARGE_TAKEN);
     now = instant_of_seconds(DAY_SECONDS_OF(JAN_31 + 29) - 1);
     assert_int_equal(charge(1), CHARGE_REFUSED);
@@ -217,7 +217,7 @@ static void lowering_and_raising_the_limit_grants_nothing(void **state)
     for (size_t i = 0; i < LENGTH_OF(rates); i++) {
         elapsed_ms += 10000;
         plans.plans[1].rate_limit_per_minute = rates[i];
-        assert_int_equal(terms_add(&book, 2 + (int64_t)i, &plans), STATUS_OK);
+        assert_int_equal(terms_add(&book, 2 + (int64_t)i, now, &plans), STATUS_OK);
         assert_int_equal(charge(0), CHARGE_RATE_LIMITED);
         assert_int_equal(last.rate.limit, rates[i]);
     }
@@ -232,7 +232,7 @@ static bool plan_change(const char *plan)
     struct meter_plan change;
     meter_plan_look(meter, 7, now, &change);
     bool is_at_once = meter_plan_change(terms_now(&book), &change, slot_of(plan));
-    meter_plan_put(meter, &change);
+    assert_true(meter_plan_put(meter, &change));
     return is_at_once;
 }
 

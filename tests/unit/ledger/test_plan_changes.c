@@ -371,7 +371,8 @@ static void every_change_leaves_its_event(void **state)
                        "{\"from\":\"Free\",\"to\":\"Starter\",\"in_force_at\":"
                        "\"2024-02-15T12:00:00Z\",\"in_force_at_us\":1707998400000000,"
                        "\"period_key\":\"2024-02\",\"included_before\":2000,"
-                       "\"included\":11000,\"plan_version\":1}");
+                       "\"included\":11000,\"subscription_cents_before\":0,"
+                       "\"subscription_cents\":450,\"plan_version\":1}");
     assert_stored_text("SELECT detail FROM audit_event WHERE verb = 'account_overage'",
                        "{\"has_opted_in\":true,\"spend_limit_cents\":500}");
     assert_int_equal(stored_integer("SELECT count(*) FROM audit_event WHERE detail LIKE"
