@@ -223,7 +223,8 @@ static void settled(struct charge *charge, enum status status)
     struct scene_call *told = &scene->calls[call->number];
     check(pthread_mutex_lock(&lock) == 0);
     memcpy(told->charge_id, charge->charge_id, CHARGE_ID_BYTES);
-    told->state = status == STATUS_OK ? CALL_SETTLED : CALL_TAKEN_BACK;
+    enum call_state state = status == STATUS_OK ? CALL_SETTLED : CALL_TAKEN_BACK;
+    __atomic_store_n(&told->state, state, __ATOMIC_RELEASE);
     waiting--;
     check(pthread_cond_signal(&settled_one) == 0);
     check(pthread_mutex_unlock(&lock) == 0);
@@ -290,6 +291,29 @@ struct charge_standing scene_standing(enum scene_account account)
                             .outcome = CALL_CHARGED};
     ledger_look(scene_ledger, &charge);
     return charge.standing;
+}
+
+static enum scene_account asks_again;
+
+static bool is_decided(void)
+{
+    enum status status = scene_charge(asks_again);
+    scene->call_count -= status == STATUS_UNAVAILABLE; /* as if it had not been asked */
+    return status == STATUS_BUSY || status == STATUS_EXHAUSTED;
+}
+
+void scene_charge_when_admitted(enum scene_account account)
+{
+    asks_again = account;
+    scene_until(is_decided);
+}
+
+void scene_until(bool (*holds)(void))
+{
+    for (int ms = 0; !holds(); ms++) {
+        assert_true(ms < PATIENCE_S * 1000);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
 }
 
 void scene_round(void)

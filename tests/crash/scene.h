@@ -85,6 +85,13 @@ enum status scene_charge(enum scene_account account);
 /* Waits until nothing waits any more. */
 void scene_await(void);
 
+/* Asks again until it is granted or refused for a limit: after a failure the ledger tries by
+ * itself. BUSY is not waited for. */
+void scene_charge_when_admitted(enum scene_account account);
+
+/* Polls until it holds, for a minute at most. */
+void scene_until(bool (*holds)(void));
+
 /* Charges of all accounts at once, awaited; they must have been granted or refused for a limit. */
 void scene_round(void);
 

@@ -4,39 +4,20 @@
 #include "support/unit.h"
 
 #include <sqlite3.h>
-#include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 20000
-
-static void nap(void)
-{
-    (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-}
-
-/* Polls: after a failure the ledger tries again by itself. */
 static void charge_when_admitted(enum scene_account account)
 {
-    enum status status = scene_charge(account);
-    for (int ms = 0; status == STATUS_UNAVAILABLE && ms < PATIENCE_MS; ms++) {
-        nap();
-        status = scene_charge(account);
-        scene->call_count -= status == STATUS_UNAVAILABLE; /* as if it had not been asked */
-    }
-    assert_true(status == STATUS_BUSY || status == STATUS_EXHAUSTED);
+    scene_charge_when_admitted(account);
     scene_await();
 }
 
-/* Until its own attempts have failed too: all that while nothing is admitted. */
-static void refusals_await(int64_t faults)
+static bool is_refused_after_three_faults(void)
 {
-    for (int ms = 0; shim_faults() < faults; ms++) {
-        assert_true(ms < PATIENCE_MS);
-        assert_int_equal(scene_charge(ROOMY), STATUS_UNAVAILABLE);
-        assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_UNAVAILABLE);
-        scene->call_count--; /* as if it had not been asked */
-        nap();
-    }
+    assert_int_equal(scene_charge(ROOMY), STATUS_UNAVAILABLE);
+    assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_UNAVAILABLE);
+    scene->call_count--; /* as if it had not been asked */
+    return shim_faults() >= 3;
 }
 
 static void begin(bool folds_next)
@@ -82,7 +63,7 @@ static bool lasting_fault(const struct shim_orders *orders, bool folds_next)
     assert_int_equal(last_call(), CALL_TAKEN_BACK);
     nothing_was_taken(&before);
     assert_int_equal(scene_charge(ROOMY), STATUS_UNAVAILABLE);
-    refusals_await(3);
+    scene_until(is_refused_after_three_faults); /* two of them its own attempts */
     nothing_was_taken(&before);
     shim_order(&(struct shim_orders){0});
     charge_when_admitted(ROOMY);
@@ -139,7 +120,7 @@ static void slots_of_a_failed_batch_are_counted_after_it(void **state)
     assert_int_equal(scene_charge(ROOMY), STATUS_BUSY);
     scene_await();
     assert_int_equal(last_call(), CALL_TAKEN_BACK);
-    refusals_await(3);
+    scene_until(is_refused_after_three_faults);
     shim_order(&(struct shim_orders){0});
     charge_when_admitted(ROOMY);
     scene_close();
