@@ -82,7 +82,7 @@ static void content(const struct answer_case *answer, struct json_writer *writer
 static const struct dialect openapi = {
     .definitions = TEXT_INITIAL("#/components/schemas/"),
     .examples_are_lists = true,
-    .requires_everything = true,
+    .says_everything = true,
     .parameter_form = parameter_form,
     .header_form = header_form,
     .content = content,

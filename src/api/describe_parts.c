@@ -114,7 +114,12 @@ static void parameter_write(const struct dialect *dialect, const struct paramete
     json_member_text(writer, TEXT("name"), parameter->name);
     json_member_text(writer, TEXT("in"), TEXT("query"));
     json_member_boolean(writer, TEXT("required"), false);
-    parts_parameter_words(parameter, writer);
+    if (dialect->says_everything) {
+        parts_parameter_words(parameter, writer);
+    } else {
+        json_member_text(writer, TEXT("description"), parameter->description);
+        json_member_text(writer, TEXT("x-accepted"), parameter->refusal);
+    }
     dialect->parameter_form(parameter, writer);
     json_object_close(writer);
 }
@@ -228,6 +233,20 @@ static void answer_headers_write(const struct dialect *dialect,
     json_object_close(writer);
 }
 
+/* For programs: every reason word of a failure, and what it means. */
+static void reasons_write(const struct answer_case *answer, struct json_writer *writer)
+{
+    size_t place = 0;
+    const struct failure *failure;
+    if (answer->status < 400)
+        return;
+    json_name(writer, TEXT("x-reasons"));
+    json_object_open(writer);
+    while ((failure = parts_failure_next(answer, &place)) != NULL)
+        json_member_text(writer, failure->reason, failure->meaning);
+    json_object_close(writer);
+}
+
 static void answer_write(const struct dialect *dialect, const struct answer_case *answer,
                          struct json_writer *writer)
 {
@@ -238,6 +257,7 @@ static void answer_write(const struct dialect *dialect, const struct answer_case
     json_name(writer, buffer_text(&name));
     json_object_open(writer);
     json_member_text(writer, TEXT("description"), answer->description);
+    reasons_write(answer, writer);
     answer_headers_write(dialect, answer, writer);
     dialect->content(answer, writer);
     json_object_close(writer);
@@ -245,7 +265,21 @@ static void answer_write(const struct dialect *dialect, const struct answer_case
 
 #define DESCRIPTION_BYTES_MAX 2048
 
-/* "Invalid input. `reason`: what it means. ..." */
+/* "Invalid input", or "Invalid input. `reason`: what it means. ..." */
+static void failure_words(const struct dialect *dialect, const struct answer_case *answer,
+                          struct buffer *words)
+{
+    size_t place = 0;
+    const struct failure *failure;
+    buffer_append(words, failure_status_line(answer->status));
+    if (!dialect->says_everything)
+        return;
+    buffer_append_byte(words, '.');
+    while ((failure = parts_failure_next(answer, &place)) != NULL)
+        buffer_append_format(words, " `%.*s`: %.*s", TEXT_PRINT(failure->reason),
+                             TEXT_PRINT(failure->meaning));
+}
+
 static void failures_write(const struct dialect *dialect, const struct endpoint *endpoint,
                            unsigned status, struct json_writer *writer)
 {
@@ -253,20 +287,16 @@ static void failures_write(const struct dialect *dialect, const struct endpoint 
         .endpoint = endpoint,
         .status = status,
         .schema = status == 503 && endpoint->unready ? endpoint->unready : &failure_schema};
+    size_t place = 0;
+    if (!parts_failure_next(&answer, &place))
+        return;
     char room[DESCRIPTION_BYTES_MAX];
     struct buffer words;
     buffer_init_on(&words, room, sizeof(room));
-    buffer_append(&words, failure_status_line(status));
-    buffer_append(&words, TEXT("."));
-    size_t place = 0;
-    const struct failure *failure;
-    while ((failure = parts_failure_next(&answer, &place)) != NULL)
-        buffer_append_format(&words, " `%.*s`: %.*s", TEXT_PRINT(failure->reason),
-                             TEXT_PRINT(failure->meaning));
+    failure_words(dialect, &answer, &words);
     check(!words.overflowed);
     answer.description = buffer_text(&words);
-    if (words.length > failure_status_line(status).length + 1)
-        answer_write(dialect, &answer, writer);
+    answer_write(dialect, &answer, writer);
 }
 
 static void answers_write(const struct dialect *dialect, const struct endpoint *endpoint,

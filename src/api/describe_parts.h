@@ -18,9 +18,11 @@ struct answer_case {
 };
 
 struct dialect {
-    struct text definitions;  /* where they are: "#/definitions/" */
-    bool examples_are_lists;  /* of a schema: "examples":[x], or "example":x */
-    bool requires_everything; /* also of a schema that is from the page: see schemas.h */
+    struct text definitions; /* where they are: "#/definitions/" */
+    bool examples_are_lists; /* of a schema: "examples":[x], or "example":x */
+    /* Customers know the other dialect from a page of their own; where that has words, it keeps to
+     * them, and what they leave out stands in members of our own, x-accepted and x-reasons. */
+    bool says_everything;
     /* Members of a parameter after name, in, required and description. */
     void (*parameter_form)(const struct parameter *parameter, struct json_writer *writer);
     /* Members of a header, or of a parameter that is one, after its description. example: as the

@@ -31,7 +31,7 @@ static bool is_named(const struct schema_walk *walk, const struct schema_field *
 
 static bool is_required(const struct schema_walk *walk, const struct schema_field *field)
 {
-    bool is_all = !walk->dialect || walk->dialect->requires_everything;
+    bool is_all = !walk->dialect || walk->dialect->says_everything;
     return is_all ? !field->is_optional : schema_field_is_required(walk->schema, field);
 }
 

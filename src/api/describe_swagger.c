@@ -65,16 +65,13 @@ static const struct dialect swagger = {
     .content = content,
 };
 
-/* "https://api.example.com:8443/trends" as its scheme, host and path. */
+/* "https://api.example.com:8443" as its scheme and host. */
 static void address_write(const struct describe_facts *facts, struct json_writer *writer)
 {
     struct text rest = facts->public_url;
     struct text scheme = text_cut(&rest, ':');
-    rest = text_slice(rest, 2, rest.length);
-    size_t slash = text_find(rest, '/');
-    struct text path = text_slice(rest, slash, rest.length);
-    json_member_text(writer, TEXT("host"), text_slice(rest, 0, slash));
-    json_member_text(writer, TEXT("basePath"), path.length > 0 ? path : TEXT("/"));
+    json_member_text(writer, TEXT("host"), text_slice(rest, 2, rest.length));
+    json_member_text(writer, TEXT("basePath"), TEXT("/"));
     json_name(writer, TEXT("schemes"));
     json_array_open(writer);
     json_write_text(writer, scheme);

@@ -27,9 +27,9 @@ struct schema {
     const struct schema_field *fields;
     size_t field_count;
     struct text example; /* a whole answer, JSON, indented by two blanks; empty: none */
-    /* Customers' clients know it from their own page, which calls no field required and says of
-     * those inside data no more than their type: Swagger and the page's table keep to that, and
-     * OpenAPI says the rest. */
+    /* Customers know it from a page of their own, which calls no field required: Swagger and the
+     * page's table keep to that. The page shows nothing but the type of a field inside data; what
+     * else stands in the rows is for the documents. */
     bool is_from_page;
 };
 
