@@ -373,7 +373,7 @@ static const struct schema_field failure_fields[] = {
     SOMETIMES("message", "string", "The same as msg."),
     SOMETIMES("suggested_plan", "string", "The cheapest plan in which this very call would have "
               "been admitted; left out where there is none."),
-    SOMETIMES("upgrade_url", "string", "Where plans are changed.", FORMAT("uri")),
+    SOMETIMES("upgrade_url", "string", "Where plans are changed.", FORMAT("uri-reference")),
     SOME_COUNT("credit_cost", "With 402: what the call would have cost."),
     SOME_COUNT("credits_included", "Credits that the billing period includes."),
     SOME_COUNT("credits_used", "Credits charged in it, overage among them."),

@@ -12,7 +12,7 @@ struct schema_field {
     struct text path;
     struct text type;       /* "object", "array", "string", "integer", "number", "boolean" */
     struct text definition; /* the name this object has in the documents; empty: it has none */
-    struct text format;     /* "int64", "date-time", "date", "uri"; empty: none */
+    struct text format;     /* "int64", "date-time", "date", "uri-reference"; empty: none */
     struct text one_of;     /* JSON values parted by ", ", as in "1, 2, 3, 4"; empty: any */
     struct text minimum;    /* a JSON number; empty: none */
     struct text maximum;

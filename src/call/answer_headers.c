@@ -114,10 +114,12 @@ bool answer_header_is_on(const struct answer_header *header, const struct endpoi
                          unsigned status)
 {
     bool is_product = endpoint->kind == ENDPOINT_PRODUCT;
-    bool is_refused_early = status == 401 || status == 403 || status == 414 || status == 431;
+    /* Not a call, or nothing that was counted as one. */
+    bool is_uncounted = status == 401 || status == 403 || status == 414 || status == 431 ||
+                        status == 500 || (status == 503 && !endpoint->answers_list);
     switch (header->place) {
     case HEADER_ON_EVERY: return true;
-    case HEADER_ON_CALLS: return is_product && !is_refused_early && status != 500;
+    case HEADER_ON_CALLS: return is_product && !is_uncounted;
     case HEADER_ON_SUCCESSES: return endpoint->credits > 0 && status == 200;
     case HEADER_ON_LISTS: return endpoint->answers_list && (status == 200 || status == 304);
     case HEADER_ON_RETRIES: return status == 402 || status == 429 || status == 503;
