@@ -105,6 +105,58 @@ static void a_step_frees_no_slot(void **state)
     scene_close();
 }
 
+static int64_t oldest_slot_returns_in_ms(void)
+{
+    return scene_standing(CAPPED).rate.reset_ms;
+}
+
+static void charge_now(void)
+{
+    assert_int_equal(scene_charge(ROOMY), STATUS_BUSY);
+    scene_await();
+}
+
+/* Slots are written down with the next charge. Returns by how much later than before it the oldest
+ * returns after a restart; stepped: the wall clock, between taking and writing. */
+static int64_t delay_by_restart(int64_t stepped)
+{
+    scene_clear();
+    scene_open();
+    charge_now();
+    scene_advance(70);
+    charge_now();
+    scene_advance(5);
+    assert_int_equal(scene_slot(CAPPED, CALL_HEAD), STATUS_OK);
+    scene_advance(3);
+    scene_step(stepped);
+    charge_now();
+    scene_advance(10);
+    int64_t before_ms = oldest_slot_returns_in_ms();
+    assert_int_equal(before_ms, 47000);
+    restart();
+    int64_t after_ms = oldest_slot_returns_in_ms();
+    scene_close();
+    return after_ms - before_ms;
+}
+
+static void a_slot_is_as_old_after_a_restart_as_it_was(void **state)
+{
+    (void)state;
+    assert_int_equal(delay_by_restart(0), 0);
+}
+
+/* Its own time is not to be believed then: it cannot be older than the row before, nor younger than
+ * its own. */
+static void a_step_before_it_is_written_moves_it_between_two_rows(void **state)
+{
+    (void)state;
+    static const int64_t steps[] = {1, 3600, DAY_SECONDS, 31 * DAY_SECONDS};
+    for (size_t i = 0; i < LENGTH_OF(steps); i++) {
+        assert_in_range(delay_by_restart(steps[i]) + 5000, 0, 5000);
+        assert_in_range(delay_by_restart(-steps[i]), 0, 3000);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +164,8 @@ int main(int argc, char **argv)
         SCENE_TEST(nor_does_it_across_restarts),
         SCENE_TEST(a_period_is_entered_once),
         SCENE_TEST(a_step_frees_no_slot),
+        SCENE_TEST(a_slot_is_as_old_after_a_restart_as_it_was),
+        SCENE_TEST(a_step_before_it_is_written_moves_it_between_two_rows),
     };
     return scene_main(tests, argc, argv);
 }
