@@ -7,6 +7,7 @@ it runs is 503, nothing charged, and no restart. Closes with "N passed, N failed
 import contextlib
 import os
 import pathlib
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -21,7 +22,7 @@ from support.server import LISTENING, Place  # noqa: E402
 from support.steps import (ENDPOINT, Report, Scenario, Skip, Stage, act, check_every_answer,  # noqa: E402
                            equal, fail)
 
-START, FULL = [], []
+START, CATALOG, FULL, LIMIT = [], [], [], []
 DISK_BYTES = 8 << 20
 CALLS_MAX = 20000  # by then a disk without room must have been met
 SAMPLE = {"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}
@@ -41,15 +42,15 @@ def used_ledger():
         yield Stage(place, key=key)
 
 
-def refused(stage, says):
+def refused(stage, says, name="x.db", below=()):
     """serve ends with one sentence that names the file, and leaves the file alone."""
-    file = stage.place.folder / "x.db"
+    file = stage.place.folder / name
     before = file.read_bytes() if file.is_file() else None
-    result = stage.place.run("serve", "--listen", "127.0.0.1:0")
+    result = stage.place.run("serve", "--listen", "127.0.0.1:0", below=below)
     equal(result.status, 1, f"exit of {result!r}")
     if LISTENING.search(result.stdout):
         fail(f"says that it listens: {result!r}")
-    for word in ["x.db", *says]:
+    for word in [name, *says]:
         if word not in result.stderr:
             fail(f"does not say {word!r}: {result!r}")
     equal(len(result.stderr.strip().splitlines()), 1, f"sentences of {result!r}")
@@ -58,16 +59,16 @@ def refused(stage, says):
 
 
 @contextlib.contextmanager
-def changed(stage):
-    """The ledger, to be spoilt; afterwards it is as it was."""
-    file = stage.place.folder / "x.db"
+def changed(stage, name="x.db"):
+    """The ledger, or another file, to be spoilt; afterwards it is as it was."""
+    file = stage.place.folder / name
     kept = stage.place.folder / "kept"
     shutil.copyfile(file, kept)
     try:
         yield file
     finally:
         for ending in ("", "-wal", "-shm"):
-            path = stage.place.folder / f"x.db{ending}"
+            path = stage.place.folder / f"{name}{ending}"
             if path.is_dir():
                 path.rmdir()
             path.unlink(missing_ok=True)
@@ -124,13 +125,65 @@ def folder(stage):
         refused(stage, [])
 
 
+def below_root(stage):
+    """Words that begin a program as somebody who owns the place and may read its files, but not all files."""
+    if os.geteuid() != 0:
+        return ()
+    words = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    for path in (stage.place.folder, *stage.place.folder.iterdir()):
+        os.chown(path, 65534, 65534)
+    if subprocess.run([*words, str(stage.place.binary), "--version"], capture_output=True, check=False).returncode:
+        raise Skip(f"root reads every file, and nobody else may run {stage.place.binary}")
+    return words
+
+
 @act(START, "a ledger that may not be read is refused")
 def unreadable(stage):
-    if os.geteuid() == 0:
-        raise Skip("root reads every file")
     with changed(stage) as file:
+        below = below_root(stage)
         file.chmod(0)
-        refused(stage, [])
+        refused(stage, ["Permission denied"], below=below)
+        equal(file.stat().st_mode & 0o777, 0, "mode of the file")
+
+
+@act(START, "a ledger that was cut short is refused")
+def cut_short(stage):
+    with changed(stage) as file:
+        os.truncate(file, file.stat().st_size // 2 // 4096 * 4096)
+        refused(stage, ["damaged: restore it from a backup"])
+
+
+@act(START, "a file of something else is refused")
+def something_else(stage):
+    for content in (b"email,plan,name\n" * 1000, b"\x00" * 8192):
+        with changed(stage) as file:
+            file.write_bytes(content)
+            refused(stage, ["is not a database"])
+
+
+@act(CATALOG, "a catalogue of a newer program is refused")
+def newer_catalog(stage):
+    with changed(stage, "x.db-catalog") as file:
+        execute(file, "INSERT INTO schema_version (name, version, file) VALUES ('catalog', 9999, '9999_new.sql')")
+        refused(stage, ["newer"], "x.db-catalog")
+
+
+@act(CATALOG, "a folder, or something else, where the catalogue should be is refused")
+def folder_for_catalog(stage):
+    with changed(stage, "x.db-catalog") as file:
+        file.unlink()
+        file.mkdir()
+        refused(stage, [], "x.db-catalog")
+    with changed(stage, "x.db-catalog") as file:
+        file.write_bytes(b"rank,hashtag\n" * 1000)
+        refused(stage, ["is not a database"], "x.db-catalog")
+
+
+@act(CATALOG, "and with the old one there are answers again")
+def catalog_again(stage):
+    server = stage.place.serve()
+    equal(server.ask(ENDPOINT + "?limit=1", headers={"x-api-key": stage.key}).status, 200, "status")
+    server.stop()
 
 
 @act(START, "the ledger is served again once it is whole, with all its charges")
@@ -176,11 +229,10 @@ def left_of(answer):
     return int(answer.field("X-Credits-Remaining"))
 
 
-@act(FULL, "a full disk is 503 with nothing charged, and room makes it well without a restart")
-def full_disk(stage):
-    disk = stage.place.folder / "disk"
+def refused_until_well(stage, file, spoil, mend):
+    """503 and nothing charged while the ledger cannot be written, then 200 without a restart."""
     answered = [stage.get("?limit=1")]
-    fill(disk)
+    spoil()
     count = 0
     while answered[-1].status == 200 and count < CALLS_MAX:
         answered.append(stage.get("?limit=1"))
@@ -188,25 +240,62 @@ def full_disk(stage):
     refusal = answered.pop()
     for _ in range(3):
         check_every_answer(refusal)
-        equal(refusal.status, 503, "status on a full disk")
+        equal(refusal.status, 503, "status when nothing can be written")
         equal(refusal.json()["data"]["reason"], "overloaded", "reason")
         equal(refusal.field("X-Charge-Id"), None, "X-Charge-Id")
         refusal = stage.get("?limit=1")
-    (disk / "filling").unlink()
+    equal(stage.ask("/ping").status, 200, "/ping meanwhile")
+    mend()
 
     def well_again():
         answer = stage.get("?limit=1")
         return answer.status == 200 and answer
-    answered.append(until(well_again, "a 200 after there was room"))
+    answered.append(until(well_again, "a 200 after the ledger could be written again"))
     equal(left_of(answered[-2]) - left_of(answered[-1]), 8, "credits between the last 200 and the next")
     stage.server.stop()
-    books = Books(disk / "x.db").read()
+    books = Books(file).read()
     equal(set(books.charges), {answer.field("X-Charge-Id") for answer in answered}, "charges in the journal")
+
+
+@act(FULL, "a full disk is 503 with nothing charged, and room makes it well without a restart")
+def full_disk(stage):
+    disk = stage.place.folder / "disk"
+    refused_until_well(stage, disk / "x.db", lambda: fill(disk), (disk / "filling").unlink)
+
+
+# ---- A limit on the size of files, as `ulimit -f` sets it: a write past it raises SIGXFSZ ----
+
+@contextlib.contextmanager
+def limited():
+    with Place(SAMPLE) as place:
+        key = place.new_key()
+        yield Stage(place, place.serve(), key)
+
+
+def limit_files(stage, size):
+    resource.prlimit(stage.server.child.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+@act(LIMIT, "a limit on files is met like a full disk, and raising it makes it well without a restart")
+def limited_files(stage):
+    refused_until_well(stage, stage.place.folder / "x.db", lambda: limit_files(stage, 4096),
+                       lambda: limit_files(stage, resource.RLIM_INFINITY))
+
+
+@act(LIMIT, "a limit that leaves no room from the start is one sentence")
+def limited_start(stage):
+    for blocks in (0, 16):
+        below = ("sh", "-c", f'ulimit -S -f {blocks} && exec "$0" "$@"')
+        refused(stage, [], below=below)
+    stage.server = stage.place.serve()
+    equal(stage.server.ask(ENDPOINT, headers={"x-api-key": stage.key}).status, 200, "status without the limit")
+    stage.server.stop()
 
 
 def main():
     report = Report()
-    for scenario in (Scenario("start", used_ledger, START), Scenario("full disk", small_disk, FULL)):
+    for scenario in (Scenario("start", used_ledger, START), Scenario("the catalogue at the start", used_ledger, CATALOG),
+                     Scenario("full disk", small_disk, FULL), Scenario("limited files", limited, LIMIT)):
         scenario.play(report)
     print(report.summary())
     return 1 if report.counts["failed"] or not report.counts["passed"] else 0

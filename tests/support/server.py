@@ -85,10 +85,10 @@ class Place:
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return path
 
-    def run(self, *arguments, settings=None, database=True, stdin=b"", binary_output=False):
-        """Runs one command to its end. database=False leaves the --database option away."""
+    def run(self, *arguments, settings=None, database=True, stdin=b"", binary_output=False, below=()):
+        """Runs one command to its end. database=False leaves the --database option away; below is for serve."""
         if arguments[:1] == ("serve",) and "--help" not in arguments:
-            return self.run_refused_server(arguments, settings, database)
+            return self.run_refused_server(arguments, settings, database, below)
         words = [str(word) for word in arguments]
         if database:
             words += ["--database", self.database]
@@ -101,9 +101,9 @@ class Place:
             raise AssertionError(f"the sanitizer speaks: {result!r}\n{result.stderr}")
         return result
 
-    def run_refused_server(self, arguments, settings, database):
+    def run_refused_server(self, arguments, settings, database, below):
         """A serve that should end by itself: one that listens instead is stopped and is a failure."""
-        server = Server(self, arguments[1:], settings or {}, None, database)
+        server = Server(self, arguments[1:], settings or {}, None, database, below)
         self.servers.append(server)
         until(lambda: server.child.poll() is not None or "listening on" in server.stdout, f"{arguments} ends")
         listens = server.child.poll() is None
