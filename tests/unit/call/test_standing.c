@@ -53,6 +53,7 @@ static int set_up(void **state)
         .verdict = CHARGE_REFUSED,
         .terms = &terms,
         .plan = &terms.plans.plans[0],
+        .subscription = {.plan = &terms.plans.plans[0], .plan_version = 1, .included = 100},
         .cost = credits_of(8),
         .rate = {.limit = 5, .taken = 2, .remaining = 3, .reset_ms = 30001},
         .quota = {.included = credits_of(100),
@@ -242,6 +243,7 @@ static void the_suggested_plan_is_the_first_that_admits_the_call(void **state)
     call_refuse_standing(&call);
     assert_null(json_object_get(members, "suggested_plan"));
     /* Overage that is always on admits what no allowance does. */
+    standing->quota.used = standing->quota.included;
     terms.plans.plans[1] = large;
     terms.plans.plans[1].included_credits = 0;
     terms.plans.plans[1].overage = OVERAGE_ALWAYS;
