@@ -79,11 +79,10 @@ static enum cli_exit key_rotate(struct cli_context *context, int argc, char **ar
         .operands_min = 1,
         .operands_max = 1,
         .sentence =
-            "Makes a new key in the place of an active one, with its name and its daily cap, "
-            "and\n"
-            "prints it: it is shown this once and kept nowhere. Both work until the grace is "
-            "over\n"
-            "(any time up to 7d), and both count among the 20 live keys of the account.",
+            "Makes a new key in the place of an active one, with its name, and prints it: it "
+            "is "
+            "shown\nthis once and kept nowhere. Both work until the grace is over (any time up "
+            "to 7d), share one\ndaily cap, and count among the 20 live keys of the account.",
         .options = options,
     };
     struct cli_arguments given;
@@ -112,7 +111,10 @@ static enum cli_exit key_cap(struct cli_context *context, int argc, char **argv)
         .operands_max = 2,
         .sentence =
             "Bounds the credits that one key may take a day (UTC), or ends that; what it took\n"
-            "today counts. Prints id, masked key, name, status, daily cap; parted by tabs.",
+            "today counts. It shares the cap with the keys whose place it took by rotation, "
+            "and\n"
+            "with the one that took its own. Prints id, masked key, name, status, daily cap; "
+            "parted by tabs.",
     };
     static const char *const members[] = {"id", "masked_key", "name", "status",
                                           "daily_credit_cap"};

@@ -63,7 +63,8 @@ struct key_row {
     int64_t account_id;
     struct text name;
     bool has_cap;
-    credits cap; /* a day, when it has one */
+    credits cap;        /* a day, when it has one */
+    int64_t cap_family; /* 0: its own */
     char outward_id[OUTWARD_ID_LENGTH + 1];
     struct digest digest;
 };
@@ -83,6 +84,7 @@ enum status ledger_check_live_keys(struct ledger *ledger, int64_t account_id, co
 struct key_found {
     struct api_key key;
     int64_t account_id;
+    int64_t cap_family; /* id of the first key that it goes back to by rotations */
     struct digest digest;
     bool account_is_suspended;
     char email[ACCOUNT_EMAIL_BYTES_MAX + 1];

@@ -95,7 +95,9 @@ enum status ledger_key_rotate(struct ledger *ledger, struct text id, duration gr
     if (found.key.status != API_KEY_ACTIVE)
         return refuse_rotation(&found, reason);
     struct key_rotation made = {.stops_at = stop_after(now, grace)};
-    struct key_row row = {.account_id = found.account_id, .name = text_of(found.key.name)};
+    struct key_row row = {.account_id = found.account_id,
+                          .name = text_of(found.key.name),
+                          .cap_family = found.cap_family};
     row.has_cap = found.key.daily_credit_cap != NO_KEY_CAP;
     row.cap = credits_of(row.has_cap ? found.key.daily_credit_cap : 0);
     TRY(rotation_write(held, &found, now, &row, &made, reason));
@@ -110,17 +112,64 @@ enum status ledger_key_rotate(struct ledger *ledger, struct text id, duration gr
 
 /* ---- A key's own cap ---- */
 
+/* The keys that share it: the first one, and all that go back to it by rotations. */
+#define OF_FAMILY " WHERE bucket = $1 AND account_id = $2 AND (id = $3 OR cap_family = $3)"
+
+struct family {
+    int64_t *ids; /* rising */
+    size_t count, capacity;
+};
+
+static void family_finish(struct family *family)
+{
+    free(family->ids);
+}
+
+static enum status family_find(struct ledger *ledger, const struct key_found *found,
+                               struct family *family, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db, "SELECT id FROM api_key" OF_FAMILY " ORDER BY id",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(found->account_id));
+    db_bind_integer(select, 2, found->account_id);
+    db_bind_integer(select, 3, found->cap_family);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        if (family->count == family->capacity) {
+            family->capacity = family->capacity ? 2 * family->capacity : 16;
+            family->ids = memory_grow(family->ids, family->capacity * sizeof(family->ids[0]));
+        }
+        family->ids[family->count++] = db_column_integer(select, 0);
+    }
+}
+
+static bool family_has(const struct family *family, int64_t key_id)
+{
+    size_t first = 0, end = family->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (family->ids[middle] < key_id)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first < family->count && family->ids[first] == key_id;
+}
+
 static enum status cap_write(struct ledger *ledger, const struct key_found *found, int64_t cap,
                              struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
     TRY(db_statement_take(ledger->db,
-                          "UPDATE api_key SET daily_credit_cap = $4, updated_at = $5"
-                          " WHERE bucket = $1 AND account_id = $2 AND id = $3",
+                          "UPDATE api_key SET daily_credit_cap = $4, updated_at = $5" OF_FAMILY,
                           &update, reason));
     db_bind_integer(update, 1, account_bucket(found->account_id));
     db_bind_integer(update, 2, found->account_id);
-    db_bind_integer(update, 3, found->key.id);
+    db_bind_integer(update, 3, found->cap_family);
     if (cap != NO_KEY_CAP)
         db_bind_integer(update, 4, cap);
     db_bind_integer(update, 5, time_now(ledger->time).us);
@@ -139,11 +188,12 @@ static enum status folded_use(struct ledger *ledger, const struct key_found *fou
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT coalesce(sum(credits), 0) FROM usage_hour WHERE bucket = $1"
-                          " AND account_id = $2 AND key_id = $3 AND hour BETWEEN $4 AND $5",
+                          " AND account_id = $2 AND hour BETWEEN $4 AND $5"
+                          " AND key_id IN (SELECT id FROM api_key" OF_FAMILY ")",
                           &select, reason));
     db_bind_integer(select, 1, account_bucket(found->account_id));
     db_bind_integer(select, 2, found->account_id);
-    db_bind_integer(select, 3, found->key.id);
+    db_bind_integer(select, 3, found->cap_family);
     db_bind_integer(select, 4, day * 24);
     db_bind_integer(select, 5, day * 24 + 23);
     bool row;
@@ -153,8 +203,8 @@ static enum status folded_use(struct ledger *ledger, const struct key_found *fou
     return STATUS_OK;
 }
 
-static enum status row_use(struct text body, instant at, int64_t key_id, int64_t day,
-                           int64_t *used)
+static enum status row_use(struct text body, instant at, const struct family *family,
+                           int64_t day, int64_t *used)
 {
     struct journal_reader reader;
     TRY(journal_body_read(body, at, &reader));
@@ -164,12 +214,12 @@ static enum status row_use(struct text body, instant at, int64_t key_id, int64_t
         TRY(journal_body_next(&reader, &entry, &more));
         if (!more)
             return STATUS_OK;
-        if (entry.key_id == key_id && instant_day(entry.at) == day)
+        if (instant_day(entry.at) == day && family_has(family, entry.key_id))
             *used += entry.credits;
     }
 }
 
-static enum status unfolded_use(struct ledger *ledger, int64_t key_id, int64_t day,
+static enum status unfolded_use(struct ledger *ledger, const struct family *family, int64_t day,
                                 int64_t *used, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
@@ -183,7 +233,7 @@ static enum status unfolded_use(struct ledger *ledger, int64_t key_id, int64_t d
         if (!row)
             return STATUS_OK;
         enum status status = row_use(db_column_blob(select, 2),
-                                     (instant){db_column_integer(select, 1)}, key_id, day,
+                                     (instant){db_column_integer(select, 1)}, family, day,
                                      used);
         if (status != STATUS_OK)
             return reason_set(reason, status,
@@ -192,29 +242,30 @@ static enum status unfolded_use(struct ledger *ledger, int64_t key_id, int64_t d
     }
 }
 
-/* What was charged to a key on a day, as far as it is in the journal. Exact: while the ledger's
- * lock is held no batch is committed; what is decided and not committed yet is caught up with
- * after its commit (meter_key_catch_up), and what is decided once the key is followed is counted
- * there. */
-static enum status key_use(struct ledger *ledger, const struct key_found *found, int64_t day,
-                           int64_t *used, struct reason *reason)
+/* What was charged to a family on its account's day, as far as it is in the journal. Exact: while
+ * the ledger's lock is held no batch is committed; what is decided and not committed yet is caught
+ * up with after its commit (meter_key_catch_up), and what is decided once a key is followed is
+ * counted there. Without a meter there is nothing to tell: it reads the table when it begins. */
+static enum status cap_use(struct ledger *ledger, const struct key_found *found,
+                           const struct family *family, struct meter_key *key,
+                           struct reason *reason)
 {
-    TRY(folded_use(ledger, found, day, used, reason));
-    return unfolded_use(ledger, found->key.id, day, used, reason);
-}
-
-/* Without a meter there is nothing to tell: it reads the table when it begins. */
-static enum status cap_use(struct ledger *ledger, const struct key_found *found, int32_t *day,
-                           int64_t *used, struct reason *reason)
-{
-    *day = 0;
-    *used = 0;
     if (!ledger->meter)
         return STATUS_OK;
     struct meter_plan plan;
     meter_plan_look(ledger->meter, found->account_id, time_now(ledger->time), &plan);
-    *day = (int32_t)instant_day(plan.now);
-    return key_use(ledger, found, *day, used, reason);
+    key->day = (int32_t)instant_day(plan.now);
+    TRY(folded_use(ledger, found, key->day, &key->used, reason));
+    return unfolded_use(ledger, family, key->day, &key->used, reason);
+}
+
+static void cap_publish(struct ledger *ledger, const struct family *family,
+                        struct meter_key *key)
+{
+    for (size_t i = 0; ledger->meter && i < family->count; i++) {
+        key->key_id = family->ids[i];
+        meter_key_cap_put(ledger->meter, key);
+    }
 }
 
 enum status ledger_key_cap(struct ledger *ledger, struct text id, int64_t cap,
@@ -229,14 +280,16 @@ enum status ledger_key_cap(struct ledger *ledger, struct text id, int64_t cap,
     if (found.key.status != API_KEY_ACTIVE && found.key.status != API_KEY_GRACE)
         return reason_set(reason, STATUS_CONFLICT, "the key %s is %s: it needs no cap",
                           found.key.outward_id, api_key_status_word(found.key.status));
-    int32_t day;
-    int64_t used;
+    CLEANUP(family_finish) struct family family = {0};
+    struct meter_key shared = {.account_id = found.account_id,
+                               .cap_family = found.cap_family,
+                               .cap = cap == NO_KEY_CAP ? NO_LIMIT : credits_of(cap)};
     TRY(cap_write(held, &found, cap, reason));
-    TRY(cap_use(held, &found, &day, &used, reason));
+    TRY(family_find(held, &found, &family, reason));
+    TRY(cap_use(held, &found, &family, &shared, reason));
     TRY(db_commit(&transaction, reason));
-    if (held->meter && (cap != NO_KEY_CAP || found.key.daily_credit_cap != NO_KEY_CAP))
-        meter_key_cap_put(held->meter, found.account_id, found.key.id,
-                          cap == NO_KEY_CAP ? NO_LIMIT : credits_of(cap), day, used);
+    if (cap != NO_KEY_CAP || found.key.daily_credit_cap != NO_KEY_CAP)
+        cap_publish(held, &family, &shared);
     found.key.daily_credit_cap = cap;
     *key = found.key;
     return STATUS_OK;

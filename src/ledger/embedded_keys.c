@@ -8,8 +8,9 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(ledger->db,
                           "INSERT INTO api_key (bucket, account_id, id, outward_id, digest,"
-                          " prefix, suffix, name, created_at, updated_at, daily_credit_cap)"
-                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
+                          " prefix, suffix, name, created_at, updated_at, daily_credit_cap,"
+                          " cap_family)"
+                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)",
                           &insert, reason));
     *secret = api_key_make();
     struct text written = {secret->characters, API_KEY_LENGTH};
@@ -28,6 +29,8 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
     db_bind_integer(insert, 9, now.us);
     if (row->has_cap)
         db_bind_integer(insert, 10, row->cap.count);
+    if (row->cap_family != 0)
+        db_bind_integer(insert, 11, row->cap_family);
     return db_run(insert, reason);
 }
 
@@ -35,7 +38,12 @@ void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
                         bool account_is_suspended)
 {
     if (ledger->meter && row->has_cap)
-        meter_key_cap_put(ledger->meter, row->account_id, row->id, row->cap, 0, 0);
+        meter_key_cap_put(
+            ledger->meter,
+            &(struct meter_key){.account_id = row->account_id,
+                                .key_id = row->id,
+                                .cap_family = row->cap_family ? row->cap_family : row->id,
+                                .cap = row->cap});
     directory_add(ledger->directory, &row->digest,
                   &(struct directory_entry){.key_id = row->id,
                                             .account_id = row->account_id,
@@ -198,7 +206,8 @@ enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT " KEY_COLUMNS ", k.account_id, k.digest, a.suspended_at,"
-                          " a.email FROM api_key k JOIN account a ON a.bucket = k.bucket"
+                          " a.email, coalesce(k.cap_family, k.id) FROM api_key k JOIN account "
+                          "a ON a.bucket = k.bucket"
                           " AND a.id = k.account_id WHERE k.outward_id = $1",
                           &select, reason));
     db_bind_text(select, 1, outward_id);
@@ -217,6 +226,7 @@ enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
     memcpy(found->digest.bytes, stored.at, sizeof(found->digest.bytes));
     found->account_id = db_column_integer(select, 10);
     found->account_is_suspended = !db_column_is_null(select, 12);
+    found->cap_family = db_column_integer(select, 14);
     ledger_copy_text(found->email, sizeof(found->email), db_column_text(select, 13));
     return STATUS_OK;
 }

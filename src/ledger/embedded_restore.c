@@ -51,17 +51,19 @@ static enum status key_caps_restore(struct ledger *ledger, struct reason *reason
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT account_id, id, daily_credit_cap FROM api_key"
-                          " WHERE daily_credit_cap IS NOT NULL",
+                          "SELECT account_id, id, coalesce(cap_family, id), daily_credit_cap"
+                          " FROM api_key WHERE daily_credit_cap IS NOT NULL",
                           &select, reason));
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));
         if (!row)
             return STATUS_OK;
-        meter_key_cap_put(ledger->meter, db_column_integer(select, 0),
-                          db_column_integer(select, 1),
-                          credits_of(db_column_integer(select, 2)), 0, 0);
+        meter_key_cap_put(ledger->meter,
+                          &(struct meter_key){.account_id = db_column_integer(select, 0),
+                                              .key_id = db_column_integer(select, 1),
+                                              .cap_family = db_column_integer(select, 2),
+                                              .cap = credits_of(db_column_integer(select, 3))});
     }
 }
 

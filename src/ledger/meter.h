@@ -110,7 +110,7 @@ bool meter_would_admit(const struct charge_standing *standing, const struct plan
 /* ---- Restoring, before the first charge; oldest first ---- */
 
 void meter_restore_balance(struct meter *meter, const struct meter_balance *balance);
-/* Only keys that have a cap are followed; others are passed over. */
+/* Only keys that have a cap are followed; others are passed over. Counts for the key's family. */
 void meter_restore_key(struct meter *meter, int64_t account_id, int64_t key_id, int32_t day,
                        int64_t used);
 /* counts: false for an entry that the restored balance holds already: only its slot is put back.

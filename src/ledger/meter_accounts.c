@@ -72,19 +72,35 @@ void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_i
     meter_shard_unlock(shard);
 }
 
-void meter_key_cap_put(struct meter *meter, int64_t account_id, int64_t key_id, credits cap,
-                       int32_t day, int64_t used)
+/* The key's place, taken for it when it is new. */
+static struct key_use *key_follow(struct meter *meter, struct shard *shard,
+                                  const struct key_use *made)
 {
-    struct shard *shard = meter_shard_lock(meter, account_id);
     if (2 * (shard->key_count + 1) > shard->key_capacity)
         keys_grow(shard);
-    struct key_use *key = &shard->keys[meter_key_place(shard, key_id)];
+    struct key_use *key = &shard->keys[meter_key_place(shard, made->key_id)];
     if (key->key_id == 0) {
-        *key = (struct key_use){.key_id = key_id, .day = day, .used = used};
+        *key = *made;
         shard->key_count++;
         atomic_fetch_add(&meter->keys_followed, 1);
     }
-    key->cap = cap;
+    return key;
+}
+
+void meter_key_cap_put(struct meter *meter, const struct meter_key *key)
+{
+    struct shard *shard = meter_shard_lock(meter, key->account_id);
+    (void)key_follow(meter, shard,
+                     &(struct key_use){.key_id = key->key_id,
+                                       .cap_family = key->cap_family,
+                                       .day = key->day,
+                                       .used = key->key_id == key->cap_family ? key->used : 0});
+    struct key_use *family = key_follow(meter, shard,
+                                        &(struct key_use){.key_id = key->cap_family,
+                                                          .cap_family = key->cap_family,
+                                                          .day = key->day,
+                                                          .used = key->used});
+    family->cap = key->cap;
     meter_shard_unlock(shard);
 }
 

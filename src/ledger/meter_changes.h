@@ -13,11 +13,20 @@ instant meter_decided_by(struct meter *meter);
 void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_in,
                        int64_t spend_limit_cents);
 
-/* Gives a key a daily cap of its own, or takes it (NO_LIMIT). A key that had none so far is
- * followed from here on, used being what was charged to it on that day and is in the journal;
- * meter_key_catch_up brings what is not there yet. */
-void meter_key_cap_put(struct meter *meter, int64_t account_id, int64_t key_id, credits cap,
-                       int32_t day, int64_t used);
+/* A key and what it shares with its family: all keys that go back to one by rotations. */
+struct meter_key {
+    int64_t account_id;
+    int64_t key_id;
+    int64_t cap_family; /* the first key's id */
+    credits cap;        /* a day; NO_LIMIT */
+    int32_t day;        /* for used */
+    int64_t used;       /* by the family on that day, as far as it is in the journal */
+};
+
+/* Gives the family of a key a daily cap, or takes it (NO_LIMIT). A key that had none so far is
+ * followed from here on; meter_key_catch_up brings what is not in the journal yet. day and used
+ * count for the first key of a family that is put; each one of the family must be. */
+void meter_key_cap_put(struct meter *meter, const struct meter_key *key);
 
 /* What an account is on, and what it will be. */
 struct meter_plan {

@@ -29,7 +29,6 @@ size_t meter_key_place(const struct shard *shard, int64_t key_id)
     return place;
 }
 
-/* NULL for a key without a cap; a key's use begins anew each day. */
 struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day)
 {
     if (shard->key_count == 0)
@@ -37,6 +36,8 @@ struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day)
     struct key_use *key = &shard->keys[meter_key_place(shard, key_id)];
     if (key->key_id == 0)
         return NULL;
+    if (key->cap_family != key_id)
+        key = &shard->keys[meter_key_place(shard, key->cap_family)];
     if (key->day < day) {
         key->day = day;
         key->used = 0;

@@ -22,9 +22,10 @@ struct state {
     bool exists;
 };
 
-/* Today's credits of a key that has a cap of its own. */
+/* Today's credits of the keys that share one daily cap: kept with the first of them. */
 struct key_use {
-    int64_t key_id; /* 0: free place */
+    int64_t key_id;     /* 0: free place */
+    int64_t cap_family; /* the first key's id; where that is another, the rest stands there */
     credits cap;
     int64_t used;
     int32_t day;
@@ -54,7 +55,7 @@ struct state *meter_state_of(const struct shard *shard, int64_t account_id);
 /* Where the key is, or would be; the table must not be empty. */
 size_t meter_key_place(const struct shard *shard, int64_t key_id);
 
-/* NULL for a key without a cap; a key's use begins anew each day. */
+/* What counts for a key: that of its family. NULL for a key without a cap; begins anew each day. */
 struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day);
 
 /* A slot that these terms lack is a bug: ledger_terms_set refuses such terms. */

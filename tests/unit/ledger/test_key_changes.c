@@ -235,6 +235,81 @@ static void a_cap_is_a_key_s_own(void **state)
                      STATUS_MISSING);
 }
 
+/* The key that takes the place of a caller's own. */
+static struct caller rotated(const struct caller *caller, int64_t grace_s)
+{
+    struct caller next = *caller;
+    struct key_rotation rotation;
+    DONE(rotate(caller->key_id_outward, grace_s, &rotation));
+    next.key_id = rotation.key.id;
+    next.secret = rotation.secret;
+    memcpy(next.key_id_outward, rotation.key.outward_id, sizeof(next.key_id_outward));
+    return next;
+}
+
+static void a_rotated_key_and_its_successor_share_one_cap(void **state)
+{
+    (void)state;
+    for (size_t way = 0; way < LENGTH_OF(between); way++) {
+        char email[32];
+        (void)snprintf(email, sizeof(email), "s%zu@b", way);
+        clock_to("2024-02-01T10:00:00Z");
+        struct caller old = caller_make(email, "Starter"), other = old;
+        cap(&old, 16);
+        assert_true(charged(&old, 8, NULL));
+        struct caller young = rotated(&old, 3600);
+        between[way]();
+        assert_key_stands(&young, 16, 8);
+        assert_true(charged(&young, 8, NULL));
+        between[way]();
+        assert_false(charged(&old, 1, NULL));
+        assert_false(charged(&young, 1, NULL));
+        struct caller youngest = rotated(&young, 0);
+        between[way]();
+        assert_key_stands(&youngest, 16, 16);
+        cap(&youngest, 24);
+        assert_true(charged(&old, 8, NULL));
+        between[way]();
+        assert_key_stands(&old, 24, 24);
+        assert_key_stands(&youngest, 24, 24);
+        struct api_key key;
+        DONE(ledger_key_create(ledger, text_of(email), TEXT(""), &key, &other.secret, &reason));
+        other.key_id = key.id;
+        assert_true(charged(&other, 800, NULL));
+        clock_to("2024-02-02T00:00:00Z");
+        assert_true(charged(&youngest, 24, NULL));
+        assert_false(charged(&youngest, 1, NULL));
+    }
+}
+
+/* One of them is folded, one in the journal alone, one works no more. */
+static void a_cap_that_is_set_after_rotations_counts_them_all(void **state)
+{
+    (void)state;
+    for (size_t way = 0; way < LENGTH_OF(between); way++) {
+        char email[32];
+        (void)snprintf(email, sizeof(email), "l%zu@b", way);
+        clock_to("2024-02-01T10:00:00Z");
+        struct caller first = caller_make(email, "Starter");
+        assert_true(charged(&first, 10, NULL));
+        struct caller second = rotated(&first, 86400);
+        clock_to("2024-02-01T10:00:01Z");
+        assert_true(charged(&second, 20, NULL));
+        struct caller third = rotated(&second, 0);
+        clock_to("2024-02-01T10:00:02Z");
+        assert_true(charged(&third, 30, NULL));
+        cap(&third, 70);
+        between[way]();
+        assert_key_stands(&third, 70, 60);
+        assert_true(charged(&first, 10, NULL));
+        between[way]();
+        assert_false(charged(&third, 1, NULL));
+        assert_key_stands(&first, 70, 70);
+        cap(&first, NO_KEY_CAP);
+        assert_true(charged(&third, 100, NULL));
+    }
+}
+
 /* ---- Caps beside calls ---- */
 
 #define CALLERS 4
@@ -347,6 +422,8 @@ int main(int argc, char **argv)
         FRESH(a_rotation_keeps_the_bound_on_live_keys),
         FRESH(a_cap_counts_what_the_key_took_today),
         FRESH(a_cap_is_a_key_s_own),
+        FRESH(a_rotated_key_and_its_successor_share_one_cap),
+        FRESH(a_cap_that_is_set_after_rotations_counts_them_all),
         FRESH(a_cap_that_is_set_under_load_is_exact),
         FRESH(every_change_leaves_its_event_and_no_secret),
         FRESH(a_change_that_is_not_kept_is_not_in_force),

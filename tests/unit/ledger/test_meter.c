@@ -85,6 +85,16 @@ static enum charge_verdict charge(int64_t cost)
     return last.verdict;
 }
 
+/* A key that shares its cap with none. */
+static void cap_put(int64_t account_id, int64_t key_id, credits cap, int32_t day)
+{
+    meter_key_cap_put(meter, &(struct meter_key){.account_id = account_id,
+                                                 .key_id = key_id,
+                                                 .cap_family = key_id,
+                                                 .cap = cap,
+                                                 .day = day});
+}
+
 static void a_minute_passes(void)
 {
     elapsed_ms += RATE_WINDOW_MS;
@@ -128,7 +138,7 @@ static void undoing_gives_back_credits_and_no_slot(void **state)
 {
     (void)state;
     account_put("Always", JAN_31);
-    meter_key_cap_put(meter, 7, 1, credits_of(2000), 0, 0);
+    cap_put(7, 1, credits_of(2000), 0);
     assert_int_equal(charge(996), CHARGE_TAKEN);
     struct charge_order order = order_of(1, 8);
     meter_charge(meter, &order, &last);
@@ -277,7 +287,7 @@ static void a_keys_cap_is_its_own(void **state)
 {
     (void)state;
     account_put("Open", JAN_31);
-    meter_key_cap_put(meter, 7, 2, credits_of(16), 0, 0);
+    cap_put(7, 2, credits_of(16), 0);
     struct charge_order order = order_of(2, 8);
     meter_charge(meter, &order, &last);
     meter_charge(meter, &order, &last);
@@ -289,10 +299,10 @@ static void a_keys_cap_is_its_own(void **state)
     order = order_of(2, 16);
     meter_charge(meter, &order, &last);
     assert_int_equal(last.verdict, CHARGE_TAKEN);
-    meter_key_cap_put(meter, 7, 2, NO_LIMIT, 0, 0);
+    cap_put(7, 2, NO_LIMIT, 0);
     meter_charge(meter, &order, &last);
     assert_int_equal(last.verdict, CHARGE_TAKEN);
-    meter_key_cap_put(meter, 7, 2, credits_of(32), 0, 0);
+    cap_put(7, 2, credits_of(32), 0);
     meter_charge(meter, &order, &last);
     assert_int_equal(last.verdict, CHARGE_REFUSED); /* what it used uncapped counts */
 }
@@ -307,8 +317,8 @@ static void a_cap_given_after_a_charge_is_caught_up_with(void **state)
     meter_charge(meter, &undone, &of_undone);
     meter_charge(meter, &kept, &of_kept);
     meter_charge(meter, &uncapped, &of_uncapped);
-    meter_key_cap_put(meter, 7, 2, credits_of(8), JAN_31, 0);
-    meter_key_cap_put(meter, 7, 3, credits_of(8), JAN_31, 0);
+    cap_put(7, 2, credits_of(8), JAN_31);
+    cap_put(7, 3, credits_of(8), JAN_31);
     meter_undo(meter, &undone, &of_undone);
     meter_key_catch_up(meter, &kept, &of_kept);
     meter_key_catch_up(meter, &uncapped, &of_uncapped);
@@ -333,7 +343,7 @@ static void many_accounts_and_keys_are_told_apart(void **state)
                                         .spend_limit_cents = NO_SPEND_LIMIT,
                                         .anchor = now};
         meter_account_put(meter, &account);
-        meter_key_cap_put(meter, id, id + 1, credits_of(id % 100), 0, 0);
+        cap_put(id, id + 1, credits_of(id % 100), 0);
     }
     struct meter_account found;
     assert_false(meter_account_find(meter, 2, &found));

@@ -134,7 +134,10 @@ static void begin(const struct refusal *refusal)
                                        .spend_limit_cents = limit ? limit : NO_SPEND_LIMIT,
                                        .anchor = instant_of_seconds(PERIOD_START)});
     if (refusal->has_key_cap)
-        meter_key_cap_put(meter, ACCOUNT, KEY, credits_of(KEY_CAP), 0, 0);
+        meter_key_cap_put(meter, &(struct meter_key){.account_id = ACCOUNT,
+                                                     .key_id = KEY,
+                                                     .cap_family = KEY,
+                                                     .cap = credits_of(KEY_CAP)});
 }
 
 static void end(void)
