@@ -40,35 +40,70 @@ void json_array_close(struct json_writer *writer)
     unnest(writer, ']');
 }
 
-static void append_escape(struct buffer *out, unsigned char byte)
+static bool is_control(unsigned char byte)
 {
+    return byte < 0x20 || byte == 0x7F;
+}
+
+/* Escaped by a backslash before itself. */
+static bool is_marked(unsigned char byte)
+{
+    return byte == '"' || byte == '\\';
+}
+
+/* What follows the backslash of a control byte, 'u' and four digits where it has no letter. */
+static struct text control_escape(unsigned char byte, char room[5])
+{
+    static const char digits[] = "0123456789abcdef";
     switch (byte) {
-    case '"': buffer_append(out, TEXT("\\\"")); break;
-    case '\\': buffer_append(out, TEXT("\\\\")); break;
-    case '\n': buffer_append(out, TEXT("\\n")); break;
-    case '\r': buffer_append(out, TEXT("\\r")); break;
-    case '\t': buffer_append(out, TEXT("\\t")); break;
-    default: buffer_append_format(out, "\\u%04x", byte); break;
+    case '\n': return TEXT("n");
+    case '\r': return TEXT("r");
+    case '\t': return TEXT("t");
+    default:
+        memcpy(room, "u00", 3);
+        room[3] = digits[byte >> 4];
+        room[4] = digits[byte & 0xF];
+        return (struct text){room, 5};
     }
 }
 
-static bool needs_escape(unsigned char byte)
+static size_t escaped_bytes(struct text value)
 {
-    return byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7F;
+    char room[5];
+    size_t bytes = value.length, controls = 0;
+    for (size_t i = 0; i < value.length; i++) {
+        bytes += is_marked((unsigned char)value.at[i]);
+        controls += is_control((unsigned char)value.at[i]);
+    }
+    for (size_t i = 0; controls > 0; i++) {
+        if (!is_control((unsigned char)value.at[i]))
+            continue;
+        bytes += control_escape((unsigned char)value.at[i], room).length;
+        controls--;
+    }
+    return bytes;
 }
 
+/* Whether a byte is marked cannot be foreseen in JSON that is quoted, so nothing branches on it. */
 void json_escape(struct buffer *out, struct text value)
 {
-    size_t plain = 0;
+    size_t bytes = escaped_bytes(value);
+    char *at = buffer_reserve(out, bytes);
+    if (!at)
+        return;
+    out->length += bytes;
     for (size_t i = 0; i < value.length; i++) {
         unsigned char byte = (unsigned char)value.at[i];
-        if (!needs_escape(byte))
+        *at = '\\';
+        if (is_control(byte)) {
+            struct text escape = control_escape(byte, at + 1);
+            memmove(at + 1, escape.at, escape.length);
+            at += 1 + escape.length;
             continue;
-        buffer_append(out, text_slice(value, plain, i));
-        append_escape(out, byte);
-        plain = i + 1;
+        }
+        at += is_marked(byte);
+        *at++ = (char)byte;
     }
-    buffer_append(out, text_slice(value, plain, value.length));
 }
 
 static void append_quoted(struct buffer *out, struct text value)
