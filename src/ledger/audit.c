@@ -215,6 +215,7 @@ static enum status audit_run(struct audit *audit, struct reason *reason)
     TRY(journal_add(audit, last, reason));
     TRY(audit_overage_end(audit, reason));
     TRY(audit_sums_spill(audit, reason));
+    TRY(audit_subscriptions(audit, reason));
     return audit_compare(audit, reason);
 }
 

@@ -1,22 +1,24 @@
 /* audit: re-adds the whole journal and compares what is kept of it elsewhere.
  *
  * Found is: a journal row that is missing, does not unpack or miscounts its calls; an entry of an
- * unknown account, key or plan version; a plan version whose digest is not its plans'; a charge
- * that is not the price of its endpoint in its plan version, or whose overage is at no rate of
- * one of that version's plans; overage while included credits were left, and included credits
- * after it; a charge id used twice; a balance or usage_hour column that is not the journal's sum;
- * an account's charge outside all of its activity ranges; a fold mark that points nowhere. Not
- * found is what the journal does not know: rate-limited calls, and what else an account's plan
- * includes. Overage is looked at when it began a minute and two rows before the journal's end:
- * until then what two loops decided may still come in the other order. A server that was killed
- * where an account's included credits ended may have lost some that were decided before its
- * overage; that is told as well.
+ * unknown account, key or plan version; a plan version whose digest is not its plans', or that was
+ * never loaded; a charge that is not the price of its endpoint in its plan version, or whose
+ * overage is at no rate of one of that version's plans; overage while included credits were left,
+ * and included credits after it; a period that does not include or cost what the load in force at
+ * its beginning and the upgrades in it come to; a charge id used twice; a balance or usage_hour
+ * column that is not the journal's sum; an account's charge outside all of its activity ranges; a
+ * fold mark that points nowhere. Not found is what the journal does not know: rate-limited calls.
+ * Overage is looked at when it began a minute and two rows before the journal's end: until then
+ * what two loops decided may still come in the other order. A server that was killed where an
+ * account's included credits ended may have lost some that were decided before its overage; that
+ * is told as well.
  *
  * The journal up to the fold mark must give the tables exactly; what comes after it is looked at
  * for itself. All of it in one view of the file, from any process, while its owner writes on.
  *
  * Memory: charge ids take 22 to 43 bytes a charge in a hash table, for duplicates; each account
- * 48 bytes, and 88 more if it had overage; sums are spilled into a temporary file past AUDIT_SUMS_MAX of them. */
+ * 48 bytes, and 88 more if it had overage; each load of a plan version 6 KB; sums are spilled into
+ * a temporary file past AUDIT_SUMS_MAX of them. */
 #pragma once
 
 #include "base/reason.h"

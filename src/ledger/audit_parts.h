@@ -81,6 +81,10 @@ enum status audit_overage_entry(struct audit *audit, const struct journal_entry 
 enum status audit_overage_end(struct audit *audit, struct reason *reason);
 void audit_overage_close(struct audit *audit);
 
+/* ---- audit_subscriptions.c: whether balances include and cost what their plans say ---- */
+
+enum status audit_subscriptions(struct audit *audit, struct reason *reason);
+
 /* ---- audit_compare.c: the temporary table against the kept ones ---- */
 
 enum status audit_compare(struct audit *audit, struct reason *reason);

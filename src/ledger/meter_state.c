@@ -74,6 +74,7 @@ struct subscription meter_subscription_of(struct meter *meter, const struct stat
 {
     const struct terms *terms = terms_at(meter->terms,
                                          meter_deciding(meter, state, period_start), slot);
+    check(terms != NULL); /* a plan file that lacks a plan in use is refused */
     return subscription_of(terms->by_slot[slot], terms->version);
 }
 

@@ -54,7 +54,7 @@ static inline const struct terms *terms_now(const struct terms_book *book)
 }
 
 /* The load that was in force at that instant and has the slot; where none was, as for an account
- * made before its plan file was first loaded, the next one that has it. One must. */
+ * made before its plan file was first loaded, the next one that has it. NULL: no load has. */
 const struct terms *terms_at(const struct terms_book *book, instant at, uint8_t slot);
 
 /* The newest load of a version; NULL: the book has none. */

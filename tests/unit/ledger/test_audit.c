@@ -83,12 +83,18 @@ static void books_close(void)
     assert_silent();
 }
 
-static void assert_told(const char *damage, const char *wanted)
+/* wanted: the first of so many that are told. */
+static void assert_told_first(const char *damage, const char *wanted, size_t count)
 {
     execute(damage);
     struct found found = audited();
     assert_string_equal(found.first, wanted);
-    assert_int_equal(found.count, 1);
+    assert_int_equal(found.count, count);
+}
+
+static void assert_told(const char *damage, const char *wanted)
+{
+    assert_told_first(damage, wanted, 1);
 }
 
 /* Writes plans into a version as if they had been its own. */
@@ -160,10 +166,11 @@ static void overage_while_included_credits_are_left_is_told(void **state)
     struct caller caller = caller_make("a@b", "Free");
     calls(&caller, "2024-02-02", 6);
     books_close();
-    assert_told(
+    assert_told_first(
         "UPDATE balance SET included = included + 100",
         "a@b|2024-02, journal row 3: overage begins once 120 included credits are used, "
-        "and 20 are");
+        "and 20 are",
+        2); /* and that the period includes 20 */
 }
 
 static void a_period_that_ended_is_told_by_its_name(void **state)
@@ -174,9 +181,11 @@ static void a_period_that_ended_is_told_by_its_name(void **state)
     calls(&caller, "2024-03-02", 6);
     calls(&caller, "2024-04-02", 1);
     books_close();
-    assert_told("UPDATE balance SET included = 21 WHERE period = 2024 * 12 + 1",
-                "a@b|2024-02, journal row 3: overage begins once 21 included credits are used, "
-                "and 20 are");
+    assert_told_first(
+        "UPDATE balance SET included = 21 WHERE period = 2024 * 12 + 1",
+        "a@b|2024-02, journal row 3: overage begins once 21 included credits are used, "
+        "and 20 are",
+        2);
 }
 
 static void included_credits_after_overage_are_told(void **state)
@@ -212,6 +221,69 @@ static void an_upgrade_explains_included_credits_after_overage(void **state)
     books_close();
 }
 
+/* ---- What periods include and cost ---- */
+
+static void load(int64_t included, int64_t cents)
+{
+    plans.plans[1].included_credits = included;
+    plans.plans[1].price_cents = cents;
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+}
+
+/* Loads before, in and after upgrades; a downgrade that waits, and one that is taken back. */
+static void history_make(void)
+{
+    struct caller caller = caller_make("a@b", "Free");
+    struct plan_change change;
+    calls(&caller, "2024-02-02", 2);
+    load(4000, 1000);
+    clock_to("2024-02-15T12:00:00Z"); /* the half of it */
+    DONE(plan_to(&caller, "Starter", &change));
+    load(6000, 3000);
+    DONE(plan_to(&caller, "Free", &change));
+    DONE(plan_to(&caller, "Starter", &change));
+    calls(&caller, "2024-02-16", 2);
+    DONE(plan_to(&caller, "Growth", &change));
+    calls(&caller, "2024-03-02", 2);
+    DONE(plan_to(&caller, "Starter", &change));
+    load(50, 900);
+    calls(&caller, "2024-04-02", 2);
+    books_close();
+}
+
+static const struct {
+    const char *damage, *wanted;
+} of_subscriptions[] = {
+    {"UPDATE balance SET included = included + 1 WHERE period = 2024 * 12 + 1",
+     "a@b|balance of 2024-02: included"},
+    {"UPDATE balance SET subscription_cents = 0 WHERE period = 2024 * 12 + 2",
+     "a@b|balance of 2024-03: subscription_cents"},
+    {"UPDATE balance SET plan = 'Growth' WHERE period = 2024 * 12 + 3",
+     "a@b|balance of 2024-04: included"},
+    {"UPDATE balance SET plan_version = 1 WHERE period = 2024 * 12 + 1",
+     "a@b|balance of 2024-02: its plan is Growth of version 4, not Growth of 1"},
+    {"UPDATE balance SET plan = 'None' WHERE period = 2024 * 12 + 3",
+     "a@b|balance of 2024-04: no plan version that was loaded has its plan"},
+    {"UPDATE plan_load SET plan_version = 2 WHERE id = 5",
+     "-|plan_load: plan version 5 was never loaded"},
+    {"UPDATE audit_event SET detail = replace(detail, '\"to\":\"Growth\"', '\"to\":\"Gross\"')",
+     "a@b|balance of 2024-02: no plan version that was loaded has its plan"},
+    {"UPDATE account SET created_at = created_at + 86400000000 * 90",
+     "a@b|balance of 2024-02: the account has no such period"},
+};
+
+static void a_period_that_is_not_what_its_plans_say_is_told(void **state)
+{
+    for (size_t i = 0; i < LENGTH_OF(of_subscriptions); i++) {
+        if (i > 0)
+            assert_int_equal(ledger_remove(state) | books_make(state), 0);
+        history_make();
+        execute(of_subscriptions[i].damage);
+        struct found found = audited();
+        assert_string_equal(found.first, of_subscriptions[i].wanted);
+    }
+}
+
 #define ON_BOOKS(test) cmocka_unit_test_setup_teardown(test, books_make, ledger_remove)
 
 int main(int argc, char **argv)
@@ -226,6 +298,7 @@ int main(int argc, char **argv)
         ON_BOOKS(overage_while_included_credits_are_left_is_told),
         ON_BOOKS(a_period_that_ended_is_told_by_its_name),
         ON_BOOKS(included_credits_after_overage_are_told),
+        ON_BOOKS(a_period_that_is_not_what_its_plans_say_is_told),
         ON_BOOKS(an_upgrade_explains_included_credits_after_overage),
     };
     return cmocka_run_group_tests(tests, harness_start, harness_finish);
