@@ -41,6 +41,9 @@ enum status reopen_status(void);     /* what opening comes to, after ledger_clos
 /* Goes on with what a power loss at this moment would leave: the files as they are. */
 void crash(void);
 
+/* How the ledger goes on between the steps of a test: as it is, reopened, after a crash. */
+extern void (*const between[3])(void);
+
 /* Makes an account with one key. */
 struct caller {
     int64_t account_id;
@@ -67,3 +70,10 @@ int64_t stored_integer(const char *sql);
 void stored_text(const char *sql, char *room, size_t room_bytes);
 void assert_stored_text(const char *sql, const char *wanted);
 void execute(const char *sql);
+
+/* A whole test program: each test on a ledger of its own; an argument names the tests to run. */
+#define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
+#define changes_main(tests, argc, argv)                                                        \
+    (harness_begin((argc) > 1 ? (argv)[1] : NULL),                                             \
+     cmocka_run_group_tests((tests), harness_start, harness_finish))
+void harness_begin(const char *tests);

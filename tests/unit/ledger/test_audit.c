@@ -288,9 +288,6 @@ static void a_period_that_is_not_what_its_plans_say_is_told(void **state)
 
 int main(int argc, char **argv)
 {
-    secret_start();
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         ON_BOOKS(a_plan_version_that_was_edited_is_told),
         ON_BOOKS(a_charge_that_is_not_its_price_is_told),
@@ -301,5 +298,5 @@ int main(int argc, char **argv)
         ON_BOOKS(a_period_that_is_not_what_its_plans_say_is_told),
         ON_BOOKS(an_upgrade_explains_included_credits_after_overage),
     };
-    return cmocka_run_group_tests(tests, harness_start, harness_finish);
+    return changes_main(tests, argc, argv);
 }

@@ -6,13 +6,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-static void nothing(void)
-{
-}
-
-/* How the ledger goes on between the steps of a test. */
-static void (*const between[])(void) = {nothing, reopen, crash};
-
 static bool is_live(const struct api_key_text *secret, instant *stops_at)
 {
     struct digest digest = secret_digest(text_of(secret->characters));
@@ -406,13 +399,8 @@ static void a_change_that_is_not_kept_is_not_in_force(void **state)
     }
 }
 
-#define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
-
 int main(int argc, char **argv)
 {
-    secret_start();
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         FRESH(both_keys_work_until_the_grace_is_over),
         FRESH(a_rotation_without_grace_ends_the_old_key),
@@ -428,5 +416,5 @@ int main(int argc, char **argv)
         FRESH(every_change_leaves_its_event_and_no_secret),
         FRESH(a_change_that_is_not_kept_is_not_in_force),
     };
-    return cmocka_run_group_tests(tests, harness_start, harness_finish);
+    return changes_main(tests, argc, argv);
 }

@@ -5,13 +5,6 @@
 
 #include <stdio.h>
 
-/* How the ledger goes on between the steps of a test. */
-static void nothing(void)
-{
-}
-
-static void (*const between[])(void) = {nothing, reopen, crash};
-
 static void assert_stands(const struct caller *caller, const char *plan, int64_t included,
                           int64_t used)
 {
@@ -402,8 +395,6 @@ static void a_plan_that_a_reload_took_away_gets_no_account(void **state)
     reopen();
 }
 
-#define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
-
 /* ---- Prices ---- */
 
 static void price_set(int64_t price)
@@ -459,9 +450,6 @@ static void a_price_of_nothing_takes_the_slot_alone(void **state)
 
 int main(int argc, char **argv)
 {
-    secret_start();
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         FRESH(an_upgrade_counts_at_once_and_by_the_rest_of_the_period),
         FRESH(a_downgrade_waits_for_the_period),
@@ -480,5 +468,5 @@ int main(int argc, char **argv)
         FRESH(a_price_of_nothing_takes_the_slot_alone),
         FRESH(every_change_leaves_its_event),
     };
-    return cmocka_run_group_tests(tests, harness_start, harness_finish);
+    return changes_main(tests, argc, argv);
 }

@@ -5,12 +5,6 @@
 
 #include <stdio.h>
 
-static void nothing(void)
-{
-}
-
-static void (*const between[])(void) = {nothing, reopen, crash};
-
 static void assert_gives(const struct caller *caller, const char *plan, int64_t included,
                          int64_t cents)
 {
@@ -232,13 +226,8 @@ static void damaged_terms_are_refused_at_start(void **state)
     assert_non_null(strstr(reason.sentence, "plan version 1 cannot be read"));
 }
 
-#define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
-
 int main(int argc, char **argv)
 {
-    secret_start();
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         FRESH(a_load_counts_from_the_next_period),
         FRESH(what_is_set_back_is_in_force_again),
@@ -249,5 +238,5 @@ int main(int argc, char **argv)
         FRESH(an_account_older_than_all_terms_gets_the_first),
         FRESH(damaged_terms_are_refused_at_start),
     };
-    return cmocka_run_group_tests(tests, harness_start, harness_finish);
+    return changes_main(tests, argc, argv);
 }
