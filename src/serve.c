@@ -224,7 +224,8 @@ static void documents_renew(struct server *server)
     documents_publish(&server->shelf,
                       &(struct describe_facts){.plans = &plans,
                                                .public_url = buffer_text(&url),
-                                               .version = TEXT(TRENDGATE_VERSION)});
+                                               .version = TEXT(TRENDGATE_VERSION),
+                                               .ttl_hours = settings->ttl_hours});
 }
 
 static enum status plans_reload(struct server *server, struct reason *reason)

@@ -13,6 +13,8 @@ struct describe_facts {
     const struct plans *plans; /* in force: what each plan grants, what each endpoint costs */
     struct text public_url;    /* "https://api.example.com", without '/' at the end */
     struct text version;       /* of this program */
+    int64_t ttl_hours;         /* in which a list counts as fresh */
+    bool has_console;          /* there is a /console/ that pages may link to */
 };
 
 /* OpenAPI 3.1, the JSON Schema dialect of 2020-12. */

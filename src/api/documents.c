@@ -1,5 +1,8 @@
 #include "api/documents.h"
 
+#include "api/assets.h"
+#include "api/docs.h"
+
 #include <assert.h>
 
 #define JSON .content_type = TEXT_INITIAL("application/json; charset=utf-8")
@@ -8,11 +11,19 @@ const struct document documents[] = {
     {.path = TEXT_INITIAL("/openapi.json"), JSON, .render = describe_openapi},
     {.path = TEXT_INITIAL("/swagger.json"), JSON, .render = describe_swagger},
     {.path = TEXT_INITIAL("/swagger/doc.json"), JSON, .render = describe_swagger},
+    {.path = TEXT_INITIAL(DOCS_PATH),
+     .content_type = TEXT_INITIAL("text/html; charset=utf-8"),
+     .render = docs_html,
+     .headers = TEXT_INITIAL(DOCS_HTML_HEADERS)},
+    {.path = TEXT_INITIAL(DOCS_MARKDOWN_PATH),
+     .content_type = TEXT_INITIAL("text/markdown; charset=utf-8"),
+     .render = docs_markdown},
 };
 
 const size_t document_count = LENGTH_OF(documents);
 
-static_assert(LENGTH_OF(documents) <= SHELF_DOCUMENTS_MAX, "every document has its place");
+static_assert(LENGTH_OF(documents) + ASSETS_MAX <= SHELF_DOCUMENTS_MAX,
+              "every document has its place");
 
 /* Several times what the longest is, with as many plans as a plan file may hold. */
 #define DOCUMENT_BYTES_MAX (4 * 1024 * 1024)
@@ -20,7 +31,7 @@ static_assert(LENGTH_OF(documents) <= SHELF_DOCUMENTS_MAX, "every document has i
 void documents_publish(struct shelf *shelf, const struct describe_facts *facts)
 {
     struct buffer bodies[LENGTH_OF(documents)];
-    struct shelf_entry entries[LENGTH_OF(documents)];
+    struct shelf_entry entries[LENGTH_OF(documents) + ASSETS_MAX];
     for (size_t i = 0; i < document_count; i++) {
         const struct document *document = &documents[i];
         buffer_init(&bodies[i], DOCUMENT_BYTES_MAX);
@@ -31,7 +42,13 @@ void documents_publish(struct shelf *shelf, const struct describe_facts *facts)
                                           .headers = document->headers,
                                           .body = buffer_text(&bodies[i])};
     }
-    shelf_publish(shelf, entries, document_count);
+    for (size_t i = 0; i < asset_count; i++)
+        entries[document_count + i] = (struct shelf_entry){
+            .path = assets[i]->path,
+            .content_type = assets[i]->content_type,
+            .body = assets[i]->body,
+            .is_immutable = true};
+    shelf_publish(shelf, entries, document_count + asset_count);
     for (size_t i = 0; i < document_count; i++)
         buffer_finish(&bodies[i]);
 }

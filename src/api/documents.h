@@ -18,6 +18,6 @@ struct document {
 extern const struct document documents[];
 extern const size_t document_count;
 
-/* Renders all of them and puts them on the shelf together, in the place of those that were. Takes
+/* Renders all of them and puts them on the shelf together, and the assets with them, in the place of those that were. Takes
  * milliseconds: not for a loop's thread. */
 void documents_publish(struct shelf *shelf, const struct describe_facts *facts);

@@ -249,7 +249,7 @@ void call_answer_document(struct call *call, const struct shelf_document *docume
 {
     struct http_answer answer = {.status = 200, .release = document_release, .held = share};
     struct buffer headers = headers_open(call);
-    buffer_append(&headers, TEXT("Cache-Control: no-cache\r\nVary: Accept-Encoding\r\n"));
+    buffer_append(&headers, TEXT("Vary: Accept-Encoding\r\n"));
     buffer_append(&headers, document->headers);
     if (document_is_current(call, document)) {
         answer.status = 304;

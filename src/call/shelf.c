@@ -65,13 +65,16 @@ static struct text etag_of(struct text body)
     return copy_of(buffer_text(&out));
 }
 
+#define FOR_EVER "public, max-age=31536000, immutable" /* a year; RFC 8246 */
+
 static struct text headers_of(const struct shelf_entry *entry, struct text etag)
 {
     char room[HEADERS_BYTES_MAX];
     struct buffer out;
     buffer_init_on(&out, room, sizeof(room));
-    buffer_append_format(&out, "Content-Type: %.*s\r\nETag: %.*s\r\n",
-                         TEXT_PRINT(entry->content_type), TEXT_PRINT(etag));
+    buffer_append_format(&out, "Content-Type: %.*s\r\nCache-Control: %s\r\nETag: %.*s\r\n",
+                         TEXT_PRINT(entry->content_type),
+                         entry->is_immutable ? FOR_EVER : "no-cache", TEXT_PRINT(etag));
     buffer_append(&out, entry->headers);
     check(!out.overflowed);
     return copy_of(buffer_text(&out));

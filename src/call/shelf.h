@@ -17,12 +17,13 @@ struct shelf_entry {
     struct text content_type;
     struct text headers; /* further whole lines, such as a Content-Security-Policy; or empty */
     struct text body;
+    bool is_immutable; /* its path names its content: never asked for again */
 };
 
 /* One document of a set; lives as long as the share it came with. */
 struct shelf_document {
     struct text path;
-    struct text headers; /* whole lines: Content-Type, ETag, and those of the entry */
+    struct text headers; /* whole lines: Content-Type, Cache-Control, ETag, the entry's */
     struct text etag;    /* weak: stands for the content, in any encoding */
     struct text body;
     struct text gzip; /* the body as one gzip member; empty when that is no shorter */

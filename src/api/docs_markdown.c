@@ -1,0 +1,174 @@
+#include "api/docs_face.h"
+
+static void add(struct docs_page *page, struct text text)
+{
+    buffer_append(page->out, text);
+}
+
+static bool is_alphanumeric(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z');
+}
+
+/* An underscore inside a word marks nothing (CommonMark 0.31, section 6.2). */
+static bool is_inside_word(struct text text, size_t at)
+{
+    return at > 0 && at + 1 < text.length && is_alphanumeric(text.at[at - 1]) &&
+           is_alphanumeric(text.at[at + 1]);
+}
+
+/* So that the text is shown as it is, in a table too. */
+static void add_escaped(struct docs_page *page, struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.at[i];
+        if ((unsigned char)byte < 0x20 || byte == 0x7F)
+            byte = ' ';
+        bool is_mark = strchr("\\`*[]<>|&~#!", byte) != NULL ||
+                       (byte == '_' && !is_inside_word(text, i));
+        if (is_mark)
+            buffer_append_byte(page->out, '\\');
+        buffer_append_byte(page->out, byte);
+    }
+}
+
+/* Neither a backtick nor a line's end occurs in what we show so; a '|' would end the cell. */
+static void add_code(struct docs_page *page, struct text code)
+{
+    buffer_append_byte(page->out, '`');
+    for (size_t i = 0; i < code.length; i++) {
+        check(code.at[i] != '`' && code.at[i] != '\n');
+        if (code.at[i] == '|')
+            buffer_append_byte(page->out, '\\');
+        buffer_append_byte(page->out, code.at[i]);
+    }
+    buffer_append_byte(page->out, '`');
+}
+
+static void section_open(struct docs_page *page, struct text id, struct text title)
+{
+    (void)id;
+    add(page, TEXT("\n## "));
+    add_escaped(page, title);
+    add(page, TEXT("\n"));
+}
+
+static void section_close(struct docs_page *page)
+{
+    (void)page;
+}
+
+static void heading(struct docs_page *page, struct text title)
+{
+    add(page, TEXT("\n### "));
+    add_escaped(page, title);
+    add(page, TEXT("\n"));
+}
+
+static void paragraph(struct docs_page *page, struct text marked)
+{
+    add(page, TEXT("\n"));
+    add(page, marked);
+    add(page, TEXT("\n"));
+}
+
+static void facts_open(struct docs_page *page)
+{
+    add(page, TEXT("\n"));
+}
+
+static void fact(struct docs_page *page, struct text term, struct text words)
+{
+    add(page, TEXT("- "));
+    add_escaped(page, term);
+    add(page, TEXT(": "));
+    add_escaped(page, words);
+    add(page, TEXT("\n"));
+}
+
+static void facts_close(struct docs_page *page)
+{
+    (void)page;
+}
+
+static void table_open(struct docs_page *page, const struct docs_table *table)
+{
+    add(page, TEXT("\n|"));
+    for (size_t i = 0; i < table->column_count; i++) {
+        add(page, TEXT(" "));
+        add_escaped(page, table->columns[i]);
+        add(page, TEXT(" |"));
+    }
+    add(page, TEXT("\n|"));
+    for (size_t i = 0; i < table->column_count; i++)
+        add(page, TEXT("---|"));
+    add(page, TEXT("\n"));
+}
+
+static void row_open(struct docs_page *page)
+{
+    add(page, TEXT("|"));
+}
+
+static void cell(struct docs_page *page, enum docs_cell kind, struct text text)
+{
+    add(page, TEXT(" "));
+    if (kind == DOCS_MARKED)
+        add(page, text);
+    else if (kind == DOCS_CODE && text.length > 0)
+        add_code(page, text);
+    else
+        add_escaped(page, text);
+    add(page, TEXT(" |"));
+}
+
+static void row_close(struct docs_page *page)
+{
+    add(page, TEXT("\n"));
+}
+
+static void table_close(struct docs_page *page)
+{
+    (void)page;
+}
+
+static void choice_open(struct docs_page *page, struct text label)
+{
+    (void)page;
+    (void)label;
+}
+
+static void choice_close(struct docs_page *page)
+{
+    (void)page;
+}
+
+static void code(struct docs_page *page, const struct docs_code *block)
+{
+    if (block->is_titled)
+        heading(page, block->label);
+    add(page, TEXT("\n```"));
+    add(page, block->language);
+    add(page, TEXT("\n"));
+    add(page, block->code);
+    add(page, TEXT("\n```\n"));
+}
+
+const struct docs_face docs_markdown_face = {
+    .section_open = section_open,
+    .section_close = section_close,
+    .heading = heading,
+    .paragraph = paragraph,
+    .facts_open = facts_open,
+    .fact = fact,
+    .facts_close = facts_close,
+    .table_open = table_open,
+    .row_open = row_open,
+    .cell = cell,
+    .row_close = row_close,
+    .table_close = table_close,
+    .choice_open = choice_open,
+    .code = code,
+    .choice_close = choice_close,
+};
