@@ -81,15 +81,38 @@ static void on_wake(uv_async_t *wake)
         loop->worked = true;
 }
 
+static void on_more(uv_idle_t *more)
+{
+    (void)more;
+}
+
+static void turn_begin(struct http_loop *loop)
+{
+    loop->in_turn = true;
+    loop->turn_began_ns = uv_hrtime();
+    check(uv_idle_start(&loop->more, on_more) == 0);
+}
+
+static void turn_end(struct http_loop *loop)
+{
+    const struct http_receiver *receiver = &loop->server->options.receiver;
+    loop->in_turn = false;
+    check(uv_idle_stop(&loop->more) == 0);
+    if (receiver->turn_ended)
+        receiver->turn_ended(receiver->owner, loop);
+}
+
+/* After each look for events. Within a turn looking does not wait, so that one that finds
+ * nothing ends it. */
 static void on_turn(uv_check_t *turn)
 {
     struct http_loop *loop = turn->data;
-    const struct http_receiver *receiver = &loop->server->options.receiver;
-    if (!loop->worked)
-        return;
+    bool worked = loop->worked;
     loop->worked = false;
-    if (receiver->turn_ended)
-        receiver->turn_ended(receiver->owner, loop);
+    if (worked && !loop->in_turn)
+        turn_begin(loop);
+    else if (loop->in_turn && (!worked || uv_hrtime() - loop->turn_began_ns >= HTTP_TURN_NS))
+        turn_end(loop);
 }
 
 void loop_refusal_says(struct http_loop *loop, const char *sentence, const char *detail)
@@ -117,6 +140,7 @@ static void close_handles(struct http_loop *loop)
     check(pthread_mutex_unlock(&loop->mailbox.lock) == 0);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->turn, NULL);
+    uv_close((uv_handle_t *)&loop->more, NULL);
     uv_close((uv_handle_t *)&loop->stop_timer, NULL);
     uv_close((uv_handle_t *)&loop->deadlines.timer, NULL);
 }
@@ -177,6 +201,7 @@ static enum status fault(struct reason *reason, int outcome)
 static int handles_init(struct http_loop *loop, int socket)
 {
     check(uv_check_init(&loop->uv, &loop->turn) == 0);
+    check(uv_idle_init(&loop->uv, &loop->more) == 0);
     check(uv_timer_init(&loop->uv, &loop->stop_timer) == 0);
     check(uv_tcp_init(&loop->uv, &loop->listener) == 0);
     deadlines_init(&loop->deadlines, &loop->uv, &loop->server->options.limits,

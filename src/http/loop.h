@@ -38,6 +38,7 @@ struct http_loop {
     uv_tcp_t listener;
     uv_async_t wake;
     uv_check_t turn;
+    uv_idle_t more; /* while it is started, the loop looks for more work without resting */
     uv_timer_t stop_timer;
     struct mailbox mailbox;
     struct deadlines deadlines;
@@ -54,7 +55,9 @@ struct http_loop {
     char date[INSTANT_TEXT_BYTES];
     struct text date_text;
 
-    bool worked; /* something was received or a task was run, in this turn */
+    bool worked; /* something was received or a task was run since on_turn */
+    bool in_turn;
+    uint64_t turn_began_ns;
     bool stopping;
     bool cutting; /* the stop's time is up */
     char read_buffer[HTTP_READ_BUFFER_BYTES];

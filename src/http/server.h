@@ -49,7 +49,9 @@ struct http_receiver {
      * closes the connection afterwards. */
     void (*refuse)(void *owner, struct http_exchange *exchange, unsigned status,
                    struct text sentence);
-    /* After each turn of a loop in which something was received or a task was run. May be NULL. */
+    /* When a loop has received requests or run tasks, and before it rests; on a loop that does
+     * not come to rest, once in a while, see bounds.h. What a turn's requests have in common is
+     * best done then. May be NULL. */
     void (*turn_ended)(void *owner, struct http_loop *loop);
     void *owner;
 };

@@ -7,8 +7,6 @@
 #define SWEEP_INTERVAL_US (3600 * SECOND_US) /* a day would do, see rate_limit.h */
 #define RETRY_INTERVAL_US (SECOND_US / 10)   /* after a failed commit */
 #define BATCH_MAX 4096                       /* a row of half a megabyte at most */
-#define BATCH_BUSY 8 /* calls of a batch from which on the next is worth waiting for */
-#define BATCH_FILL_NS 100000
 
 /* The most that a row may have to hold: every charge of a batch and every slot that waits twice
  * over, each with the longest of numbers and texts. */
@@ -309,8 +307,6 @@ static bool batch_take(struct committer *committer, struct batch *batch)
 {
     lock(committer);
     batch_await(committer);
-    if (committer->last_batch >= BATCH_BUSY && !committer->is_closing)
-        (void)uv_cond_timedwait(&committer->filled, &committer->lock, BATCH_FILL_NS);
     *batch = (struct batch){.charges = committer->first,
                             .slots = committer->slots,
                             .slot_count = committer->slot_count,
@@ -320,7 +316,6 @@ static bool batch_take(struct committer *committer, struct batch *batch)
     for (; taken < BATCH_MAX && *link; taken++)
         link = &(*link)->next;
     atomic_fetch_sub(&committer->waiting, taken);
-    committer->last_batch = taken;
     committer->first = *link;
     *link = NULL;
     if (!committer->first)
@@ -353,7 +348,6 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     atomic_init(&committer->admits, true);
     atomic_init(&committer->epoch, 0);
     check(uv_cond_init(&committer->arrived) == 0);
-    check(uv_cond_init(&committer->filled) == 0);
     check(uv_mutex_init(&committer->lock) == 0);
     fold_init(&committer->fold);
     buffer_init(&committer->body, BODY_BYTES_MAX);
@@ -383,6 +377,5 @@ void committer_finish(struct committer *committer)
     buffer_finish(&committer->body);
     free(committer->slots);
     uv_cond_destroy(&committer->arrived);
-    uv_cond_destroy(&committer->filled);
     uv_mutex_destroy(&committer->lock);
 }

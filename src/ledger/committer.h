@@ -21,7 +21,6 @@ struct ledger;
 struct committer {
     uv_mutex_t lock;
     uv_cond_t arrived;
-    uv_cond_t filled;                  /* never signalled: the wait for a fuller batch */
     struct charge *first, **last_link; /* charges whose callers wait */
     struct journal_entry *slots;       /* calls that took a slot alone: nobody waits for them */
     atomic_size_t slot_count;
@@ -38,7 +37,6 @@ struct committer {
     struct ledger *ledger; /* the committer's thread's own from here */
     struct fold fold;
     duration folded, swept;
-    size_t last_batch; /* charges of the batch before */
     struct buffer body;
 };
 

@@ -1,6 +1,7 @@
 /* exchange: what a well-meaning client sees, over real sockets. */
 #include "harness.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -356,6 +357,38 @@ static void large_answer_reaches_a_slow_reader(void **state)
     fixture_close(&f);
 }
 
+struct restless_task {
+    struct http_task task;
+    struct http_loop *loop;
+    atomic_bool ends, ended;
+};
+
+static void post_again(struct http_task *task)
+{
+    struct restless_task *restless = CONTAINER_OF(task, struct restless_task, task);
+    if (atomic_load(&restless->ends))
+        atomic_store(&restless->ended, true);
+    else
+        http_loop_post(restless->loop, task);
+}
+
+/* Who does something for all requests of a turn must come to it on a busy loop too. */
+static void a_loop_without_rest_ends_its_turns(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_open();
+    client_send(f.client, TEXT("GET /held HTTP/1.1\r\nHost: h\r\n\r\n"));
+    harness_wait_held(f.harness, 1);
+    struct restless_task restless = {.task.run = post_again, .loop = f.harness->held->loop};
+    http_loop_post(restless.loop, &restless.task);
+    harness_wait(&f.harness->turns, atomic_load(&f.harness->turns) + 3);
+    atomic_store(&restless.ends, true);
+    while (!atomic_load(&restless.ended))
+        sched_yield();
+    harness_release(f.harness);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +410,7 @@ int main(void)
         cmocka_unit_test(exchange_outlives_its_client),
         cmocka_unit_test(large_body_arrives),
         cmocka_unit_test(large_answer_reaches_a_slow_reader),
+        cmocka_unit_test(a_loop_without_rest_ends_its_turns),
     };
     return cmocka_run_group_tests_name("http/exchange", tests, NULL, NULL);
 }
