@@ -65,6 +65,9 @@ test("a plan file with a fault changes nothing", async () => {
     place.write("plans.ini", changed("credits = 8", "credits = 9").replace("price_cents = 900", fault));
     assert.match(await server.reload(), /nothing is reloaded/);
   }
+  // Well written, but an account is on the plan that it lacks.
+  place.write("plans.ini", changed("credits = 8", "credits = 9").replace(/\[plan Free\][^[]*/, ""));
+  assert.match(await server.reload(), /nothing is reloaded.*Free/);
   const after = await said(key);
   assert.deepEqual({ ...after, refused: 0 }, { ...before, refused: 0 });
 });
