@@ -17,8 +17,8 @@
  * for itself. All of it in one view of the file, from any process, while its owner writes on.
  *
  * Memory: charge ids take 22 to 43 bytes a charge in a hash table, for duplicates; each account
- * 48 bytes, and 88 more if it had overage; each load of a plan version 6 KB; sums are spilled into
- * a temporary file past AUDIT_SUMS_MAX of them. */
+ * 48 bytes, and 144 to 288 more if it had overage; each load of a plan version 6 KB; sums are
+ * spilled into a temporary file past AUDIT_SUMS_MAX of them. */
 #pragma once
 
 #include "base/reason.h"

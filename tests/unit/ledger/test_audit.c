@@ -57,16 +57,21 @@ static void passed(void *owner, int64_t rows, int64_t of_rows)
     assert_true(rows <= of_rows);
 }
 
-static struct found audited(void)
+static struct found audited_by(const struct audit_prices *prices)
 {
     struct found found = {0};
     struct audit_totals totals;
     struct db *db = NULL;
     DONE(db_open_to_read(text_of(ledger_path()), 1000, &db, &reason));
-    DONE(ledger_audit(db, &(struct audit_prices){&price, 1},
-                      &(struct audit_watch){differs, passed, &found}, &totals, &reason));
+    DONE(ledger_audit(db, prices, &(struct audit_watch){differs, passed, &found}, &totals,
+                      &reason));
     db_close(db);
     return found;
+}
+
+static struct found audited(void)
+{
+    return audited_by(&(struct audit_prices){&price, 1});
 }
 
 static void assert_silent(void)
@@ -144,6 +149,20 @@ static void a_charge_that_is_not_its_price_is_told(void **state)
     version_forge(3, "hashtag\":5", "hashtag\":6");
     assert_told("SELECT 1", "a@b|2024-02, journal row 2: endpoint 1 costs 6 credits in plan "
                             "version 3, and 5 are charged");
+}
+
+static void a_charge_at_an_endpoint_without_a_price_is_told(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 1);
+    books_close();
+    static const struct audit_price another = {2, "another-operation", 8};
+    struct found found = audited_by(&(struct audit_prices){&another, 1});
+    assert_int_equal(found.count, 1);
+    assert_string_equal(found.first,
+                        "a@b|2024-02, journal row 1: a charge at endpoint 1, which "
+                        "has no price");
 }
 
 static void overage_at_no_rate_of_its_version_is_told(void **state)
@@ -291,6 +310,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         ON_BOOKS(a_plan_version_that_was_edited_is_told),
         ON_BOOKS(a_charge_that_is_not_its_price_is_told),
+        ON_BOOKS(a_charge_at_an_endpoint_without_a_price_is_told),
         ON_BOOKS(overage_at_no_rate_of_its_version_is_told),
         ON_BOOKS(overage_while_included_credits_are_left_is_told),
         ON_BOOKS(a_period_that_ended_is_told_by_its_name),
