@@ -131,8 +131,8 @@ enum status mcp_revision_read(const struct http_request *request,
         return refuse_version(header, fault);
     if (said.at && revision_index(said) == mcp_revision_count)
         return refuse_version(said, fault);
-    *is_modern = text_equals(header, mcp_revisions[MODERN]) ||
-                 text_equals(said, mcp_revisions[MODERN]);
+    *is_modern = (header.at && revision_index(header) == MODERN) ||
+                 (said.at && revision_index(said) == MODERN);
     return *is_modern && message->id_length > 0 ? modern_check(request, message, meta, fault)
                                                 : STATUS_OK;
 }
