@@ -152,10 +152,12 @@ testEach("wrong arguments come back as a tool error that names what was meant", 
 
 testEach("429 and 402 are tool errors that say when to come back", async (open) => {
   const slow = await open(newKey("Slow"));
+  await slow.listTools(); // from then on the client holds results against their schemas
   for (let i = 0; i < 3; i++) delivered(await slow.callTool({ name: LIST, arguments: { limit: 1 } }));
   assert.match(refused(await slow.callTool({ name: LIST, arguments: {} }), 429, "rate_limited"),
     /Come back in [1-9][0-9]* seconds?, at 20[0-9T:-]+Z\./);
   const small = await open(newKey("Small"));
+  await small.listTools();
   for (let i = 0; i < 2; i++) delivered(await small.callTool({ name: LIST, arguments: { limit: 1 } }));
   assert.match(refused(await small.callTool({ name: LIST, arguments: {} }), 402, "insufficient_credits"),
     /Come back in [0-9]+ seconds, at .*The plan Slow would have admitted this call: /);

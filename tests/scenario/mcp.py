@@ -2,8 +2,12 @@
 refusals read, and every message, header and page that is turned away."""
 
 import base64
+import concurrent.futures
 import json
+import os
+import random
 import re
+import urllib.parse
 
 from metering import metered, new_key, number, plans, reload
 from support.http_client import until
@@ -12,6 +16,7 @@ from support.steps import ENDPOINT, Scenario, act, dig, equal, fail
 MESSAGES, ERRORS, CALLS, REFUSALS, KEYS, DOOR, MODERN, BOOKS = [], [], [], [], [], [], [], []
 
 TOOL = "tiktok-popular-trend-hashtag"
+SEED = int(os.environ.get("TRENDGATE_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
 META_TOOL = "tiktok-popular-trend-country-industry-meta"
 REVISIONS = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"]
 VERSION, CAPABILITIES = (f"io.modelcontextprotocol/{name}" for name in ("protocolVersion", "clientCapabilities"))
@@ -248,6 +253,52 @@ def arguments(stage):
                   {"page": -5}, {"limit": "20"}, {"country_code": "ALL"}):
         equal(delivered(tool(stage, key, given))["data"]["data"], plain, f"list for {given}")
     equal(len(delivered(tool(stage, key, {"limit": 10**9}))["data"]["data"]["list"]), 100, "items")
+
+
+VALUES = {"page": (1, 2, 10, 11, -1, 0, "3", "x", "", None, 2.0), "limit": (1, 5, 100, 101, -7, "20", True, None),
+          "period": (7, 30, 120, "7", 8, 0, "30 ", None), "industry_id": (10000000000, 22000000000, 1, "no", "", None),
+          "country_code": ("US", "us", "ALL", "MY", "XX", "\u00e9", "", 7), "filter_by": ("new_on_board", "", "new", 0),
+          "country": ("US",), "per_page": (5,), "nonsense\U0001f600": ("a&b=c", "%41+")}
+
+
+def written(value):
+    """How a query would say it."""
+    if isinstance(value, bool):
+        return json.dumps(value)
+    return "" if value is None else str(int(value) if isinstance(value, float) else value)
+
+
+@act(CALLS, "random arguments: what REST delivers the tool delivers, what REST refuses it refuses in the same words")
+def alike(stage):
+    print(f"mcp: seed {SEED}")
+    key, dice = new_key(stage, "Big"), random.Random(SEED)
+    for _ in range(120):
+        names = dice.sample(sorted(VALUES), dice.choice((0, 1, 1, 2, 3, 6)))
+        given = {name: dice.choice(VALUES[name]) for name in names}
+        query = urllib.parse.urlencode([(name, written(value)) for name, value in given.items()])
+        rest = stage.ask(f"{ENDPOINT}?{query}", headers={"x-api-key": key})
+        answer = tool(stage, key, given)
+        wanted = {**rest.json()["data"], "request_id": answer.field("X-Request-Id")}
+        envelope = dig(answer.json(), "result.structuredContent")
+        equal(envelope, {**rest.json(), "data": wanted}, f"envelope for {given!r}")
+        equal(number(answer, "X-Credits-Charged"), number(rest, "X-Credits-Charged"), f"credits for {given!r}")
+        equal(number(answer, "X-RateLimit-Remaining"), number(rest, "X-RateLimit-Remaining") - 1, "slots")
+
+
+@act(CALLS, "as many at once, by REST and as tools: exactly the plan's calls are admitted")
+def at_once(stage):
+    key = new_key(stage, "Slow")
+    body = json.dumps(request("tools/call", {"name": TOOL})).encode()
+
+    def one(turn):
+        if turn % 2:
+            return stage.server.ask(ENDPOINT, headers={"x-api-key": key}).status
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+        answer = stage.server.ask("/mcp", "POST", headers, body)
+        return dig(answer.json(), "result.structuredContent.code")
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        equal(sorted(pool.map(one, range(24))), [200] * 3 + [429] * 21, "outcomes")
 
 
 @act(CALLS, "texts of the list survive being quoted twice")
