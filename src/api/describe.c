@@ -74,23 +74,6 @@ void describe_plan_overage(const struct plan *plan, struct buffer *out)
         buffer_append(out, TEXT(" when enabled"));
 }
 
-/* ---- Parameters ---- */
-
-void describe_example_query(const struct endpoint *endpoint, struct buffer *out)
-{
-    bool is_first = true;
-    for (size_t i = 0; i < endpoint->parameter_count; i++) {
-        const struct parameter *parameter = &endpoint->parameters[i];
-        if (parameter->example.length == 0)
-            continue;
-        if (!is_first)
-            buffer_append_byte(out, '&');
-        is_first = false;
-        buffer_append_format(out, "%.*s=%.*s", TEXT_PRINT(parameter->name),
-                             TEXT_PRINT(parameter->example));
-    }
-}
-
 /* ---- Headers of requests ---- */
 
 const struct request_header request_headers[REQUEST_HEADER_COUNT] = {

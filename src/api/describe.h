@@ -39,9 +39,6 @@ void describe_plan_overage(const struct plan *plan, struct buffer *out);
 /* 1234567 as "1,234,567". */
 void describe_count(int64_t count, struct buffer *out);
 
-/* "limit=50&country_code=US": the parameters that have an example; empty when none has. */
-void describe_example_query(const struct endpoint *endpoint, struct buffer *out);
-
 /* "Page number; must be an integer (it is clamped to 1-10)." */
 void describe_parameter_words(const struct parameter *parameter, struct buffer *out);
 

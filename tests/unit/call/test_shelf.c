@@ -25,7 +25,10 @@ static int tear_down(void **state)
 static void publish(const char *body)
 {
     const struct shelf_entry entries[] = {
-        {.path = TEXT("/a"), .content_type = TEXT("text/plain"), .body = text_of(body)},
+        {.path = TEXT("/a"),
+         .content_type = TEXT("text/plain"),
+         .body = text_of(body),
+         .is_immutable = true},
         {.path = TEXT("/b"),
          .content_type = TEXT("text/html"),
          .headers = TEXT("Content-Security-Policy: default-src 'none'\r\n"),
@@ -65,8 +68,15 @@ static void documents_are_found_by_their_whole_path(void **state)
     assert_text(document->body, "b");
     char wanted[256];
     (void)snprintf(wanted, sizeof(wanted),
-                   "Content-Type: text/html\r\nETag: %.*s\r\n"
+                   "Content-Type: text/html\r\nCache-Control: no-cache\r\nETag: %.*s\r\n"
                    "Content-Security-Policy: default-src 'none'\r\n",
+                   TEXT_PRINT(document->etag));
+    assert_text(document->headers, wanted);
+    shelf_release(share);
+    document = take("/a", &share);
+    (void)snprintf(wanted, sizeof(wanted),
+                   "Content-Type: text/plain\r\nCache-Control: public, max-age=31536000, "
+                   "immutable\r\nETag: %.*s\r\n",
                    TEXT_PRINT(document->etag));
     assert_text(document->headers, wanted);
     shelf_release(share);
