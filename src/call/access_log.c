@@ -17,6 +17,17 @@ void access_log_flush(void)
     gathered_length = 0;
 }
 
+/* A refused tool call is answered 200 too, so that the status alone tells nothing. */
+static void tool_add(const struct call *call, struct buffer *line)
+{
+    buffer_append(line, TEXT(" tool="));
+    buffer_append(line, call->endpoint->operation_id);
+    if (call->tool->refusal) {
+        buffer_append(line, TEXT(" refused="));
+        buffer_append(line, call->tool->refusal->failure->reason);
+    }
+}
+
 void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
 {
     if (gathered_length + LINE_BYTES_MAX > sizeof(gathered))
@@ -48,6 +59,8 @@ void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
         buffer_append(&line, TEXT(" account="));
         buffer_append_integer(&line, call->key.account_id);
     }
+    if (call->tool)
+        tool_add(call, &line);
     gathered_length += line.length;
     gathered[gathered_length++] = '\n';
 }

@@ -83,6 +83,24 @@ static void a_line_tells_one_request(void **state)
                      "bytes=0 us=85 key=tg_live_8fQ2 account=7\n"));
 }
 
+static void a_tool_is_named_and_its_refusal(void **state)
+{
+    (void)state;
+    const struct endpoint endpoint = {.operation_id = TEXT_INITIAL("lists")};
+    const struct failure failure = {.reason = TEXT_INITIAL("rate_limited")};
+    const struct refusal refusal = {.failure = &failure};
+    struct tool_call tool = {0};
+    call.endpoint = &endpoint;
+    call.tool = &tool;
+    assert_line(200, 7,
+                TEXT("2026-11-22T18:48:39Z request id=r-1 client=127.0.0.1 GET /ping 200 "
+                     "bytes=7 us=85 tool=lists\n"));
+    tool.refusal = &refusal;
+    assert_line(200, 7,
+                TEXT("2026-11-22T18:48:39Z request id=r-1 client=127.0.0.1 GET /ping 200 "
+                     "bytes=7 us=85 tool=lists refused=rate_limited\n"));
+}
+
 static void what_was_not_sent_is_not_counted(void **state)
 {
     (void)state;
@@ -172,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_line_tells_one_request, set_up),
+        cmocka_unit_test_setup(a_tool_is_named_and_its_refusal, set_up),
         cmocka_unit_test_setup(what_was_not_sent_is_not_counted, set_up),
         cmocka_unit_test_setup(the_client_behind_a_proxy_is_named, set_up),
         cmocka_unit_test_setup(long_paths_are_marked, set_up),
