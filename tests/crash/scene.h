@@ -126,5 +126,8 @@ enum scene_promise {
  * Then plays on, closes and adds up again. Returns how many settled charges were missing. */
 size_t scene_check(enum scene_promise promise);
 
+/* The one integer that a query answers. */
+int64_t scene_stored(const char *sql);
+
 /* ledger_look's numbers for one account. */
 struct charge_standing scene_standing(enum scene_account account);

@@ -157,3 +157,19 @@ size_t scene_check(enum scene_promise promise)
     audit_agrees();
     return missing;
 }
+
+int64_t scene_stored(const char *sql)
+{
+    struct db *db = NULL;
+    struct db_statement *select = NULL;
+    struct reason reason = {0};
+    bool row = false;
+    assert_int_equal(db_open_to_read(text_of(scene->path), 1000, &db, &reason), STATUS_OK);
+    assert_int_equal(db_statement_take(db, sql, &select, &reason), STATUS_OK);
+    assert_int_equal(db_step(select, &row, &reason), STATUS_OK);
+    assert_true(row);
+    int64_t value = db_column_integer(select, 0);
+    db_statement_release(&select);
+    db_close(db);
+    return value;
+}

@@ -108,6 +108,24 @@ static void what_waits_behind_a_failed_commit_is_taken_back(void **state)
     heal_and_check(0);
 }
 
+/* Answered meanwhile: they wait for a commit that succeeds, before and behind the batch. */
+static void slots_that_come_during_a_failing_commit_are_counted(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_OK);
+    batch_hold();
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_OK);
+    shim_order(&one_failing_sync);
+    batch_let_go();
+    scene_await();
+    scene_charge_when_admitted(ROOMY);
+    scene_close();
+    assert_int_equal(scene_stored("SELECT sum(head) FROM usage_hour"), 5);
+    assert_int_equal(scene_check(SCENE_EXACT), 0);
+}
+
 static size_t failing;
 
 static bool commit_has_failed(void)
@@ -217,6 +235,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(what_waits_behind_a_failed_commit_is_taken_back, end),
+        cmocka_unit_test_teardown(slots_that_come_during_a_failing_commit_are_counted, end),
         cmocka_unit_test_teardown(what_a_turn_gathered_before_the_failure_is_taken_back, end),
         cmocka_unit_test_teardown(of_one_turn_only_the_old_epoch_is_taken_back, end),
         cmocka_unit_test_teardown(a_turn_that_was_gathered_is_handed_over_whole, end),

@@ -91,19 +91,6 @@ static void a_failing_sync_refuses_until_one_succeeds(void **state)
     assert_true(lasting_fault(&orders, false));
 }
 
-static int64_t number(const char *sql)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *select = NULL;
-    assert_int_equal(sqlite3_open_v2(scene->path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &select, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(select), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(select, 0);
-    assert_int_equal(sqlite3_finalize(select), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    return value;
-}
-
 /* Calls without a charge, some of them rate-limited, and a charge that makes them be written now:
  * the disk fails meanwhile, for that batch and for the ledger's own attempts. */
 static void slots_of_a_failed_batch_are_counted_after_it(void **state)
@@ -124,8 +111,8 @@ static void slots_of_a_failed_batch_are_counted_after_it(void **state)
     shim_order(&(struct shim_orders){0});
     charge_when_admitted(ROOMY);
     scene_close();
-    assert_int_equal(number("SELECT sum(head) FROM usage_hour"), 5);
-    assert_int_equal(number("SELECT sum(rate_limited) FROM usage_hour"), rate_limited);
+    assert_int_equal(scene_stored("SELECT sum(head) FROM usage_hour"), 5);
+    assert_int_equal(scene_stored("SELECT sum(rate_limited) FROM usage_hour"), rate_limited);
     assert_int_equal(scene_check(SCENE_EXACT), 0);
 }
 

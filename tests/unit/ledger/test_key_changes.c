@@ -290,6 +290,8 @@ static void a_cap_that_is_set_after_rotations_counts_them_all(void **state)
         clock_to("2024-02-01T10:00:01Z");
         assert_true(charged(&second, 20, NULL));
         struct caller third = rotated(&second, 0);
+        for (int i = 0; i < 20; i++)
+            third = rotated(&third, 0);
         clock_to("2024-02-01T10:00:02Z");
         assert_true(charged(&third, 30, NULL));
         cap(&third, 70);
