@@ -17,14 +17,15 @@ static void page_refused(struct call *call, enum status status)
         call_refuse_plainly(call, FAILURE_UPSTREAM_UNAVAILABLE);
 }
 
-/* On the call's loop again. The wait may have outlived the key. */
+/* On the call's loop again. The wait may have outlived the key; a refusal ends the call. */
 static void call_resumed(struct http_task *task)
 {
     struct call *call = CONTAINER_OF(task, struct call, task);
+    const struct catalog_page *page = call->waiter.page;
     if (call_authenticate(call) != STATUS_OK)
-        catalog_page_release(call->waiter.page);
+        catalog_page_release(page);
     else if (call->waiter.outcome == STATUS_OK)
-        page_found(call, call->waiter.page);
+        page_found(call, page);
     else
         page_refused(call, call->waiter.outcome);
 }
