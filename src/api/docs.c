@@ -22,6 +22,7 @@ const struct docs_section docs_sections[] = {
     {TEXT_INITIAL("paging"), TEXT_INITIAL("Paging"), docs_paging},
     {TEXT_INITIAL("retries"), TEXT_INITIAL("Retries"), docs_retries},
     {TEXT_INITIAL("related"), TEXT_INITIAL("Related endpoints"), docs_related},
+    {TEXT_INITIAL("changes"), TEXT_INITIAL("Changes"), docs_changes},
 };
 const size_t docs_section_count = LENGTH_OF(docs_sections);
 

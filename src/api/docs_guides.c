@@ -139,3 +139,28 @@ void docs_related(struct docs_page *page)
     }
     docs_table_close(page);
 }
+
+/* What customers would notice, newest first; the rest is in CHANGELOG.md. */
+static const struct {
+    struct text version, words;
+} changes[] = {
+    {TEXT_INITIAL("0.1.0"), TEXT_INITIAL("The first version: the endpoint, its metering, these "
+                                         "documents, and the same as tools of /mcp.")},
+};
+
+void docs_changes(struct docs_page *page)
+{
+    static const struct text columns[] = {TEXT_INITIAL("Version"),
+                                          TEXT_INITIAL("What changed for callers")};
+    docs_table_open(page, &(struct docs_table){.caption = TEXT("Changes"),
+                                               .columns = columns,
+                                               .column_count = LENGTH_OF(columns),
+                                               .form = DOCS_NAMED});
+    for (size_t i = 0; i < LENGTH_OF(changes); i++) {
+        docs_row_open(page);
+        docs_cell(page, DOCS_WORDS, changes[i].version);
+        docs_cell(page, DOCS_WORDS, changes[i].words);
+        docs_row_close(page);
+    }
+    docs_table_close(page);
+}

@@ -1,4 +1,4 @@
-#include "api/docs_face.h"
+#include "api/docs_parts.h"
 
 static void add(struct docs_page *page, struct text text)
 {
@@ -18,8 +18,7 @@ static bool is_inside_word(struct text text, size_t at)
            is_alphanumeric(text.at[at + 1]);
 }
 
-/* So that the text is shown as it is, in a table too. */
-static void add_escaped(struct docs_page *page, struct text text)
+void docs_markdown_text(struct docs_page *page, struct text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         char byte = text.at[i];
@@ -50,7 +49,7 @@ static void section_open(struct docs_page *page, struct text id, struct text tit
 {
     (void)id;
     add(page, TEXT("\n## "));
-    add_escaped(page, title);
+    docs_markdown_text(page, title);
     add(page, TEXT("\n"));
 }
 
@@ -62,7 +61,7 @@ static void section_close(struct docs_page *page)
 static void heading(struct docs_page *page, struct text title)
 {
     add(page, TEXT("\n### "));
-    add_escaped(page, title);
+    docs_markdown_text(page, title);
     add(page, TEXT("\n"));
 }
 
@@ -81,9 +80,9 @@ static void facts_open(struct docs_page *page)
 static void fact(struct docs_page *page, struct text term, struct text words)
 {
     add(page, TEXT("- "));
-    add_escaped(page, term);
+    docs_markdown_text(page, term);
     add(page, TEXT(": "));
-    add_escaped(page, words);
+    docs_markdown_text(page, words);
     add(page, TEXT("\n"));
 }
 
@@ -97,7 +96,7 @@ static void table_open(struct docs_page *page, const struct docs_table *table)
     add(page, TEXT("\n|"));
     for (size_t i = 0; i < table->column_count; i++) {
         add(page, TEXT(" "));
-        add_escaped(page, table->columns[i]);
+        docs_markdown_text(page, table->columns[i]);
         add(page, TEXT(" |"));
     }
     add(page, TEXT("\n|"));
@@ -119,7 +118,7 @@ static void cell(struct docs_page *page, enum docs_cell kind, struct text text)
     else if (kind == DOCS_CODE && text.length > 0)
         add_code(page, text);
     else
-        add_escaped(page, text);
+        docs_markdown_text(page, text);
     add(page, TEXT(" |"));
 }
 

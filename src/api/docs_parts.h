@@ -32,8 +32,12 @@ void docs_freshness(struct docs_page *page);
 void docs_paging(struct docs_page *page);
 void docs_retries(struct docs_page *page);
 void docs_related(struct docs_page *page);
+void docs_changes(struct docs_page *page);
 
 /* The frame: what stands before the first section and after the last. */
 void docs_html_open(struct docs_page *page);
 void docs_html_close(struct docs_page *page);
 void docs_markdown_open(struct docs_page *page);
+
+/* docs_markdown.c: so that the text is shown as it is, in a table too. */
+void docs_markdown_text(struct docs_page *page, struct text text);

@@ -234,6 +234,11 @@ test("what the page loads may be kept for ever, under a name that tells its cont
   }
 });
 
+test("the newest change is that of this version", async () => {
+  const { version } = (await (await fetch(`${server.url}/ping`)).json()).data;
+  assert.equal(page.table("Changes").rows[0][0], version);
+});
+
 test("links on the page lead to something", async () => {
   const html = await (await fetch(`${server.url}/docs`)).text();
   const targets = new Set([...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1]));
