@@ -85,10 +85,10 @@ static void ring_make_room(struct rate_window *window, uint32_t limit)
 
 static void instant_add(struct rate_window *window, uint32_t instant_ms)
 {
+    check(window->count < window->capacity);
     window->newest = window->newest + 1 < window->capacity ? window->newest + 1 : 0;
     window->instants_ms[window->newest] = instant_ms;
-    if (window->count < window->capacity)
-        window->count++;
+    window->count++;
 }
 
 bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms)

@@ -200,6 +200,41 @@ static void a_turn_that_was_gathered_is_handed_over_whole(void **state)
     heal_and_check(8);
 }
 
+static void a_turn_without_charges_hands_nothing_over(void **state)
+{
+    (void)state;
+    begin();
+    ledger_turn_gather();
+    ledger_turn_end(scene_ledger);
+    charged_are(0);
+    heal_and_check(0);
+}
+
+/* Those of the failed batch go before those that came meanwhile, and all are in the journal once. */
+static void slots_wait_for_a_commit_that_succeeds(void **state)
+{
+    (void)state;
+    begin();
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_OK);
+    batch_hold();
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_OK);
+    int64_t remaining = scene_standing(ROOMY).rate.remaining;
+    shim_order(&one_failing_sync);
+    batch_let_go();
+    scene_await();
+    shim_order(&(struct shim_orders){0});
+    scene_charge_when_admitted(ROOMY);
+    scene_await();
+    scene_close();
+    scene_open();
+    /* One slot was lost with the charge that was taken back, one went to the charge after it. */
+    assert_int_equal(scene_standing(ROOMY).rate.remaining, remaining);
+    scene_close();
+    assert_int_equal(scene_check(SCENE_EXACT), 0);
+}
+
 /* ---- Closing ---- */
 
 static void closing_settles_all_that_waits(void **state)
@@ -239,6 +274,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(what_a_turn_gathered_before_the_failure_is_taken_back, end),
         cmocka_unit_test_teardown(of_one_turn_only_the_old_epoch_is_taken_back, end),
         cmocka_unit_test_teardown(a_turn_that_was_gathered_is_handed_over_whole, end),
+        cmocka_unit_test_teardown(a_turn_without_charges_hands_nothing_over, end),
+        cmocka_unit_test_teardown(slots_wait_for_a_commit_that_succeeds, end),
         cmocka_unit_test_teardown(closing_settles_all_that_waits, end),
         cmocka_unit_test_teardown(closing_on_a_failing_disk_settles_it_as_well, end),
     };

@@ -233,6 +233,27 @@ static void many_accounts_fit_a_fold(void **state)
     assert_int_equal(number("SELECT count(*) FROM balance"), 1500);
 }
 
+/* Few numbers in all their mixtures: places are shared by parts that differ in one of them. */
+static void parts_that_differ_in_one_number_are_told_apart(void **state)
+{
+    (void)state;
+    int64_t row = 0;
+    for (int64_t account = 1; account <= 40; account++)
+        for (int64_t key = 1; key <= 6; key++)
+            for (uint8_t endpoint = 1; endpoint <= 6; endpoint++)
+                for (int64_t hour = 0; hour < 6; hour++) {
+                    struct journal_entry entry = {.account_id = account,
+                                                  .key_id = key,
+                                                  .plan_version = 1,
+                                                  .endpoint = endpoint,
+                                                  .outcome = CALL_HEAD,
+                                                  .at = hour_of_day(0, hour)};
+                    fold_add(&fold, ++row, &entry, NULL);
+                }
+    write_down();
+    assert_int_equal(number("SELECT count(*) FROM usage_hour WHERE head = 1"), row);
+}
+
 /* What a second with very many accounts took is given back with it, also when none follows. */
 static void a_large_fold_gives_its_memory_back(void **state)
 {
@@ -282,6 +303,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(rate_limited_calls_move_no_mark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_accounts_fit_a_fold, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(parts_that_differ_in_one_number_are_told_apart, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_large_fold_gives_its_memory_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fold_that_was_rolled_back_is_written_again, set_up,
                                         tear_down),

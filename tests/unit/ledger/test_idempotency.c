@@ -190,6 +190,21 @@ static void what_the_journal_remembers_is_replayed(void **state)
     assert_int_equal(asked(1, "young", 3, now + 10), IDEMPOTENCY_FIRST);
 }
 
+/* As when the wall clock alone tells ages and was stepped back in between. */
+static void of_two_charges_with_one_key_the_newer_counts(void **state)
+{
+    (void)state;
+    struct journal_entry first = entry_of("k", 1), second = entry_of("k", 2);
+    second.snapshot_id = 78;
+    idempotency_restore(table, &first, (duration){5}, (duration){1000});
+    idempotency_restore(table, &second, (duration){5}, (duration){1000});
+    struct idempotent_call again = call_of(1, "k", 2);
+    assert_int_equal(enter(&again, 1000), IDEMPOTENCY_REPLAY);
+    assert_int_equal(again.snapshot_id, 78);
+    assert_int_equal(asked(1, "k", 1, 1000), IDEMPOTENCY_CONFLICT);
+    assert_int_equal(asked(1, "k", 1, 1000 + LIFE), IDEMPOTENCY_FIRST);
+}
+
 /* ---- Threads ---- */
 
 #define THREADS 8
@@ -271,6 +286,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_keys_are_told_apart_and_end_in_order, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_the_journal_remembers_is_replayed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(of_two_charges_with_one_key_the_newer_counts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(threads_charge_each_key_once, set_up, tear_down),
     };

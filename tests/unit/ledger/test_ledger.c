@@ -1,5 +1,5 @@
 /* ledger.h over a real file; time is moved by hand. */
-#include "ledger/ledger.h"
+#include "ledger/embedded.h"
 #include "sql/db.h"
 #include "support/unit.h"
 
@@ -153,6 +153,20 @@ static void bad_input_is_refused(void **state)
     assert_int_equal(
         ledger_account_create(ledger, TEXT("a@b"), TEXT(""), TEXT(""), &account, &reason),
         STATUS_INVALID);
+    assert_int_equal(ledger_account_create(ledger, TEXT("a@b"), TEXT("a\x7f"), TEXT("Free"),
+                                           &account, &reason),
+                     STATUS_INVALID);
+    assert_int_equal(ledger_account_create(ledger, TEXT("a@b"), TEXT("a\xff"), TEXT("Free"),
+                                           &account, &reason),
+                     STATUS_INVALID);
+    assert_int_equal(ledger_account_find(ledger, TEXT("nobody"), &account, &reason),
+                     STATUS_MISSING);
+    assert_string_equal(reason.sentence, "'nobody' is not a mail address");
+    size_t listed;
+    assert_int_equal(ledger_account_list(ledger,
+                                         (struct text){name, ACCOUNT_EMAIL_BYTES_MAX + 1},
+                                         &account, 1, &listed, &reason),
+                     STATUS_INVALID);
     DONE(ledger_account_create(ledger, TEXT("a@b"), text_slice(long_name, 0, 200), TEXT("Free"),
                                &account, &reason));
 }
@@ -337,6 +351,58 @@ static void an_import_is_done_whole_or_not_at_all(void **state)
     }
 }
 
+static void a_row_is_checked_without_being_imported(void **state)
+{
+    (void)state;
+    (void)created("ann@b");
+    struct account_row row = {TEXT("bob@b"), TEXT("Free"), TEXT("Bob")};
+    DONE(ledger_account_check(ledger, &row, &reason));
+    DONE(ledger_account_check(ledger, &row, &reason));
+    row.email = TEXT("ANN@b");
+    assert_int_equal(ledger_account_check(ledger, &row, &reason), STATUS_EXISTS);
+    row.email = TEXT("ann");
+    assert_int_equal(ledger_account_check(ledger, &row, &reason), STATUS_INVALID);
+    DONE(ledger_account_import(ledger, NULL, 0, NULL, &reason));
+}
+
+static void a_key_is_found_by_its_outward_id(void **state)
+{
+    (void)state;
+    (void)created("ann@b");
+    struct api_key key, found;
+    char email[ACCOUNT_EMAIL_BYTES_MAX + 1];
+    (void)key_made("ann@b", &key);
+    DONE(ledger_key_find(ledger, text_of(key.outward_id), &found, email, &reason));
+    assert_string_equal(found.outward_id, key.outward_id);
+    assert_string_equal(found.prefix, key.prefix);
+    assert_string_equal(email, "ann@b");
+    assert_int_equal(ledger_key_find(ledger, TEXT("nothing"), &found, email, &reason),
+                     STATUS_MISSING);
+}
+
+/* Nothing is metered before there are plans; the cap is read when that begins. */
+static void a_cap_may_be_set_before_there_are_plans(void **state)
+{
+    (void)state;
+    (void)created("ann@b");
+    struct api_key key, capped;
+    (void)key_made("ann@b", &key);
+    DONE(ledger_key_cap(ledger, text_of(key.outward_id), 80, &capped, &reason));
+    assert_int_equal(capped.daily_credit_cap, 80);
+    DONE(ledger_key_cap(ledger, text_of(key.outward_id), NO_KEY_CAP, &capped, &reason));
+    assert_int_equal(capped.daily_credit_cap, NO_KEY_CAP);
+}
+
+/* A verb at work is a sign of life; so a long one does not make the server look ill. */
+static void a_ledger_at_work_is_well(void **state)
+{
+    (void)state;
+    struct ledger *held = ledger_lock(ledger);
+    enum status status = ledger_health(ledger, &reason);
+    ledger_unlock(&held);
+    assert_int_equal(status, STATUS_OK);
+}
+
 static void accounts_are_listed_page_by_page(void **state)
 {
     (void)state;
@@ -452,6 +518,10 @@ int main(void)
         FRESH(a_key_stops_when_its_time_comes),
         FRESH(live_keys_have_a_bound_and_names_of_their_own),
         FRESH(an_import_is_done_whole_or_not_at_all),
+        FRESH(a_row_is_checked_without_being_imported),
+        FRESH(a_key_is_found_by_its_outward_id),
+        FRESH(a_cap_may_be_set_before_there_are_plans),
+        FRESH(a_ledger_at_work_is_well),
         FRESH(accounts_are_listed_page_by_page),
         FRESH(one_process_owns_a_file),
         FRESH(no_other_name_gets_past_the_owner),

@@ -448,6 +448,41 @@ static void a_price_of_nothing_takes_the_slot_alone(void **state)
     reopen();
 }
 
+static struct caller overtaken;
+static struct charge_standing entered;
+static int looks;
+
+/* A call enters the next period when the change is written and not in force yet: with the third look
+ * at the clock, after those for the account and for its plan. */
+static void period_overtakes(void)
+{
+    if (++looks < 3) {
+        at_next_clock_look(period_overtakes);
+        return;
+    }
+    clock_to("2024-03-01T00:00:00Z");
+    entered = standing_of(&overtaken);
+}
+
+static void a_period_that_begins_meanwhile_is_on_the_new_plan(void **state)
+{
+    (void)state;
+    overtaken = caller_make("late@b", "Free");
+    clock_to("2024-02-29T23:59:59Z");
+    assert_true(charged(&overtaken, 8, NULL));
+    looks = 0;
+    at_next_clock_look(period_overtakes);
+    (void)moved(&overtaken, "Starter");
+    assert_int_equal(looks, 3);
+    assert_string_equal(entered.plan->name, "Free");
+    assert_int_equal(entered.period.month, 3);
+    for (size_t way = 0; way < LENGTH_OF(between); way++) {
+        between[way]();
+        assert_stands(&overtaken, "Starter", 20000, 8 * (int64_t)way);
+        assert_true(charged(&overtaken, 8, NULL));
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +501,7 @@ int main(int argc, char **argv)
         FRESH(a_plan_that_a_reload_took_away_gets_no_account),
         FRESH(a_charge_pays_the_price_of_the_version_that_it_names),
         FRESH(a_price_of_nothing_takes_the_slot_alone),
+        FRESH(a_period_that_begins_meanwhile_is_on_the_new_plan),
         FRESH(every_change_leaves_its_event),
     };
     return changes_main(tests, argc, argv);

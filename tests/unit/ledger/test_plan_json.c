@@ -2,6 +2,8 @@
 #include "ledger/plan_json.h"
 #include "support/unit.h"
 
+#include <stdio.h>
+
 static struct plans written_plans(void)
 {
     struct plans plans = {.plan_count = 2, .price_count = 2};
@@ -60,6 +62,7 @@ static const char *const damaged[] = {
     "{\"plans\":[" PLAN("\"A\"", "\"sometimes\"") "],\"credits\":{}}",
     "{\"plans\":[" PLAN("\"A\"", "1") "],\"credits\":{}}",
     "{\"plans\":[" GOOD ",{\"name\":\"B\"}],\"credits\":{}}",
+    "{\"plans\":[" PLAN("\"A\\u0000\"", "\"none\"") "],\"credits\":{}}",
 };
 
 static void damage_is_refused_whole(void **state)
@@ -79,11 +82,62 @@ static void damage_is_refused_whole(void **state)
         STATUS_OK);
 }
 
+static void refused(const char *json)
+{
+    struct plans plans = {.plan_count = 77};
+    struct reason reason = {""};
+    assert_int_not_equal(plan_json_read(text_of(json), &plans, &reason), STATUS_OK);
+    assert_int_equal(plans.plan_count, 77);
+}
+
+/* Each in turn under a name that nobody asks for. */
+static void a_plan_without_one_of_its_members_is_refused(void **state)
+{
+    (void)state;
+    static const char good[] = "{\"plans\":[" GOOD "],\"credits\":{}}";
+    static const char *const names[] = {"name",
+                                        "price_cents",
+                                        "included_credits",
+                                        "daily_credit_cap",
+                                        "rate_limit_per_minute",
+                                        "overage",
+                                        "overage_cents_per_1000"};
+    for (size_t i = 0; i < LENGTH_OF(names); i++) {
+        char json[sizeof(good)], quoted[32];
+        memcpy(json, good, sizeof(good));
+        (void)snprintf(quoted, sizeof(quoted), "\"%s\"", names[i]);
+        char *member = strstr(json, quoted);
+        assert_non_null(member);
+        member[1] = 'X';
+        refused(json);
+    }
+}
+
+static void more_than_the_bounds_is_refused(void **state)
+{
+    (void)state;
+    CLEANUP(buffer_finish) struct buffer plans, prices;
+    buffer_init(&plans, 1 << 20);
+    buffer_init(&prices, 1 << 20);
+    for (int i = 0; i <= PLANS_MAX; i++)
+        buffer_append_format(&plans, "%s" GOOD, i == 0 ? "{\"plans\":[" : ",");
+    buffer_append_format(&plans, "],\"credits\":{}}%c", '\0');
+    refused(plans.bytes);
+    for (int i = 0; i <= ENDPOINT_PRICES_MAX; i++)
+        buffer_append_format(&prices, "%s\"e%d\":8",
+                             i == 0 ? "{\"plans\":[" GOOD "],\"credits\":{" : ",", i);
+    buffer_append_format(&prices, "}}%c", '\0');
+    refused(prices.bytes);
+    buffer_finish(&prices);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(damage_is_refused_whole),
+        cmocka_unit_test(a_plan_without_one_of_its_members_is_refused),
+        cmocka_unit_test(more_than_the_bounds_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

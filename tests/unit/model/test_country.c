@@ -36,9 +36,9 @@ static void every_code_and_name_is_found_in_any_case(void **state)
 static void what_is_not_there_leaves_the_output_alone(void **state)
 {
     (void)state;
-    static const struct text unknown[] = {TEXT_INITIAL(""),    TEXT_INITIAL("U"),
-                                          TEXT_INITIAL("USA"), TEXT_INITIAL("XX"),
-                                          TEXT_INITIAL("U\0"), TEXT_INITIAL(" US")};
+    static const struct text unknown[] = {
+        TEXT_INITIAL(""),    TEXT_INITIAL("U"),   TEXT_INITIAL("USA"), TEXT_INITIAL("XX"),
+        TEXT_INITIAL("U\0"), TEXT_INITIAL(" US"), TEXT_INITIAL("ZZ"),  TEXT_INITIAL("AA")};
     unsigned index = 77;
     for (size_t i = 0; i < LENGTH_OF(unknown); i++) {
         assert_int_equal(country_find(unknown[i], &index), STATUS_MISSING);

@@ -116,6 +116,10 @@ static void name_c1(void)
 {
     hashtags[0].name = TEXT("a\xC2\x85");
 }
+static void name_delete(void)
+{
+    hashtags[0].name = TEXT("a\x7F");
+}
 static void posts_negative(void)
 {
     hashtags[0].posts = -1;
@@ -168,6 +172,47 @@ static void creator_broken(void)
 {
     creator.nick_name = TEXT("\xFF");
 }
+static void time_late(void)
+{
+    points[0].time = 2932897 * DAY_SECONDS; /* 10000-01-01 */
+}
+static char long_words[CREATOR_URL_BYTES_MAX + 1];
+static void nick_name_long(void)
+{
+    memset(long_words, 'a', sizeof(long_words));
+    creator.nick_name = (struct text){long_words, CREATOR_NAME_BYTES_MAX + 1};
+}
+static void avatar_long(void)
+{
+    memset(long_words, 'a', sizeof(long_words));
+    creator.avatar_url = (struct text){long_words, CREATOR_URL_BYTES_MAX + 1};
+}
+static void avatar_broken(void)
+{
+    creator.avatar_url = TEXT("\xFF");
+}
+static void creators_many(void)
+{
+    hashtags[2].creator_count = HASHTAG_CREATORS_MAX + 1;
+}
+static void source_long(void)
+{
+    ranking.source = TEXT(
+        "a-source-of-more-than-the-bytes-that-it-may-have-at-the-very-most-0");
+    assert_true(ranking.source.length > RANKING_SOURCE_BYTES_MAX);
+}
+static void source_spaced(void)
+{
+    ranking.source = TEXT("a source");
+}
+static void source_braced(void)
+{
+    ranking.source = TEXT("a{b");
+}
+static void source_colon(void)
+{
+    ranking.source = TEXT("a:b");
+}
 static void source_empty(void)
 {
     ranking.source = TEXT("");
@@ -202,6 +247,7 @@ static const struct fault {
     {"a name in no UTF-8", name_broken, "hashtag_name is not UTF-8"},
     {"a NUL in a name", name_nul, "control character"},
     {"a C1 control in a name", name_c1, "control character"},
+    {"a DEL in a name", name_delete, "control character"},
     {"posts below 0", posts_negative, "publish_cnt is below 0"},
     {"views below 0", views_negative, "video_views are below 0"},
     {"a difference below 0", diff_negative, "rank_diff is below 0"},
@@ -215,6 +261,15 @@ static const struct fault {
     {"a time at noon", time_noon, "not at 00:00 UTC"},
     {"a time before 1970", time_negative, "not at 00:00 UTC"},
     {"a broken nick name", creator_broken, "not UTF-8"},
+    {"a time after 9999", time_late, "not at 00:00 UTC"},
+    {"a long nick name", nick_name_long, "nick_name is over 1,024 bytes"},
+    {"a long avatar_url", avatar_long, "avatar_url is over 4,096 bytes"},
+    {"a broken avatar_url", avatar_broken, "not UTF-8"},
+    {"101 creators", creators_many, "over 100 creators"},
+    {"a long source", source_long, "source is not"},
+    {"a blank in a source", source_spaced, "source is not"},
+    {"a byte past z in a source", source_braced, "source is not"},
+    {"a byte past 9 in a source", source_colon, "source is not"},
     {"no source", source_empty, "source is not"},
     {"a source in capitals", source_loud, "source is not"},
     {"captured before 1970", captured_early, "capture time"},
@@ -258,6 +313,29 @@ static void as_of_is_the_newest_trend_point(void **state)
     (void)state;
     assert_int_equal(ranking_check(&ranking, NULL), STATUS_OK);
     assert_int_equal(instant_seconds(ranking_as_of(&ranking)), 1776902400);
+}
+
+/* Hashtags without a trend, or with an older one, come after it. */
+static void as_of_is_not_the_last_hashtags(void **state)
+{
+    (void)state;
+    static struct trend_point older = {1776729600, 100};
+    hashtags[0].trend = &older; /* of rank 3 */
+    hashtags[0].trend_count = 1;
+    assert_int_equal(ranking_check(&ranking, NULL), STATUS_OK);
+    assert_int_equal(instant_seconds(ranking_as_of(&ranking)), 1776902400);
+}
+
+static void characters_above_the_controls_are_names(void **state)
+{
+    (void)state;
+    static const struct text names[] = {TEXT_INITIAL("a\xC2\xA0"), TEXT_INITIAL("a\xC2\xBF"),
+                                        TEXT_INITIAL("\xC3\x85"), TEXT_INITIAL(" ~")};
+    for (size_t i = 0; i < LENGTH_OF(names); i++) {
+        (void)set_up(state);
+        hashtags[0].name = names[i];
+        assert_int_equal(ranking_check(&ranking, NULL), STATUS_OK);
+    }
 }
 
 static void keys_and_indexes_are_one_to_one(void **state)
@@ -352,6 +430,8 @@ int main(void)
         cmocka_unit_test_setup(every_fault_is_refused_by_name, set_up),
         cmocka_unit_test_setup(counts_over_their_bounds_are_refused, set_up),
         cmocka_unit_test_setup(as_of_is_the_newest_trend_point, set_up),
+        cmocka_unit_test_setup(as_of_is_not_the_last_hashtags, set_up),
+        cmocka_unit_test(characters_above_the_controls_are_names),
         cmocka_unit_test(keys_and_indexes_are_one_to_one),
         cmocka_unit_test(periods_are_found_by_their_days),
         cmocka_unit_test_setup(hashtags_are_written_as_the_endpoint_says, set_up),

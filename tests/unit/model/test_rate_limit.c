@@ -136,6 +136,18 @@ static void an_account_that_calls_rarely_keeps_a_short_ring(void **state)
     rate_window_finish(&window);
 }
 
+static void a_window_is_idle_until_it_is_used_and_a_minute_after(void **state)
+{
+    (void)state;
+    struct rate_window window = {0};
+    assert_true(rate_window_is_idle(&window, 1000));
+    assert_true(rate_window_take(&window, 5, 1000));
+    assert_false(rate_window_is_idle(&window, 1000));
+    assert_false(rate_window_is_idle(&window, 60999));
+    assert_true(rate_window_is_idle(&window, 61000));
+    rate_window_finish(&window);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +157,7 @@ int main(void)
         cmocka_unit_test(a_reading_that_was_overtaken_grants_nothing),
         cmocka_unit_test(a_restored_window_stands_in_order),
         cmocka_unit_test(an_account_that_calls_rarely_keeps_a_short_ring),
+        cmocka_unit_test(a_window_is_idle_until_it_is_used_and_a_minute_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
