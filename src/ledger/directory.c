@@ -18,28 +18,21 @@ struct place {
 };
 _Static_assert(sizeof(struct place) == 56, "the memory budget counts on 56 bytes a key");
 
-/* On cache lines of its own, so that shards do not slow each other down. */
+/* On a cache line of its own, so that shards do not slow each other down and a look-up fetches no
+ * second one: a lock for readers and writers would not leave room. There are so many shards that
+ * two threads rarely meet at one. */
 struct shard {
-    alignas(64) pthread_rwlock_t lock;
+    alignas(64) pthread_mutex_t lock;
     struct place *places;
     uint32_t capacity;
     uint32_t used;
 };
 
+_Static_assert(sizeof(struct shard) == 64, "a shard is one cache line");
+
 struct directory {
     struct shard shards[SHARD_COUNT];
 };
-
-/* Writers first: a key under steady use must not hold off its own revocation. */
-static void lock_init(pthread_rwlock_t *lock)
-{
-    pthread_rwlockattr_t kind;
-    check(pthread_rwlockattr_init(&kind) == 0);
-    check(pthread_rwlockattr_setkind_np(&kind, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) ==
-          0);
-    check(pthread_rwlock_init(lock, &kind) == 0);
-    check(pthread_rwlockattr_destroy(&kind) == 0);
-}
 
 struct directory *directory_open(void)
 {
@@ -47,7 +40,7 @@ struct directory *directory_open(void)
     check(directory != NULL);
     memset(directory, 0, sizeof(*directory));
     for (size_t i = 0; i < SHARD_COUNT; i++)
-        lock_init(&directory->shards[i].lock);
+        check(pthread_mutex_init(&directory->shards[i].lock, NULL) == 0);
     return directory;
 }
 
@@ -56,7 +49,7 @@ void directory_close(struct directory *directory)
     if (!directory)
         return;
     for (size_t i = 0; i < SHARD_COUNT; i++) {
-        check(pthread_rwlock_destroy(&directory->shards[i].lock) == 0);
+        check(pthread_mutex_destroy(&directory->shards[i].lock) == 0);
         free(directory->shards[i].places);
     }
     free(directory);
@@ -107,7 +100,7 @@ void directory_add(struct directory *directory, const struct digest *digest,
                    const struct directory_entry *entry)
 {
     struct shard *shard = shard_of(directory, digest);
-    check(pthread_rwlock_wrlock(&shard->lock) == 0);
+    check(pthread_mutex_lock(&shard->lock) == 0);
     if ((uint64_t)(shard->used + 1) * 5 > (uint64_t)shard->capacity * 4)
         shard_grow(shard);
     struct place *place = place_find(shard, digest->bytes + 1);
@@ -119,19 +112,19 @@ void directory_add(struct directory *directory, const struct digest *digest,
     place->account_id = entry->account_id;
     place->stops_at_us = entry->stops_at.us;
     shard->used++;
-    check(pthread_rwlock_unlock(&shard->lock) == 0);
+    check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
 static void mark_set(struct directory *directory, const struct digest *digest,
                      enum place_mark mark, bool on)
 {
     struct shard *shard = shard_of(directory, digest);
-    check(pthread_rwlock_wrlock(&shard->lock) == 0);
+    check(pthread_mutex_lock(&shard->lock) == 0);
     check(shard->capacity > 0);
     struct place *place = place_find(shard, digest->bytes + 1);
     check(place->marks != 0);
     place->marks = (uint8_t)(on ? place->marks | mark : place->marks & ~mark);
-    check(pthread_rwlock_unlock(&shard->lock) == 0);
+    check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
 void directory_revoke(struct directory *directory, const struct digest *digest)
@@ -142,12 +135,12 @@ void directory_revoke(struct directory *directory, const struct digest *digest)
 void directory_stop(struct directory *directory, const struct digest *digest, instant stops_at)
 {
     struct shard *shard = shard_of(directory, digest);
-    check(pthread_rwlock_wrlock(&shard->lock) == 0);
+    check(pthread_mutex_lock(&shard->lock) == 0);
     check(shard->capacity > 0);
     struct place *place = place_find(shard, digest->bytes + 1);
     check(place->marks != 0);
     place->stops_at_us = stops_at.us;
-    check(pthread_rwlock_unlock(&shard->lock) == 0);
+    check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
 void directory_suspend(struct directory *directory, const struct digest *digest, bool suspended)
@@ -159,7 +152,7 @@ bool directory_find(struct directory *directory, const struct digest *digest,
                     struct directory_entry *entry)
 {
     struct shard *shard = shard_of(directory, digest);
-    check(pthread_rwlock_rdlock(&shard->lock) == 0);
+    check(pthread_mutex_lock(&shard->lock) == 0);
     const struct place *place = shard->capacity ? place_find(shard, digest->bytes + 1) : NULL;
     bool found = place && place->marks;
     if (found)
@@ -170,7 +163,7 @@ bool directory_find(struct directory *directory, const struct digest *digest,
             .is_revoked = (place->marks & PLACE_REVOKED) != 0,
             .account_is_suspended = (place->marks & PLACE_SUSPENDED) != 0,
         };
-    check(pthread_rwlock_unlock(&shard->lock) == 0);
+    check(pthread_mutex_unlock(&shard->lock) == 0);
     return found;
 }
 
@@ -179,9 +172,9 @@ size_t directory_bytes(struct directory *directory)
     size_t bytes = sizeof(*directory);
     for (size_t i = 0; i < SHARD_COUNT; i++) {
         struct shard *shard = &directory->shards[i];
-        check(pthread_rwlock_rdlock(&shard->lock) == 0);
+        check(pthread_mutex_lock(&shard->lock) == 0);
         bytes += (size_t)shard->capacity * sizeof(shard->places[0]);
-        check(pthread_rwlock_unlock(&shard->lock) == 0);
+        check(pthread_mutex_unlock(&shard->lock) == 0);
     }
     return bytes;
 }
