@@ -9,6 +9,9 @@
 
 struct text loop_date(struct http_loop *loop)
 {
+    if (loop->date_is_known)
+        return loop->date_text;
+    loop->date_is_known = true;
     instant now = time_now(loop->server->options.time);
     if (instant_seconds(now) != loop->date_second) {
         loop->date_second = instant_seconds(now);
@@ -108,7 +111,7 @@ static void on_turn(uv_check_t *turn)
 {
     struct http_loop *loop = turn->data;
     bool worked = loop->worked;
-    loop->worked = false;
+    loop->worked = loop->date_is_known = false;
     if (worked && !loop->in_turn)
         turn_begin(loop);
     else if (loop->in_turn && (!worked || uv_hrtime() - loop->turn_began_ns >= HTTP_TURN_NS))

@@ -51,6 +51,7 @@ struct http_loop {
     struct arena spare_arenas[HTTP_ARENAS_SPARE_MAX];
     size_t spare_arena_count;
     struct buffer answer_head; /* of the answer being sent */
+    bool date_is_known;        /* since on_turn */
     int64_t date_second;
     char date[INSTANT_TEXT_BYTES];
     struct text date_text;
@@ -77,7 +78,7 @@ bool loop_drain(struct http_loop *loop);
 
 void loop_close(struct http_loop *loop);
 
-/* The present moment for Date, RFC 9110 section 6.6.1; made once a second. */
+/* The present moment for Date, RFC 9110 section 6.6.1; the clock is read once in a look for events. */
 struct text loop_date(struct http_loop *loop);
 
 /* An arena for one request, from the spare ones if there are any, and back. */
