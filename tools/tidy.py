@@ -202,7 +202,7 @@ def tracked_files():
     if not names:
         names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
                  if path.relative_to(ROOT).parts[0] not in ("build", "var", ".git")
-                 and "__pycache__" not in path.parts]
+                 and not {"__pycache__", "node_modules"} & set(path.parts)]
     return sorted(name for name in names if name and (ROOT / name).is_file())
 
 
