@@ -1,0 +1,67 @@
+/* source: a place that lists are fetched from: what to ask for a page, how to read the answer, and
+ * what it can give.
+ *
+ * An adapter is pure: it asks nothing itself. One row of sources[] each; frozen, any thread. */
+#pragma once
+
+#include "http/client.h"
+#include "model/ranking.h"
+
+/* From the settings section [source.NAME], and the files that it names. */
+struct source_options {
+    struct text base_url;                /* without '/' at its end */
+    struct text access_token;            /* empty: none */
+    struct text advertiser_id;           /* empty: none */
+    const struct client_header *headers; /* the operator's own, as in the file */
+    size_t header_count;
+};
+
+/* One page of one list. */
+struct source_question {
+    struct list_key list;
+    unsigned page; /* from 1 */
+};
+
+/* What an answer comes to. */
+enum source_verdict {
+    SOURCE_GIVEN,         /* a page of the list, in page */
+    SOURCE_NOT_PERMITTED, /* the operator's access is missing, expired or not enough */
+    SOURCE_THROTTLED,     /* too many requests: back off, by Retry-After when it is told */
+    SOURCE_REFUSED,       /* it has no such list: another source may */
+    SOURCE_BROKEN, /* not what it should be: 5xx, HTML, wrong types, rows that contradict */
+};
+
+struct source_page {
+    struct hashtag
+        *hashtags; /* in arena; ranks as the source counts them, from the list's first */
+    size_t hashtag_count;
+    bool is_last;      /* no page follows */
+    bool tells_change; /* rank_change and rank_diff are the source's own, else computed by us */
+    size_t warnings;   /* rows that contradict themselves or each other, but were read */
+    char warning[160]; /* the first of them; empty: none */
+};
+
+struct source {
+    const char *name;    /* as in [source.NAME], X-Trend-Source and snapshots */
+    unsigned preference; /* lower comes first, of those that can give a list */
+    unsigned page_size;
+    unsigned pages_max;
+    /* What it needs is there. STATUS_INVALID: reason names the setting that is missing. */
+    enum status (*check)(const struct source_options *options, struct reason *reason);
+    bool (*gives)(struct list_key list);
+    /* The request, in arena. */
+    void (*ask)(const struct source_options *options, const struct source_question *question,
+                struct arena *arena, struct client_request *request);
+    /* answer.outcome is STATUS_OK. reason: why it is none, for the operator. */
+    enum source_verdict (*read)(const struct source_question *question,
+                                const struct client_answer *answer, instant now,
+                                struct arena *arena, struct source_page *page,
+                                struct reason *reason);
+};
+
+/* creative-center, creative-one, business-api; ended by a row without name. The sources file and
+ * sample are asked nothing: `trendgate import` and the catalogue's own sample. */
+extern const struct source sources[];
+
+/* NULL: none is called that. */
+const struct source *source_find(struct text name);
