@@ -37,13 +37,13 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
 void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
                         bool account_is_suspended)
 {
-    if (ledger->meter && row->has_cap)
-        meter_key_cap_put(
-            ledger->meter,
-            &(struct meter_key){.account_id = row->account_id,
-                                .key_id = row->id,
-                                .cap_family = row->cap_family ? row->cap_family : row->id,
-                                .cap = row->cap});
+    if (ledger->meter && row->cap_family != 0)
+        meter_key_join(ledger->meter, row->account_id, row->id, row->cap_family);
+    else if (ledger->meter && row->has_cap)
+        meter_key_cap_put(ledger->meter, &(struct meter_key){.account_id = row->account_id,
+                                                             .key_id = row->id,
+                                                             .cap_family = row->id,
+                                                             .cap = row->cap});
     directory_add(ledger->directory, &row->digest,
                   &(struct directory_entry){.key_id = row->id,
                                             .account_id = row->account_id,

@@ -104,6 +104,16 @@ void meter_key_cap_put(struct meter *meter, const struct meter_key *key)
     meter_shard_unlock(shard);
 }
 
+void meter_key_join(struct meter *meter, int64_t account_id, int64_t key_id, int64_t cap_family)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    if (shard->key_count > 0 &&
+        shard->keys[meter_key_place(shard, cap_family)].key_id == cap_family)
+        (void)key_follow(meter, shard,
+                         &(struct key_use){.key_id = key_id, .cap_family = cap_family});
+    meter_shard_unlock(shard);
+}
+
 void meter_plan_look(struct meter *meter, int64_t account_id, instant now,
                      struct meter_plan *plan)
 {

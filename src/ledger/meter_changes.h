@@ -28,6 +28,11 @@ struct meter_key {
  * count for the first key of a family that is put; each one of the family must be. */
 void meter_key_cap_put(struct meter *meter, const struct meter_key *key);
 
+/* A new key that takes the place of another one: it counts for that one's family, if that is
+ * followed, also while the family has no cap. Before the key's first call. */
+void meter_key_join(struct meter *meter, int64_t account_id, int64_t key_id,
+                    int64_t cap_family);
+
 /* What an account is on, and what it will be. */
 struct meter_plan {
     int64_t account_id;

@@ -276,6 +276,30 @@ static void a_rotated_key_and_its_successor_share_one_cap(void **state)
     }
 }
 
+/* The meter goes on counting for keys that had a cap once. */
+static void a_key_that_was_made_while_there_was_no_cap_counts_for_the_next(void **state)
+{
+    (void)state;
+    for (size_t way = 0; way < LENGTH_OF(between); way++) {
+        char email[32];
+        (void)snprintf(email, sizeof(email), "n%zu@b", way);
+        clock_to("2024-02-01T10:00:00Z");
+        struct caller old = caller_make(email, "Starter");
+        cap(&old, 100);
+        assert_true(charged(&old, 10, NULL));
+        cap(&old, NO_KEY_CAP);
+        struct caller young = rotated(&old, 3600);
+        assert_true(charged(&young, 40, NULL));
+        between[way]();
+        cap(&young, 60);
+        assert_key_stands(&young, 60, 50);
+        assert_true(charged(&young, 10, NULL));
+        assert_false(charged(&old, 1, NULL));
+        between[way]();
+        assert_key_stands(&young, 60, 60);
+    }
+}
+
 /* One of them is folded, one in the journal alone, one works no more. */
 static void a_cap_that_is_set_after_rotations_counts_them_all(void **state)
 {
@@ -421,6 +445,7 @@ int main(int argc, char **argv)
         FRESH(a_cap_counts_what_the_key_took_today),
         FRESH(a_cap_is_a_key_s_own),
         FRESH(a_rotated_key_and_its_successor_share_one_cap),
+        FRESH(a_key_that_was_made_while_there_was_no_cap_counts_for_the_next),
         FRESH(a_cap_that_is_set_after_rotations_counts_them_all),
         FRESH(a_cap_that_is_set_under_load_is_exact),
         FRESH(every_change_leaves_its_event_and_no_secret),
