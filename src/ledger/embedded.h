@@ -54,6 +54,9 @@ void ledger_copy_text(char *room, size_t room_bytes, struct text value);
 enum status ledger_check_label(struct text label, size_t bytes_max, const char *what,
                                struct reason *reason);
 
+/* As the account sees it: not in a day before one that it has entered (meter_present). */
+instant ledger_present(const struct ledger *ledger, int64_t account_id);
+
 /* STATUS_MISSING: no account has that mail. */
 enum status ledger_find_account(struct ledger *ledger, struct text email,
                                 struct account *account, struct reason *reason);

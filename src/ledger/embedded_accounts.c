@@ -5,6 +5,12 @@
     "id, outward_id, email, name, plan, suspended_at, created_at, next_plan, next_plan_at,"    \
     " has_opted_in, spend_limit_cents"
 
+instant ledger_present(const struct ledger *ledger, int64_t account_id)
+{
+    instant now = time_now(ledger->time);
+    return ledger->meter ? meter_present(ledger->meter, account_id, now) : now;
+}
+
 /* A plan that waited is in force from its instant on, whether or not its row was written anew. */
 static void plans_read_at(struct db_statement *row, instant now, struct account *account)
 {
@@ -18,7 +24,8 @@ static void plans_read_at(struct db_statement *row, instant now, struct account 
     ledger_copy_text(account->next_plan, sizeof(account->next_plan), db_column_text(row, 7));
 }
 
-static void account_read(struct db_statement *row, instant now, struct account *account)
+static void account_read(struct ledger *ledger, struct db_statement *row,
+                         struct account *account)
 {
     *account = (struct account){
         .id = db_column_integer(row, 0),
@@ -30,7 +37,7 @@ static void account_read(struct db_statement *row, instant now, struct account *
     ledger_copy_text(account->outward_id, sizeof(account->outward_id), db_column_text(row, 1));
     ledger_copy_text(account->email, sizeof(account->email), db_column_text(row, 2));
     ledger_copy_text(account->name, sizeof(account->name), db_column_text(row, 3));
-    plans_read_at(row, now, account);
+    plans_read_at(row, ledger_present(ledger, account->id), account);
 }
 
 enum status ledger_find_account(struct ledger *ledger, struct text email,
@@ -50,7 +57,7 @@ enum status ledger_find_account(struct ledger *ledger, struct text email,
     if (!row)
         return reason_set(reason, STATUS_MISSING, "there is no account for %.*s",
                           TEXT_PRINT(email));
-    account_read(select, time_now(ledger->time), account);
+    account_read(ledger, select, account);
     return STATUS_OK;
 }
 
@@ -248,7 +255,7 @@ enum status ledger_account_list(struct ledger *ledger, struct text after_email,
         TRY(db_step(select, &row, reason));
         if (!row)
             break;
-        account_read(select, time_now(held->time), &accounts[read]);
+        account_read(held, select, &accounts[read]);
     }
     *listed = read;
     return STATUS_OK;

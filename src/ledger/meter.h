@@ -48,6 +48,10 @@ void meter_account_put(struct meter *meter, const struct meter_account *account)
 /* False: no such account. */
 bool meter_account_find(struct meter *meter, int64_t account_id, struct meter_account *account);
 
+/* The present as an account sees it: never in a day before the last that it has entered. now for
+ * one that is not there. */
+instant meter_present(struct meter *meter, int64_t account_id, instant now);
+
 /* How many accounts are on each plan, by slot, now or from their next period on. */
 void meter_plan_counts(struct meter *meter, int64_t counts[TERMS_SLOTS_MAX]);
 

@@ -26,12 +26,26 @@ void meter_account_put(struct meter *meter, const struct meter_account *account)
     meter_shard_unlock(shard);
 }
 
+static bool account_exists(const struct shard *shard, int64_t account_id)
+{
+    size_t place = (size_t)account_id / SHARDS;
+    return place / CHUNK < shard->chunk_count &&
+           shard->chunks[place / CHUNK][place % CHUNK].exists;
+}
+
+instant meter_present(struct meter *meter, int64_t account_id, instant now)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    if (account_exists(shard, account_id))
+        now = meter_present_in(meter_state_of(shard, account_id), now);
+    meter_shard_unlock(shard);
+    return now;
+}
+
 bool meter_account_find(struct meter *meter, int64_t account_id, struct meter_account *account)
 {
     struct shard *shard = meter_shard_lock(meter, account_id);
-    size_t place = (size_t)account_id / SHARDS;
-    bool is_there = place / CHUNK < shard->chunk_count &&
-                    shard->chunks[place / CHUNK][place % CHUNK].exists;
+    bool is_there = account_exists(shard, account_id);
     if (is_there) {
         const struct state *state = meter_state_of(shard, account_id);
         *account = (struct meter_account){.id = account_id,

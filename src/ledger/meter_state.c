@@ -45,9 +45,7 @@ struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day)
     return key;
 }
 
-/* The present as this account sees it: a clock that steps back is not followed, so that no day
- * and no period is entered twice. */
-static instant present(const struct state *state, instant now)
+instant meter_present_in(const struct state *state, instant now)
 {
     instant day_start = {state->day * DAY_US};
     return now.us < day_start.us ? day_start : now;
@@ -91,7 +89,7 @@ static void period_enter(struct meter *meter, struct state *state,
 instant meter_time_follow(struct meter *meter, struct state *state, instant now,
                           struct billing_period *period)
 {
-    now = present(state, now);
+    now = meter_present_in(state, now);
     *period = billing_period_at(state->anchor, now);
     if (meter_period_number(period) > state->period)
         period_enter(meter, state, period);

@@ -61,8 +61,12 @@ struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day);
 /* A slot that these terms lack is a bug: ledger_terms_set refuses such terms. */
 const struct plan *meter_plan_in(const struct terms *terms, uint8_t slot);
 
+/* The present as the account sees it: a clock that steps back is not followed, so that no day and
+ * no period is entered twice. */
+instant meter_present_in(const struct state *state, instant now);
+
 /* Enters the day and the period that now lies in, once; returns the present as the account sees
- * it: a clock that steps back is not followed, so that no day and no period is entered twice. */
+ * it. */
 instant meter_time_follow(struct meter *meter, struct state *state, instant now,
                           struct billing_period *period);
 

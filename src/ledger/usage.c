@@ -187,5 +187,5 @@ enum status ledger_usage_visit(struct ledger *ledger, const struct usage_query *
 struct billing_period ledger_billing_period(const struct ledger *ledger,
                                             const struct account *account)
 {
-    return billing_period_at(account->created_at, time_now(ledger->time));
+    return billing_period_at(account->created_at, ledger_present(ledger, account->id));
 }

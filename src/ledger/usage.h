@@ -55,7 +55,7 @@ struct usage_visitor {
 enum status ledger_usage_visit(struct ledger *ledger, const struct usage_query *query,
                                const struct usage_visitor *visitor, struct reason *reason);
 
-/* The account's billing period that holds the present. */
+/* The account's billing period that holds the present, as the account sees it. */
 struct billing_period ledger_billing_period(const struct ledger *ledger,
                                             const struct account *account);
 

@@ -314,6 +314,19 @@ def period_ahead(stage):
     call(stage, stage.notes["month"], status=200)
 
 
+def told_alike(stage, key, email):
+    """Commands go by the account's present, as billing/me does."""
+    now = standing(stage, key)
+    shown, used = (json.loads(stage.place.succeed(*words, email, "--json").stdout) for words in (
+        ("account", "show"), ("usage",)))
+    listed = next(row for row in map(json.loads, stage.place.succeed("account", "list", "--json").lines())
+                  if row["email"] == email)
+    for what in (shown, listed, used):
+        equal((what["plan"], what.get("next_plan")), (now["plan"], None), f"plan in {what}")
+    equal((shown["period_start"], used["from"]), (now["period_start"], now["period_start"][:10]), "period")
+    equal((shown["credits_used"], used["totals"]["credits"]), (now["credits_used"],) * 2, "credits used")
+
+
 def downgrade_tried(label, crosses):
     @act(PERIODS, f"a downgrade waits for the period's end {label}")
     def downgrade(stage):
@@ -335,6 +348,9 @@ def downgrade_tried(label, crosses):
         stage.clock.step(-DAY)
         equal(number(call(stage, key, status=200), "X-Credits-Remaining"), 4, "stepped back: the plan stays")
         refused(stage, key, "insufficient_credits")
+        for turn in (lambda _: None, restart):
+            turn(stage)
+            told_alike(stage, key, email)
 
 
 downgrade_tried("while the server runs", lambda stage: stage.clock.step(MILLISECOND))
