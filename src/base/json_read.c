@@ -74,3 +74,15 @@ bool json_read_boolean(const json_t *object, const char *name, bool *value)
     *value = json_boolean_value(member);
     return true;
 }
+
+bool json_read_whole(const json_t *value, int64_t *whole)
+{
+    if (json_is_string(value)) {
+        struct text digits = {json_string_value(value), json_string_length(value)};
+        return text_read_integer(digits, whole) == STATUS_OK;
+    }
+    if (!json_is_integer(value))
+        return false;
+    *whole = json_integer_value(value);
+    return true;
+}

@@ -20,3 +20,7 @@ void json_document_finish(json_t **document); /* *document may be NULL */
 bool json_read_text(const json_t *object, const char *name, struct text *value);
 bool json_read_integer(const json_t *object, const char *name, int64_t *value);
 bool json_read_boolean(const json_t *object, const char *name, bool *value);
+
+/* An integer, or a text of digits (with a '-' before them, if need be): many write either. False:
+ * neither, and *whole is then of no use. */
+bool json_read_whole(const json_t *value, int64_t *whole);

@@ -62,7 +62,7 @@ static enum status check_code(struct capture_reader *reader, const json_t *answe
     struct text said = TEXT("no message");
     if (!code)
         return STATUS_OK;
-    if (!capture_read_whole(code, &number))
+    if (!json_read_whole(code, &number))
         return capture_fault(reader, NULL, STATUS_INVALID,
                              "its \"code\" is not a whole number: not an answer that is known");
     if (number == 0 || number == 200)
@@ -90,7 +90,7 @@ static enum status read_one_answer(struct capture_reader *reader, const json_t *
     const json_t *response = json_object_get(answer, "BaseResp");
     const json_t *code = json_object_get(response, "StatusCode");
     int64_t number = 0;
-    if (code && (!capture_read_whole(code, &number) || number != 0))
+    if (code && (!json_read_whole(code, &number) || number != 0))
         return capture_fault(
             reader, NULL, STATUS_INVALID,
             "not a list but an answer with the StatusCode %lld: capture it again",
@@ -119,7 +119,7 @@ static enum status read_pagination_number(struct capture_reader *reader,
     const json_t *value = json_object_get(pagination, name);
     if (!value || json_is_null(value))
         return STATUS_OK;
-    if (capture_read_whole(value, number) && *number >= 0)
+    if (json_read_whole(value, number) && *number >= 0)
         return STATUS_OK;
     return capture_fault(reader, NULL, STATUS_INVALID,
                          "the %s of its pagination is no whole number from 0", name);

@@ -1,5 +1,6 @@
 /* What a capture tells of its list: the content member by member, the file's name by hints. */
 #include "catalog/capture_parts.h"
+#include "catalog/hashtag_read.h"
 
 static struct text code_of(unsigned country)
 {
@@ -94,11 +95,11 @@ enum status capture_tell_source(struct capture_reader *reader, struct capture_ro
 enum status capture_tell_rank_change(struct capture_reader *reader, struct capture_row *row,
                                      int64_t written)
 {
-    if (written < RANK_UP || written > RANK_NEW)
-        return capture_fault(reader, &row->place, STATUS_INVALID,
-                             "its rank_diff_type is none of 1, 2, 3 and 4");
-    row->hashtag.rank_change = (enum rank_change)written;
-    return STATUS_OK;
+    struct reason reason = {0};
+    struct hashtag_reader hashtags = {.reason = &reason};
+    if (hashtag_set_rank_change(&hashtags, written, &row->hashtag) == STATUS_OK)
+        return STATUS_OK;
+    return capture_fault(reader, &row->place, STATUS_INVALID, "%s", reason.sentence);
 }
 
 static bool is_between(char byte)

@@ -110,10 +110,6 @@ enum status capture_read_trend(struct capture_reader *reader, const json_t *arra
 enum status capture_read_creators(struct capture_reader *reader, const json_t *array,
                                   struct capture_row *row);
 
-/* An integer, or a text of digits (a '-' before them is read, and refused later). False: neither,
- * and *whole is then of no use. */
-bool capture_read_whole(const json_t *value, int64_t *whole);
-
 /* One item of GetHashtagList. */
 enum status capture_read_one_item(struct capture_reader *reader, const json_t *object,
                                   struct capture_row *row);
