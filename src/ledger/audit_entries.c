@@ -151,7 +151,7 @@ static const char *fault_of(const struct audit *audit, const struct journal_entr
         return "a call under a plan version that is not there";
     if (is_charged != (entry->credits > 0))
         return is_charged ? "a charge of nothing" : "credits for a call that was not charged";
-    if (!is_charged && (entry->overage > 0 || entry->overage_micros > 0))
+    if (!is_charged && entry->overage_micros > 0) /* overage itself is within credits */
         return "overage for a call that was not charged";
     return NULL;
 }
