@@ -332,6 +332,50 @@ static void a_cap_given_after_a_charge_is_caught_up_with(void **state)
     assert_int_equal(last.quota_verdict, QUOTA_GRANTED);
 }
 
+/* A charge of yesterday whose commit ends today: the key's use of today is not its business. */
+static void a_key_that_has_gone_on_is_left_alone(void **state)
+{
+    (void)state;
+    account_put("Open", JAN_31);
+    cap_put(7, 2, credits_of(16), JAN_31);
+    struct charge_order undone = order_of(2, 8), late = order_of(3, 8);
+    struct charge_standing of_undone, of_late;
+    meter_charge(meter, &undone, &of_undone);
+    meter_charge(meter, &late, &of_late);
+    cap_put(7, 3, credits_of(16), JAN_31 + 1);
+    now.us += DAY_US;
+    for (int64_t key = 2; key <= 3; key++) {
+        struct charge_order today = order_of(key, 8);
+        meter_charge(meter, &today, &last);
+        assert_int_equal(last.quota.key_used.count, 8);
+    }
+    meter_undo(meter, &undone, &of_undone);
+    meter_key_catch_up(meter, &late, &of_late);
+    meter_restore_key(meter, 7, 2, JAN_31, 16);
+    meter_restore_key(meter, 7, 99, JAN_31 + 1, 16); /* has no cap */
+    for (int64_t key = 2; key <= 3; key++) {
+        struct charge_order look = order_of(key, 8);
+        meter_look(meter, &look, &last);
+        assert_int_equal(last.quota.key_used.count, 8);
+    }
+}
+
+static void plans_that_wait_are_counted_too(void **state)
+{
+    (void)state;
+    int64_t counts[TERMS_SLOTS_MAX];
+    struct meter_account account = {.id = 8,
+                                    .plan_slot = slot_of("Always"),
+                                    .next_plan_slot = slot_of("Small"),
+                                    .spend_limit_cents = NO_SPEND_LIMIT,
+                                    .anchor = now};
+    meter_account_put(meter, &account);
+    meter_plan_counts(meter, counts);
+    assert_int_equal(counts[slot_of("Small")], 2);
+    assert_int_equal(counts[slot_of("Always")], 1);
+    assert_int_equal(counts[slot_of("Open")], 0);
+}
+
 static void many_accounts_and_keys_are_told_apart(void **state)
 {
     (void)state;
@@ -387,6 +431,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_keys_cap_is_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cap_given_after_a_charge_is_caught_up_with, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_has_gone_on_is_left_alone, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(plans_that_wait_are_counted_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_accounts_and_keys_are_told_apart, set_up,
                                         tear_down),
     };

@@ -192,6 +192,26 @@ static void every_plan_is_held_against_every_refusal(void **state)
     }
 }
 
+/* A look at the account takes no slot, so none is its own. */
+static void a_look_is_told_the_same(void **state)
+{
+    (void)state;
+    const struct refusal refusal = {.plan = FREE};
+    begin(&refusal);
+    const struct charge_order order = {.account_id = ACCOUNT,
+                                       .key_id = KEY,
+                                       .cost = credits_of(41),
+                                       .now = instant_of_seconds(PERIOD_START),
+                                       .elapsed = {SECOND_US}};
+    struct charge_standing standing;
+    meter_look(meter, &order, &standing);
+    assert_int_equal(standing.verdict, CHARGE_REFUSED);
+    const struct plan *all = standing.terms->plans.plans;
+    assert_false(meter_would_admit(&standing, &all[FREE], order.cost));
+    assert_true(meter_would_admit(&standing, &all[CAPPED], order.cost));
+    end();
+}
+
 static bool is_admitted_after_upgrade(const struct refusal *refusal, unsigned plan)
 {
     begin(refusal);
@@ -221,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_plan_is_held_against_every_refusal),
+        cmocka_unit_test(a_look_is_told_the_same),
         cmocka_unit_test(an_upgrade_admits_what_was_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
