@@ -64,12 +64,14 @@ static void on_settled(struct charge *charge, enum status status)
     check(sem_post(&settled) == 0);
 }
 
+static uint8_t endpoint = 1; /* that is called */
+
 static void call(struct ledger *ledger, int64_t account_id, int64_t key_id, int64_t cost)
 {
     struct charge charge = {.account_id = account_id,
                             .key_id = key_id,
                             .cost = {cost},
-                            .endpoint = 1,
+                            .endpoint = endpoint,
                             .outcome = cost > 0 ? CALL_CHARGED : CALL_INVALID,
                             .request_id = TEXT("request"),
                             .settled = on_settled};
@@ -368,6 +370,7 @@ static void a_copy_overwrites_nothing(void **state)
 
 struct usage_sums {
     size_t rows;
+    int64_t calls;
     struct usage_row last;
     int64_t sums[USAGE_COLUMNS];
 };
@@ -375,10 +378,14 @@ struct usage_sums {
 static void usage_add(void *owner, const struct usage_row *row)
 {
     struct usage_sums *sums = owner;
+    const struct usage_row *last = &sums->last;
     if (sums->rows++ > 0)
-        assert_true(row->key_id > sums->last.key_id ||
-                    (row->key_id == sums->last.key_id && row->hour > sums->last.hour));
+        assert_true(row->key_id > last->key_id ||
+                    (row->key_id == last->key_id && row->endpoint > last->endpoint) ||
+                    (row->key_id == last->key_id && row->endpoint == last->endpoint &&
+                     row->hour > last->hour));
     sums->last = *row;
+    sums->calls += usage_calls(row);
     for (size_t i = 0; i < USAGE_COLUMNS; i++)
         sums->sums[i] += row->sums[i];
 }
@@ -426,6 +433,31 @@ static void usage_is_the_journals_with_its_tail(void **state)
     ledger_close(ledger);
 }
 
+/* The last calls are in no table yet: they are added to the hour that has a row, or make one. */
+static void unfolded_calls_stand_in_their_hours(void **state)
+{
+    (void)state;
+    struct ledger *ledger = opened(copied);
+    call(ledger, 1, 1, COST);
+    atomic_fetch_add(&now_us, 2 * SECOND_US);
+    int64_t before = used(ledger, (struct usage_query){.account_id = 1, .key_id = 1}).calls;
+    for (int i = 0; i < 4; i++) {
+        endpoint = i < 2 ? 1 : 2;
+        call(ledger, 1, 1, COST);
+    }
+    endpoint = 1;
+    struct usage_sums both = used(ledger, (struct usage_query){.account_id = 1, .key_id = 1});
+    struct usage_query first = {.account_id = 1, .key_id = 1, .endpoint = 1};
+    struct usage_query second = {.account_id = 1, .key_id = 1, .endpoint = 2};
+    assert_int_equal(both.calls, before + 4);
+    assert_int_equal(used(ledger, first).calls, before + 2);
+    assert_int_equal(used(ledger, second).calls, 2);
+    assert_int_equal(used(ledger, second).rows, 1);
+    assert_int_equal(used(ledger, first).rows, both.rows - 1);
+    assert_int_equal(used(ledger, first).last.sums[CALL_CHARGED], 3);
+    ledger_close(ledger);
+}
+
 static void an_identity_is_the_accounts(void **state)
 {
     (void)state;
@@ -454,6 +486,7 @@ int main(void)
         ON_A_COPY(a_reader_cannot_write),
         ON_A_COPY(a_copy_overwrites_nothing),
         ON_A_COPY(usage_is_the_journals_with_its_tail),
+        ON_A_COPY(unfolded_calls_stand_in_their_hours),
         ON_A_COPY(an_identity_is_the_accounts),
     };
     return cmocka_run_group_tests(tests, ledger_make, folder_remove);

@@ -403,6 +403,35 @@ static void a_ledger_at_work_is_well(void **state)
     assert_int_equal(status, STATUS_OK);
 }
 
+/* The longest path that the system takes leaves none for "-catalog" and what SQLite adds. */
+static void a_path_without_room_for_its_endings_is_refused(void **state)
+{
+    (void)state;
+    enum { NAME = 200, DEPTH_MAX = 32, LENGTH = PATH_BYTES_MAX - 10 };
+    char deep[PATH_BYTES_MAX];
+    size_t ends[DEPTH_MAX], depth = 0;
+    size_t length = (size_t)snprintf(deep, sizeof(deep), "%s", folder);
+    while (length + 1 < LENGTH) {
+        size_t name = LENGTH - length - 1 < NAME ? LENGTH - length - 1 : NAME;
+        deep[length] = '/';
+        memset(deep + length + 1, 'd', name);
+        length += 1 + name;
+        deep[length] = '\0';
+        assert_int_equal(mkdir(deep, 0700), 0);
+        ends[depth++] = length;
+    }
+    memcpy(deep + length, "/x.db", sizeof("/x.db"));
+    struct ledger *opened = NULL;
+    assert_int_equal(ledger_open(text_of(deep), &clock_by_hand, &opened, &reason),
+                     STATUS_INVALID);
+    assert_non_null(strstr(reason.sentence, "the path of the database has "));
+    assert_null(opened);
+    while (depth-- > 0) {
+        deep[ends[depth]] = '\0';
+        assert_int_equal(rmdir(deep), 0);
+    }
+}
+
 static void accounts_are_listed_page_by_page(void **state)
 {
     (void)state;
@@ -522,6 +551,7 @@ int main(void)
         FRESH(a_key_is_found_by_its_outward_id),
         FRESH(a_cap_may_be_set_before_there_are_plans),
         FRESH(a_ledger_at_work_is_well),
+        FRESH(a_path_without_room_for_its_endings_is_refused),
         FRESH(accounts_are_listed_page_by_page),
         FRESH(one_process_owns_a_file),
         FRESH(no_other_name_gets_past_the_owner),
