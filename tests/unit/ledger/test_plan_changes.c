@@ -483,6 +483,21 @@ static void a_period_that_begins_meanwhile_is_on_the_new_plan(void **state)
     }
 }
 
+/* Its first period is that of its first day, also while the clock stands before it. */
+static void a_plan_changes_before_the_first_day(void **state)
+{
+    (void)state;
+    clock_to("2024-02-10T00:00:00Z");
+    struct caller caller = caller_make("early@b", "Free");
+    clock_to("2024-02-05T00:00:00Z");
+    (void)moved(&caller, "Starter");
+    for (size_t way = 0; way < LENGTH_OF(between); way++) {
+        between[way]();
+        assert_stands(&caller, "Starter", 20000, 8 * (int64_t)way);
+        assert_true(charged(&caller, 8, NULL));
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +517,7 @@ int main(int argc, char **argv)
         FRESH(a_charge_pays_the_price_of_the_version_that_it_names),
         FRESH(a_price_of_nothing_takes_the_slot_alone),
         FRESH(a_period_that_begins_meanwhile_is_on_the_new_plan),
+        FRESH(a_plan_changes_before_the_first_day),
         FRESH(every_change_leaves_its_event),
     };
     return changes_main(tests, argc, argv);

@@ -326,6 +326,13 @@ static void as_of_is_not_the_last_hashtags(void **state)
     assert_int_equal(instant_seconds(ranking_as_of(&ranking)), 1776902400);
 }
 
+static void a_source_has_letters_digits_and_dashes(void **state)
+{
+    (void)state;
+    ranking.source = TEXT("creative-center-2");
+    assert_int_equal(ranking_check(&ranking, NULL), STATUS_OK);
+}
+
 static void characters_above_the_controls_are_names(void **state)
 {
     (void)state;
@@ -431,6 +438,7 @@ int main(void)
         cmocka_unit_test_setup(counts_over_their_bounds_are_refused, set_up),
         cmocka_unit_test_setup(as_of_is_the_newest_trend_point, set_up),
         cmocka_unit_test_setup(as_of_is_not_the_last_hashtags, set_up),
+        cmocka_unit_test_setup(a_source_has_letters_digits_and_dashes, set_up),
         cmocka_unit_test(characters_above_the_controls_are_names),
         cmocka_unit_test(keys_and_indexes_are_one_to_one),
         cmocka_unit_test(periods_are_found_by_their_days),
