@@ -442,10 +442,11 @@ static void unfolded_calls_stand_in_their_hours(void **state)
     (void)state;
     struct ledger *ledger = opened(copied);
     call(ledger, 1, 1, COST);
-    atomic_fetch_add(&now_us, 2 * SECOND_US);
+    ledger_close(ledger);
+    ledger = opened(copied);
     int64_t before = used(ledger, (struct usage_query){.account_id = 1, .key_id = 1}).calls;
     for (int i = 0; i < 4; i++) {
-        endpoint = i < 2 ? 1 : 2;
+        endpoint = (uint8_t)(2 - i % 2);
         call(ledger, 1, 1, COST);
     }
     endpoint = 1;

@@ -360,6 +360,22 @@ static void a_key_that_has_gone_on_is_left_alone(void **state)
     }
 }
 
+static void a_key_of_no_family_has_no_cap(void **state)
+{
+    (void)state;
+    cap_put(7, 2, credits_of(16), JAN_31);
+    meter_key_join(meter, 7, 4, 3);
+    meter_key_join(meter, 7, 5, 2);
+    const struct {
+        int64_t key_id, cap;
+    } rows[] = {{2, 16}, {3, CREDITS_MAX}, {4, CREDITS_MAX}, {5, 16}};
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct charge_order look = order_of(rows[i].key_id, 8);
+        meter_look(meter, &look, &last);
+        assert_int_equal(last.quota.key_cap.count, rows[i].cap);
+    }
+}
+
 static void plans_that_wait_are_counted_too(void **state)
 {
     (void)state;
@@ -433,6 +449,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_key_that_has_gone_on_is_left_alone, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_key_of_no_family_has_no_cap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(plans_that_wait_are_counted_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_accounts_and_keys_are_told_apart, set_up,
                                         tear_down),
