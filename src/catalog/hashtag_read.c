@@ -155,7 +155,7 @@ static enum status count_array(struct hashtag_reader *reader, const json_t *arra
 enum status hashtag_take_trend(struct hashtag_reader *reader, size_t count,
                                struct hashtag *hashtag)
 {
-    void *taken;
+    void *taken = NULL;
     TRY(take(reader, count * sizeof(struct trend_point), &taken));
     hashtag->trend = taken;
     hashtag->trend_count = count;
@@ -196,7 +196,7 @@ enum status hashtag_read_creators(struct hashtag_reader *reader, const json_t *a
                                   struct hashtag *hashtag)
 {
     size_t count;
-    void *taken;
+    void *taken = NULL;
     TRY(count_array(reader, array, "creators", HASHTAG_CREATORS_MAX, &count));
     TRY(take(reader, count * sizeof(struct creator), &taken));
     struct creator *creators = taken;
