@@ -145,11 +145,13 @@ static enum status read_whole(struct csv_capture *capture, enum column column,
 static enum status read_numbers(struct csv_capture *capture, struct capture_row *row)
 {
     struct hashtag *hashtag = &row->hashtag;
-    int64_t change = RANK_UNCHANGED;
+    int64_t change;
     TRY(read_whole(capture, COLUMN_RANK, row, &hashtag->rank));
     TRY(read_whole(capture, COLUMN_VIEWS, row, &hashtag->views));
     TRY(read_whole(capture, COLUMN_POSTS, row, &hashtag->posts));
     TRY(read_whole(capture, COLUMN_RANK_DIFF, row, &hashtag->rank_diff));
+    if (cell(capture, COLUMN_RANK_DIFF_TYPE).length == 0)
+        return STATUS_OK;
     TRY(read_whole(capture, COLUMN_RANK_DIFF_TYPE, row, &change));
     return capture_tell_rank_change(capture->reader, row, change);
 }

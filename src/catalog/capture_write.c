@@ -144,7 +144,7 @@ static enum status write_csv(struct capture_writer *writer, const struct ranking
     next_number(row, period_days[ranking->list.period]);
     next_field(row, hashtag->is_promoted ? TEXT("true") : TEXT("false"));
     next_number(row, hashtag->rank_diff);
-    next_number(row, hashtag->rank_change);
+    next_number(row, rank_change_number(hashtag->rank_change));
     next_json(row, hashtag, trend_write);
     next_json(row, hashtag, creators_write);
     if (list_industry == INDUSTRY_ALL)

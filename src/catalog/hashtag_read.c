@@ -127,12 +127,14 @@ enum status hashtag_set_rank_change(struct hashtag_reader *reader, int64_t writt
 static enum status read_numbers(struct hashtag_reader *reader, const json_t *object,
                                 struct hashtag *hashtag)
 {
-    int64_t change = RANK_UNCHANGED;
+    int64_t change;
     TRY(hashtag_read_whole(reader, object, "publish_cnt", &hashtag->posts));
     TRY(hashtag_read_whole(reader, object, "video_views", &hashtag->views));
     TRY(hashtag_read_whole(reader, object, "rank", &hashtag->rank));
     TRY(read_whole_if_any(reader, object, "rank_diff", &hashtag->rank_diff));
-    TRY(read_whole_if_any(reader, object, "rank_diff_type", &change));
+    if (is_none(json_object_get(object, "rank_diff_type")))
+        return STATUS_OK;
+    TRY(hashtag_read_whole(reader, object, "rank_diff_type", &change));
     return hashtag_set_rank_change(reader, change, hashtag);
 }
 
@@ -274,7 +276,7 @@ enum status hashtag_read_one(struct hashtag_reader *reader, const json_t *object
 {
     if (!json_is_object(object))
         return fault(reader, "a hashtag should stand there, as a JSON object");
-    *hashtag = (struct hashtag){.industry = INDUSTRY_ALL, .rank_change = RANK_UNCHANGED};
+    *hashtag = (struct hashtag){.industry = INDUSTRY_ALL};
     TRY(hashtag_read_id(reader, json_object_get(object, "hashtagID"), hashtag));
     TRY(hashtag_read_name(reader, object, "hashtagName", hashtag));
     const json_t *industries = json_object_get(object, "industryIDs");

@@ -3,6 +3,7 @@
 #include "base/folder.h"
 #include "base/secret.h"
 #include "catalog/capture.h"
+#include "catalog/store_parts.h"
 #include "sql/migrate.h"
 
 #include <stdio.h>
@@ -13,11 +14,6 @@
 
 /* Of canonical JSON; leaves room for what is put around it to be read. */
 #define ITEMS_BYTES_MAX (JSON_BYTES_MAX - 64)
-
-struct store {
-    struct db *db;
-    const struct time_source *time;
-};
 
 enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
                           struct reason *reason)
@@ -36,6 +32,13 @@ enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
 enum status store_open(struct text path, const struct time_source *time, struct store **opened,
                        struct reason *reason)
 {
+    return store_open_showing(path, time, NULL, opened, reason);
+}
+
+enum status store_open_showing(struct text path, const struct time_source *time,
+                               const struct store_progress *progress, struct store **opened,
+                               struct reason *reason)
+{
     struct db_options options = {DB_JOURNAL_ROLLBACK, BUSY_TIMEOUT_MS};
     struct db *db;
     TRY(folder_make_for(path, reason));
@@ -45,8 +48,14 @@ enum status store_open(struct text path, const struct time_source *time, struct 
         db_close(db);
         return status;
     }
-    *opened = memory_take_zeroed(1, sizeof(**opened));
-    **opened = (struct store){db, time};
+    struct store *store = memory_take_zeroed(1, sizeof(*store));
+    *store = (struct store){db, time};
+    status = store_catch_up(store, progress, reason);
+    if (status != STATUS_OK) {
+        store_close(store);
+        return status;
+    }
+    *opened = store;
     return STATUS_OK;
 }
 
@@ -81,7 +90,7 @@ static void canonical_write(const struct ranking *ranking, struct buffer *json)
     json_array_close(&writer);
 }
 
-static void list_bind(struct db_statement *statement, struct list_key list)
+void store_list_bind(struct db_statement *statement, struct list_key list)
 {
     db_bind_text(statement, 1, country_at(list.country)->code);
     db_bind_integer(statement, 2, period_days[list.period]);
@@ -96,13 +105,13 @@ static enum status list_id_of(struct store *store, struct list_key list, int64_t
                           "INSERT INTO list (country, period, industry) VALUES ($1, $2, $3) "
                           "ON CONFLICT (country, period, industry) DO NOTHING",
                           &insert, reason));
-    list_bind(insert, list);
+    store_list_bind(insert, list);
     TRY(db_run(insert, reason));
     CLEANUP(db_statement_release) struct db_statement *find = NULL;
     TRY(db_statement_take(
         store->db, "SELECT id FROM list WHERE country = $1 AND period = $2 AND industry = $3",
         &find, reason));
-    list_bind(find, list);
+    store_list_bind(find, list);
     bool row;
     TRY(db_step(find, &row, reason));
     check(row);
@@ -110,10 +119,15 @@ static enum status list_id_of(struct store *store, struct list_key list, int64_t
     return STATUS_OK;
 }
 
-/* STATUS_OK: nothing stands in the way. */
-static enum status snapshot_precedes(struct store *store, int64_t list_id,
-                                     const struct ranking *ranking, const struct digest *digest,
-                                     int64_t *snapshot_id, struct reason *reason)
+struct kept_snapshot {
+    int64_t id; /* 0: there is none */
+    struct digest digest;
+};
+
+/* The same capture, where it was kept before. */
+static enum status kept_find(struct store *store, int64_t list_id,
+                             const struct ranking *ranking, struct kept_snapshot *kept,
+                             struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *find = NULL;
     TRY(db_statement_take(store->db,
@@ -125,17 +139,26 @@ static enum status snapshot_precedes(struct store *store, int64_t list_id,
     db_bind_text(find, 3, ranking->source);
     bool row;
     TRY(db_step(find, &row, reason));
+    *kept = (struct kept_snapshot){0};
     if (!row)
         return STATUS_OK;
-    struct text kept = db_column_blob(find, 1);
-    struct text given = {(const char *)digest->bytes, sizeof(digest->bytes)};
-    if (!text_equals(kept, given))
+    struct text digest = db_column_blob(find, 1);
+    if (digest.length != sizeof(kept->digest.bytes))
+        return reason_set(reason, STATUS_CORRUPT, "a snapshot's digest is of no use");
+    memcpy(kept->digest.bytes, digest.at, digest.length);
+    kept->id = db_column_integer(find, 0);
+    return STATUS_OK;
+}
+
+static enum status kept_compare(const struct kept_snapshot *kept, const struct ranking *ranking,
+                                const struct digest *digest, struct reason *reason)
+{
+    if (memcmp(kept->digest.bytes, digest->bytes, sizeof(digest->bytes)) != 0)
         return reason_set(reason, STATUS_CONFLICT,
                           "the list %.*s, %d days, was captured at that time with other "
                           "content; a capture is never changed: give the time of this one",
                           TEXT_PRINT(country_at(ranking->list.country)->code),
                           period_days[ranking->list.period]);
-    *snapshot_id = db_column_integer(find, 0);
     return reason_set(reason, STATUS_EXISTS, "the snapshot is there already");
 }
 
@@ -173,28 +196,56 @@ static enum status snapshot_insert(struct store *store, int64_t list_id,
     return STATUS_OK;
 }
 
+static enum status rendered(const struct ranking *ranking, struct buffer *json,
+                            struct digest *digest, struct reason *reason)
+{
+    buffer_init(json, ITEMS_BYTES_MAX);
+    canonical_write(ranking, json);
+    if (json->overflowed)
+        return reason_set(reason, STATUS_TOO_LARGE, "the list is over %d bytes of JSON",
+                          ITEMS_BYTES_MAX);
+    *digest = secret_digest(buffer_text(json));
+    return STATUS_OK;
+}
+
+/* Within a transaction. *snapshot_id is set where the capture was kept before, too. */
+static enum status snapshot_write(struct store *store, const struct ranking *ranking,
+                                  struct hashtag *room, int64_t *snapshot_id,
+                                  struct reason *reason)
+{
+    int64_t list_id;
+    struct kept_snapshot kept;
+    struct ranking filled;
+    struct digest digest;
+    struct buffer json CLEANUP(buffer_finish);
+    buffer_init(&json, 0);
+    TRY(list_id_of(store, ranking->list, &list_id, reason));
+    TRY(kept_find(store, list_id, ranking, &kept, reason));
+    TRY(store_changes_fill(store, list_id, kept.id, ranking, room, &filled, reason));
+    TRY(rendered(&filled, &json, &digest, reason));
+    if (kept.id != 0) {
+        *snapshot_id = kept.id;
+        return kept_compare(&kept, ranking, &digest, reason);
+    }
+    TRY(snapshot_insert(store, list_id, &filled, buffer_text(&json), &digest, snapshot_id,
+                        reason));
+    return store_appearances_write(store, *snapshot_id, list_id, &filled, reason);
+}
+
 enum status store_publish(struct store *store, const struct ranking *ranking,
                           int64_t *snapshot_id, struct reason *reason)
 {
-    struct buffer json CLEANUP(buffer_finish);
-    buffer_init(&json, ITEMS_BYTES_MAX);
-    canonical_write(ranking, &json);
-    if (json.overflowed)
-        return reason_set(reason, STATUS_TOO_LARGE, "the list is over %d bytes of JSON",
-                          ITEMS_BYTES_MAX);
-    struct digest digest = secret_digest(buffer_text(&json));
-
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(store->db, &transaction, reason));
-    int64_t list_id;
-    TRY(list_id_of(store, ranking->list, &list_id, reason));
-    TRY(snapshot_precedes(store, list_id, ranking, &digest, snapshot_id, reason));
-    int64_t inserted;
-    TRY(snapshot_insert(store, list_id, ranking, buffer_text(&json), &digest, &inserted,
-                        reason));
-    TRY(db_commit(&transaction, reason));
-    *snapshot_id = inserted;
-    return STATUS_OK;
+    struct hashtag *room = memory_take((ranking->hashtag_count + 1) * sizeof(*room));
+    int64_t id;
+    enum status status = snapshot_write(store, ranking, room, &id, reason);
+    free(room);
+    if (status == STATUS_OK)
+        status = db_commit(&transaction, reason);
+    if (status == STATUS_OK || status == STATUS_EXISTS)
+        *snapshot_id = id;
+    return status;
 }
 
 /* ---- Reading ---- */
@@ -216,8 +267,8 @@ static enum status list_read(struct db_statement *row, int column, struct list_k
     return STATUS_OK;
 }
 
-static enum status entry_read(struct db_statement *row, struct snapshot_entry *entry,
-                              struct reason *reason)
+enum status store_entry_read(struct db_statement *row, struct snapshot_entry *entry,
+                             struct reason *reason)
 {
     struct text source = db_column_text(row, 6);
     if (source.length >= sizeof(entry->source))
@@ -236,8 +287,8 @@ enum status store_visit(struct store *store, int64_t after,
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(store->db,
-                          "SELECT snapshot.id, country, period, industry, captured_at, as_of, "
-                          "source, hashtag_count FROM snapshot JOIN list ON list.id = list_id "
+                          "SELECT " ENTRY_COLUMNS
+                          " FROM snapshot JOIN list ON list.id = list_id "
                           "WHERE snapshot.id > $1 ORDER BY snapshot.id",
                           &select, reason));
     db_bind_integer(select, 1, after);
@@ -245,7 +296,7 @@ enum status store_visit(struct store *store, int64_t after,
     TRY(db_step(select, &row, reason));
     while (row) {
         struct snapshot_entry entry;
-        TRY(entry_read(select, &entry, reason));
+        TRY(store_entry_read(select, &entry, reason));
         visit(owner, &entry);
         TRY(db_step(select, &row, reason));
     }
@@ -256,22 +307,21 @@ enum status store_find_before(struct store *store, struct list_key list, instant
                               int64_t id, struct snapshot_entry *before, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(
-        store->db,
-        "SELECT snapshot.id, country, period, industry, captured_at, as_of, source, "
-        "hashtag_count FROM snapshot JOIN list ON list.id = list_id "
-        "WHERE country = $1 AND period = $2 AND industry = $3 "
-        "AND (captured_at, snapshot.id) < ($4, $5) "
-        "ORDER BY captured_at DESC, snapshot.id DESC LIMIT 1",
-        &select, reason));
-    list_bind(select, list);
+    TRY(db_statement_take(store->db,
+                          "SELECT " ENTRY_COLUMNS
+                          " FROM snapshot JOIN list ON list.id = list_id "
+                          "WHERE country = $1 AND period = $2 AND industry = $3 "
+                          "AND (captured_at, snapshot.id) < ($4, $5) "
+                          "ORDER BY captured_at DESC, snapshot.id DESC LIMIT 1",
+                          &select, reason));
+    store_list_bind(select, list);
     db_bind_integer(select, 4, captured_at.us);
     db_bind_integer(select, 5, id);
     bool row;
     TRY(db_step(select, &row, reason));
     if (!row)
         return reason_set(reason, STATUS_MISSING, "there is no earlier snapshot of that list");
-    return entry_read(select, before, reason);
+    return store_entry_read(select, before, reason);
 }
 
 static enum status items_unpack(const struct stored_snapshot *stored, struct buffer *json,

@@ -17,9 +17,20 @@ struct store;
 enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
                           struct reason *reason);
 
-/* Makes or migrates the file, and makes the folder that it lies in. */
+/* Whoever wants to see how far a long verb is. */
+struct store_progress {
+    void (*show)(void *owner, int64_t done, int64_t total);
+    void *owner;
+};
+
+/* Makes or migrates the file, and makes the folder that it lies in. A file of an older program
+ * gets its history then, a few milliseconds a snapshot; what is interrupted goes on at the next
+ * opening. progress: who is told meanwhile; NULL: nobody. */
 enum status store_open(struct text path, const struct time_source *time, struct store **store,
                        struct reason *reason);
+enum status store_open_showing(struct text path, const struct time_source *time,
+                               const struct store_progress *progress, struct store **store,
+                               struct reason *reason);
 void store_close(struct store *store);
 
 /* How long a verb waits from now on while another process holds the file, before STATUS_BUSY;
@@ -29,7 +40,9 @@ enum status store_wait_at_most(struct store *store, int milliseconds, struct rea
 /* Of the file; lives as long as the store. For sentences. */
 const char *store_path(const struct store *store);
 
-/* Keeps one valid ranking as a snapshot, in one transaction. STATUS_EXISTS: the same list with the
+/* Keeps one valid ranking as a snapshot with its appearances (store_history.h), in one transaction.
+ * Where no hashtag of it tells its rank change, the changes since the last snapshot of the list
+ * captured before it are kept with it. STATUS_EXISTS: the same list with the
  * same captured_at and source is there already with the same content (*snapshot_id is set to it);
  * STATUS_CONFLICT: with other content. */
 enum status store_publish(struct store *store, const struct ranking *ranking,

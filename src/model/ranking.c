@@ -33,6 +33,11 @@ struct list_key list_key_of_index(size_t index)
     };
 }
 
+int rank_change_number(enum rank_change change)
+{
+    return change == RANK_UNTOLD ? RANK_UNCHANGED : (int)change;
+}
+
 static int compare_integers(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
@@ -105,6 +110,7 @@ static const char *number_fault(const struct hashtag *hashtag)
     switch (hashtag->rank_change) {
     case RANK_UP:
     case RANK_DOWN: return NULL;
+    case RANK_UNTOLD:
     case RANK_UNCHANGED:
     case RANK_NEW:
         return hashtag->rank_diff == 0 ? NULL
@@ -329,6 +335,7 @@ void hashtag_write(struct json_writer *writer, const struct hashtag *hashtag, un
     json_member_integer(writer, TEXT("video_views"), hashtag->views);
     json_member_integer(writer, TEXT("rank"), hashtag->rank);
     json_member_integer(writer, TEXT("rank_diff"), hashtag->rank_diff);
-    json_member_integer(writer, TEXT("rank_diff_type"), hashtag->rank_change);
+    json_member_integer(writer, TEXT("rank_diff_type"),
+                        rank_change_number(hashtag->rank_change));
     json_object_close(writer);
 }

@@ -39,7 +39,12 @@ struct list_key list_key_of_index(size_t index);
 #define CREATOR_URL_BYTES_MAX 4096 /* signed picture addresses run to 400 */
 #define RANKING_SOURCE_BYTES_MAX 31
 
-enum rank_change { RANK_UP = 1, RANK_UNCHANGED = 2, RANK_DOWN = 3, RANK_NEW = 4 };
+/* RANK_UNTOLD: the capture does not say. A ranking of which no hashtag says it gets its changes from
+ * our own history when it is kept; what stays untold is written as unchanged. */
+enum rank_change { RANK_UNTOLD, RANK_UP, RANK_UNCHANGED, RANK_DOWN, RANK_NEW };
+
+/* As rank_diff_type: 1 up, 2 unchanged, or nothing is known, 3 down, 4 new. */
+int rank_change_number(enum rank_change change);
 
 struct trend_point {
     int64_t time;   /* unix seconds, 00:00 UTC */
@@ -77,7 +82,7 @@ struct ranking {
 
 /* Sorts by rank and each trend by time, then refuses (STATUS_INVALID, with the hashtag and what
  * is wrong with it) what is no valid list: a rank or hashtag id twice, a count below 0, an
- * unknown rank change, a difference on a new or unchanged rank, a trend time twice or not at
+ * unknown rank change, a difference on a rank that is new, unchanged or untold, a trend time twice or not at
  * 00:00 UTC, an empty name, a control character in a name, invalid UTF-8, a bound of this page
  * passed. Indexes outside their tables are a bug. */
 enum status ranking_check(struct ranking *ranking, struct reason *reason);

@@ -369,6 +369,8 @@ static const struct {
      "the period 90 is none of 7, 30 and 120"},
     {"an unknown rank change", TEXT_INITIAL(ITEM_WITH("\"rank_diff_type\":5")), STATUS_INVALID,
      "rank_diff_type is none of 1, 2, 3 and 4"},
+    {"a rank change 0", TEXT_INITIAL(ITEM_WITH("\"rank_diff_type\":0")), STATUS_INVALID,
+     "rank_diff_type is none of 1, 2, 3 and 4"},
     {"a negative difference", TEXT_INITIAL(ITEM_WITH("\"rank_diff\":-2,\"rank_diff_type\":3")),
      STATUS_INVALID, "rank_diff is below 0"},
     {"promoted by a number", TEXT_INITIAL(ITEM_WITH("\"is_promoted\":1")), STATUS_INVALID,
@@ -565,7 +567,7 @@ static void fields_arrive_unchanged(void **state)
     assert_true(text_equals(hashtags[0].id, TEXT("7243453127734525955")));
     assert_true(text_equals(hashtags[0].name, TEXT("125")));
     assert_int_equal(hashtags[0].views, 4294967296);
-    assert_int_equal(hashtags[0].rank_change, RANK_UNCHANGED);
+    assert_int_equal(hashtags[0].rank_change, RANK_UNTOLD);
     assert_int_equal(hashtags[0].industry, INDUSTRY_ALL);
     assert_int_equal(hashtags[0].trend_count + hashtags[0].creator_count, 0);
     assert_true(text_equals(hashtags[1].id, TEXT("7243453127734525954")));

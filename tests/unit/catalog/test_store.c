@@ -305,7 +305,7 @@ static void damage_is_found(void **state)
     other.captured_at.us++;
     int64_t id = publish(&ranking);
     (void)publish(&other);
-    execute("CREATE TABLE good AS SELECT * FROM snapshot;"
+    execute("DELETE FROM appearance; CREATE TABLE good AS SELECT * FROM snapshot;"
             "CREATE TABLE good_list AS SELECT * FROM list");
     for (size_t i = 0; i < LENGTH_OF(damages); i++) {
         print_message("%s\n", damages[i]);

@@ -144,9 +144,9 @@ static void change_unknown(void)
 {
     hashtags[0].rank_change = (enum rank_change)5;
 }
-static void change_missing(void)
+static void change_below(void)
 {
-    hashtags[0].rank_change = (enum rank_change)0;
+    hashtags[0].rank_change = (enum rank_change)-1;
 }
 static void value_high(void)
 {
@@ -254,7 +254,7 @@ static const struct fault {
     {"a difference of a new one", diff_of_new, "rank_diff although"},
     {"a difference of an unchanged one", diff_of_unchanged, "rank_diff although"},
     {"an unknown change", change_unknown, "none of 1, 2, 3 and 4"},
-    {"no change", change_missing, "none of 1, 2, 3 and 4"},
+    {"no change", change_below, "none of 1, 2, 3 and 4"},
     {"a value over 1", value_high, "outside 0 to 1"},
     {"a value below 0", value_low, "outside 0 to 1"},
     {"a time twice", time_twice, "time stands there twice"},
