@@ -92,14 +92,8 @@ static void on_more(uv_idle_t *more)
 static void turn_begin(struct http_loop *loop)
 {
     loop->in_turn = true;
-    loop->turn_began = time_elapsed(time_source_system());
+    loop->turn_began_ns = uv_hrtime();
     check(uv_idle_start(&loop->more, on_more) == 0);
-}
-
-static bool turn_is_long(const struct http_loop *loop)
-{
-    int64_t now_us = time_elapsed(time_source_system()).us;
-    return now_us - loop->turn_began.us >= HTTP_TURN_US;
 }
 
 static void turn_end(struct http_loop *loop)
@@ -120,7 +114,7 @@ static void on_turn(uv_check_t *turn)
     loop->worked = loop->date_is_known = false;
     if (worked && !loop->in_turn)
         turn_begin(loop);
-    else if (loop->in_turn && (!worked || turn_is_long(loop)))
+    else if (loop->in_turn && (!worked || uv_hrtime() - loop->turn_began_ns >= HTTP_TURN_NS))
         turn_end(loop);
 }
 

@@ -58,7 +58,7 @@ struct http_loop {
 
     bool worked; /* something was received or a task was run since on_turn */
     bool in_turn;
-    duration turn_began;
+    uint64_t turn_began_ns;
     bool stopping;
     bool cutting; /* the stop's time is up */
     char read_buffer[HTTP_READ_BUFFER_BYTES];
