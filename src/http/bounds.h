@@ -25,7 +25,7 @@
 
 /* The longest turn of a loop that does not come to rest. What waits for a turn's end waits so
  * long; what it costs is shared by so many requests, at 10 us each some hundred. */
-#define HTTP_TURN_NS 1000000
+#define HTTP_TURN_US 1000
 
 /* Arenas a loop keeps for its next requests: 4 KB each, as many as one busy turn uses. */
 #define HTTP_ARENAS_SPARE_MAX 256

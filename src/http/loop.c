@@ -92,7 +92,7 @@ static void on_more(uv_idle_t *more)
 static void turn_begin(struct http_loop *loop)
 {
     loop->in_turn = true;
-    loop->turn_began_ns = uv_hrtime();
+    loop->turn_began = time_elapsed(loop->server->options.time);
     check(uv_idle_start(&loop->more, on_more) == 0);
 }
 
@@ -105,6 +105,12 @@ static void turn_end(struct http_loop *loop)
         receiver->turn_ended(receiver->owner, loop);
 }
 
+static bool turn_is_long(const struct http_loop *loop)
+{
+    duration now = time_elapsed(loop->server->options.time);
+    return now.us - loop->turn_began.us >= HTTP_TURN_US;
+}
+
 /* After each look for events. Within a turn looking does not wait, so that one that finds
  * nothing ends it. */
 static void on_turn(uv_check_t *turn)
@@ -114,7 +120,7 @@ static void on_turn(uv_check_t *turn)
     loop->worked = loop->date_is_known = false;
     if (worked && !loop->in_turn)
         turn_begin(loop);
-    else if (loop->in_turn && (!worked || uv_hrtime() - loop->turn_began_ns >= HTTP_TURN_NS))
+    else if (loop->in_turn && (!worked || turn_is_long(loop)))
         turn_end(loop);
 }
 

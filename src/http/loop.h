@@ -58,7 +58,7 @@ struct http_loop {
 
     bool worked; /* something was received or a task was run since on_turn */
     bool in_turn;
-    uint64_t turn_began_ns;
+    duration turn_began;
     bool stopping;
     bool cutting; /* the stop's time is up */
     char read_buffer[HTTP_READ_BUFFER_BYTES];
