@@ -175,6 +175,17 @@ step_tried("stepped back a day", -DAY)
 step_tried("stepped forward a month", MONTH)
 
 
+@act(STEPS, "stepped before a call's slot is in the journal, and killed: the slot is as old as it was")
+def stepped_unwritten(stage):
+    key = new_key(stage, "Slow")
+    call(stage, key, method="HEAD", status=200)
+    stage.clock.step(MONTH)
+    call(stage, key, method="HEAD", status=200)
+    call(stage, key, status=200)
+    restart(stage, signal.SIGKILL)
+    refused(stage, key, "rate_limited", retry_after_seconds=60)
+
+
 # ---- The day ----
 
 def spend_day(stage, key):
@@ -254,6 +265,19 @@ def key_cap(stage):
         if not away:
             refused(stage, key, "key_daily_limit")
             stage.clock.pass_by(DAY)
+
+
+@act(DAYS, "a day that a capped key met with free calls alone, and that a step took back, refills nothing")
+def key_cap_again(stage):
+    made = json.loads(stage.place.succeed("account", "create", "again@example.com", "--plan", "Large", "--json").stdout)
+    stage.place.succeed("key", "cap", made["id"], "8")
+    call(stage, made["api_key"], status=200)
+    stage.clock.pass_by(DAY)
+    call(stage, made["api_key"], "?period=8", status=400)
+    restart(stage, stepped=-DAY)
+    refused(stage, made["api_key"], "key_daily_limit")
+    stage.clock.pass_by(DAY)
+    call(stage, made["api_key"], status=200)
 
 
 # ---- The billing period ----

@@ -163,6 +163,22 @@ static void a_second_fold_adds_to_the_first(void **state)
     assert_int_equal(number("SELECT journal_id FROM fold_mark"), 2);
 }
 
+/* Parts are written in no order: several that begin with one row share its range. */
+static void an_activity_range_ends_with_the_last_of_its_parts(void **state)
+{
+    (void)state;
+    const int64_t hours = 6;
+    for (int64_t account = 1; account <= 20; account++) {
+        for (int64_t hour = 0; hour < hours; hour++)
+            charge(10, account, hour_of_day(0, hour), 8, 0, october);
+        charge(20, account, hour_of_day(0, account % hours), 8, 0, october);
+    }
+    write_down();
+    assert_int_equal(number("SELECT count(*) FROM activity WHERE first_id = 10"
+                            " AND last_id = 20"),
+                     20);
+}
+
 /* Parts are written in no order of time: a day within a fold, and one written before. */
 static void a_new_day_within_a_fold_counts_alone(void **state)
 {
@@ -296,6 +312,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sums_stand_where_they_belong, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_fold_adds_to_the_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_activity_range_ends_with_the_last_of_its_parts,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_day_within_a_fold_counts_alone, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(periods_have_balances_of_their_own, set_up, tear_down),

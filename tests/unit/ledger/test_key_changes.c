@@ -225,6 +225,10 @@ static void a_cap_is_a_key_s_own(void **state)
     DONE(ledger_key_revoke(ledger, text_of(key.outward_id), &reason));
     assert_int_equal(ledger_key_cap(ledger, text_of(key.outward_id), 9, &unused, &reason),
                      STATUS_CONFLICT);
+    struct key_rotation rotation;
+    DONE(rotate(ann.key_id_outward, 0, &rotation));
+    assert_int_equal(ledger_key_cap(ledger, text_of(ann.key_id_outward), 9, &unused, &reason),
+                     STATUS_CONFLICT);
     assert_int_equal(ledger_key_cap(ledger, TEXT("no such id"), 9, &unused, &reason),
                      STATUS_MISSING);
 }
