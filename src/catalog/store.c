@@ -238,7 +238,7 @@ enum status store_publish(struct store *store, const struct ranking *ranking,
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(store->db, &transaction, reason));
     struct hashtag *room = memory_take((ranking->hashtag_count + 1) * sizeof(*room));
-    int64_t id;
+    int64_t id = 0;
     enum status status = snapshot_write(store, ranking, room, &id, reason);
     free(room);
     if (status == STATUS_OK)
