@@ -56,6 +56,7 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
 {
     const struct terms *terms = terms_now(meter->terms);
     struct state *state = meter_state_of(shard, order->account_id);
+    meter_shard_follow(shard, order->elapsed);
     struct charge_standing decided = {
         .terms = terms, .cost = terms_price(terms, order->operation_id, order->cost)};
     decided.now = meter_time_follow(meter, state, order->now, &decided.period);

@@ -266,6 +266,7 @@ void meter_restore_entry(struct meter *meter, const struct journal_entry *entry,
     struct shard *shard = meter_shard_lock(meter, entry->account_id);
     struct state *state = meter_state_of(shard, entry->account_id);
     int64_t age_us = now.us - admitted.us;
+    meter_shard_follow(shard, elapsed);
     if (counts)
         entry_count(meter, shard, state, entry);
     rate_window_restore(&state->window,

@@ -12,6 +12,19 @@ void meter_shard_unlock(struct shard *shard)
     check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
+#define SLEPT_US (20 * DAY_US) /* ages are clear for 24 days, see rate_limit.h */
+
+void meter_shard_follow(struct shard *shard, duration elapsed)
+{
+    if (elapsed.us <= shard->called.us)
+        return;
+    bool has_slept = elapsed.us - shard->called.us >= SLEPT_US;
+    shard->called = elapsed;
+    for (size_t chunk = 0; has_slept && chunk < shard->chunk_count; chunk++)
+        for (size_t place = 0; place < CHUNK; place++)
+            rate_window_finish(&shard->chunks[chunk][place].window);
+}
+
 struct state *meter_state_of(const struct shard *shard, int64_t account_id)
 {
     size_t place = (size_t)account_id / SHARDS;

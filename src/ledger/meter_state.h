@@ -33,6 +33,7 @@ struct key_use {
 
 struct shard {
     pthread_mutex_t lock;
+    duration called; /* the latest call by the clock that never steps */
     struct state **chunks;
     size_t chunk_count;
     struct key_use *keys; /* open addressing by key id; a power of two places */
@@ -48,6 +49,10 @@ struct meter {
 
 struct shard *meter_shard_lock(struct meter *meter, int64_t account_id);
 void meter_shard_unlock(struct shard *shard);
+
+/* Before a call at elapsed: gives back all windows when the last call of the shard is so long ago
+ * that a machine which slept since would find them near their clock's wrap. */
+void meter_shard_follow(struct shard *shard, duration elapsed);
 
 /* The account must exist. */
 struct state *meter_state_of(const struct shard *shard, int64_t account_id);

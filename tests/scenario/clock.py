@@ -147,6 +147,16 @@ def boot(stage):
     slot_returns_in(stage, key, 24.75)
 
 
+@act(MINUTE, "a machine that slept for weeks finds every slot free")
+def slept(stage):
+    key = new_key(stage, "Slow")
+    for days in (26, 45):
+        spend_minute(stage, key)
+        stage.clock.pass_by(days * DAY)
+    spend_minute(stage, key)
+    call(stage, key, status=429)
+
+
 # ---- A wall clock that is stepped ----
 
 def step_tried(label, seconds):
