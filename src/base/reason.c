@@ -24,3 +24,13 @@ enum status reason_set(struct reason *reason, enum status status, const char *fo
                "...", 4);
     return status;
 }
+
+struct text reason_shown(struct text written)
+{
+    if (written.length > 60)
+        return TEXT("(a long text)");
+    for (size_t i = 0; i < written.length; i++)
+        if ((unsigned char)written.at[i] < 0x20 || written.at[i] == 0x7F)
+            return TEXT("(a text with control characters)");
+    return text_is_utf8(written) ? written : TEXT("(a text that is not UTF-8)");
+}

@@ -21,3 +21,7 @@ static inline struct text reason_text(const struct reason *reason)
 {
     return text_of(reason->sentence);
 }
+
+/* What somebody else wrote, for a sentence: the text, or a stand-in where it is long, holds control
+ * bytes or is not UTF-8. */
+struct text reason_shown(struct text written);

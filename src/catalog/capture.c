@@ -61,16 +61,6 @@ enum status capture_fault(struct capture_reader *reader, const struct row_place 
                       TEXT_PRINT(buffer_text(&where)), sentence);
 }
 
-struct text capture_shown(struct text written)
-{
-    if (written.length > 60)
-        return TEXT("(a long text)");
-    for (size_t i = 0; i < written.length; i++)
-        if ((unsigned char)written.at[i] < 0x20 || written.at[i] == 0x7F)
-            return TEXT("(a text with control characters)");
-    return written;
-}
-
 enum status capture_take(struct capture_reader *reader, size_t bytes, void **taken)
 {
     void *memory = arena_take(reader->arena, bytes);

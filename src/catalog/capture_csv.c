@@ -83,7 +83,7 @@ static enum status unknown_column(struct csv_capture *capture, const struct row_
     }
     return capture_fault(capture->reader, place, STATUS_INVALID,
                          "unknown column \"%.*s\" in the header row; known are %.*s",
-                         TEXT_PRINT(capture_shown(name)), TEXT_PRINT(buffer_text(&known)));
+                         TEXT_PRINT(reason_shown(name)), TEXT_PRINT(buffer_text(&known)));
 }
 
 static size_t find_column(struct text name)
@@ -139,7 +139,7 @@ static enum status read_whole(struct csv_capture *capture, enum column column,
         return STATUS_OK;
     return capture_fault(capture->reader, &row->place, STATUS_INVALID,
                          "%.*s \"%.*s\" is not a whole number",
-                         TEXT_PRINT(columns[column].name), TEXT_PRINT(capture_shown(written)));
+                         TEXT_PRINT(columns[column].name), TEXT_PRINT(reason_shown(written)));
 }
 
 static enum status read_numbers(struct csv_capture *capture, struct capture_row *row)
@@ -166,7 +166,7 @@ static enum status read_texts(struct csv_capture *capture, struct capture_row *r
     if (industry.length > 0 && industry_find_by_name(industry, &hashtag->industry) != STATUS_OK)
         return capture_fault(capture->reader, &row->place, STATUS_INVALID,
                              "the industry \"%.*s\" is none that is known",
-                             TEXT_PRINT(capture_shown(industry)));
+                             TEXT_PRINT(reason_shown(industry)));
     hashtag->is_promoted = text_equals_ignoring_case(promoted, TEXT("true"));
     if (promoted.length > 0 && !hashtag->is_promoted &&
         !text_equals_ignoring_case(promoted, TEXT("false")))

@@ -68,7 +68,7 @@ static enum status check_code(struct capture_reader *reader, const json_t *answe
     if (number == 0 || number == 200)
         return STATUS_OK;
     (void)json_read_text(answer, "msg", &said);
-    said = capture_shown(said);
+    said = reason_shown(said);
     if (number == 40101)
         return capture_fault(
             reader, NULL, STATUS_FORBIDDEN,

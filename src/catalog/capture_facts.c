@@ -16,7 +16,7 @@ enum status capture_tell_country(struct capture_reader *reader, struct capture_r
         country_find_by_name(code_or_name, &country) != STATUS_OK)
         return capture_fault(reader, &row->place, STATUS_INVALID,
                              "the country \"%.*s\" is none that lists exist for",
-                             TEXT_PRINT(capture_shown(code_or_name)));
+                             TEXT_PRINT(reason_shown(code_or_name)));
     if (facts->has_country && facts->country != country)
         return capture_fault(reader, &row->place, STATUS_INVALID,
                              "the country is %.*s and %.*s at once",
@@ -51,11 +51,11 @@ enum status capture_tell_captured_at(struct capture_reader *reader, struct captu
     if (instant_read(written, &captured_at) != STATUS_OK)
         return capture_fault(reader, &row->place, STATUS_INVALID,
                              "the capture time \"%.*s\" is none: write 2025-10-01T21:30:09Z",
-                             TEXT_PRINT(capture_shown(written)));
+                             TEXT_PRINT(reason_shown(written)));
     if (facts->has_captured_at && facts->captured_at.us != captured_at.us)
         return capture_fault(reader, &row->place, STATUS_INVALID,
                              "the capture time \"%.*s\" is not that of the list around it",
-                             TEXT_PRINT(capture_shown(written)));
+                             TEXT_PRINT(reason_shown(written)));
     facts->captured_at = captured_at;
     facts->has_captured_at = true;
     return STATUS_OK;
@@ -88,7 +88,7 @@ enum status capture_tell_source(struct capture_reader *reader, struct capture_ro
     if (facts->source.length > 0 && !text_equals(facts->source, source))
         return capture_fault(
             reader, &row->place, STATUS_INVALID, "the source is \"%.*s\" and \"%.*s\" at once",
-            TEXT_PRINT(capture_shown(facts->source)), TEXT_PRINT(capture_shown(source)));
+            TEXT_PRINT(reason_shown(facts->source)), TEXT_PRINT(reason_shown(source)));
     return capture_keep(reader, source, &facts->source);
 }
 

@@ -43,7 +43,7 @@ static void look_at_curves(const struct capture_reader *reader, struct fallback 
         const struct hashtag *hashtag = &reader->rows[i].hashtag;
         if (hashtag->trend_count == 0 || reader->rows[i].facts.has_period)
             continue;
-        int64_t span = capture_span_days(hashtag);
+        int64_t span = hashtag_span_days(hashtag);
         if (span < fallback->span_days)
             continue;
         if (span > fallback->span_days || fallback->curve_days == 0)
@@ -93,7 +93,7 @@ static enum status settle_period(struct capture_reader *reader, struct capture_r
                 period_days[facts->period], period_days[options->period]);
         return STATUS_OK;
     }
-    if (options->has_period && capture_exceeds_period(fallback->span_days, options->period))
+    if (options->has_period && period_is_exceeded(fallback->span_days, options->period))
         return capture_fault(
             reader, NULL, STATUS_CONFLICT,
             "its curves span %lld days, --period says %d: leave the option out, "
@@ -110,7 +110,7 @@ static enum status settle_period(struct capture_reader *reader, struct capture_r
     else if (period_find(fallback->curve_days, &shown) == STATUS_OK)
         facts->period = (uint8_t)shown;
     else if (fallback->hint.has_period &&
-             !capture_exceeds_period(fallback->span_days, fallback->hint.period))
+             !period_is_exceeded(fallback->span_days, fallback->hint.period))
         facts->period = fallback->hint.period;
     else
         facts->has_period = false;

@@ -63,9 +63,6 @@ __attribute__((format(printf, 4, 5))) enum status capture_fault(struct capture_r
                                                                 enum status status,
                                                                 const char *format, ...);
 
-/* For sentences: the text, or a stand-in when it is long or holds control bytes. */
-struct text capture_shown(struct text written);
-
 /* A copy in the reader's arena. STATUS_TOO_LARGE: its ceiling. */
 enum status capture_keep(struct capture_reader *reader, struct text original,
                          struct text *kept);
@@ -135,12 +132,6 @@ int64_t capture_missing_rank(const struct ranking *ranking);
 /* Its row; a rank that is none of the ranking's is a bug. */
 const struct capture_row *capture_row_of_rank(struct capture_row *const *rows, size_t count,
                                               int64_t rank);
-
-/* Days from the first to the last point, both counted; 0: no points. */
-int64_t capture_span_days(const struct hashtag *hashtag);
-
-/* A curve may miss days of its period, but has none outside it; weeks may begin before it. */
-bool capture_exceeds_period(int64_t span_days, unsigned period);
 
 /* Settles the list of every row and builds the rankings. */
 enum status capture_assemble(struct capture_reader *reader, struct capture *capture);

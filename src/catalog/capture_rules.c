@@ -8,19 +8,6 @@ static int64_t day_of_point(const struct trend_point *point)
     return point->time / DAY_SECONDS;
 }
 
-int64_t capture_span_days(const struct hashtag *hashtag)
-{
-    if (hashtag->trend_count == 0)
-        return 0;
-    return day_of_point(&hashtag->trend[hashtag->trend_count - 1]) -
-           day_of_point(&hashtag->trend[0]) + 1;
-}
-
-bool capture_exceeds_period(int64_t span_days, unsigned period)
-{
-    return span_days > period_days[period] + (period_days[period] == 120 ? 7 : 0);
-}
-
 const struct capture_row *capture_row_of_rank(struct capture_row *const *rows, size_t count,
                                               int64_t rank)
 {
@@ -77,25 +64,17 @@ static enum status check_point_times(struct capture_reader *reader,
         TEXT_PRINT(instant_date(ranking->captured_at, captured_room)));
 }
 
-static bool has_daily_points(const struct hashtag *hashtag)
-{
-    for (size_t i = 1; i < hashtag->trend_count; i++)
-        if (day_of_point(&hashtag->trend[i]) == day_of_point(&hashtag->trend[i - 1]) + 1)
-            return true;
-    return false;
-}
-
 static enum status check_period(struct capture_reader *reader, const struct capture_row *row,
                                 unsigned period)
 {
-    int64_t span_days = capture_span_days(&row->hashtag);
-    if (capture_exceeds_period(span_days, period))
+    int64_t span_days = hashtag_span_days(&row->hashtag);
+    if (period_is_exceeded(span_days, period))
         return capture_fault(reader, &row->place, STATUS_INVALID,
                              "its curve spans %lld days, but the list's period is %d: it is a "
                              "list of another period",
                              (long long)span_days, period_days[period]);
     if (period_days[period] == 120 && span_days > DAILY_DAYS_MAX &&
-        has_daily_points(&row->hashtag))
+        hashtag_has_daily_points(&row->hashtag))
         return capture_fault(
             reader, &row->place, STATUS_INVALID,
             "its curve has a point a day over %lld days, but lists of 120 days have weekly "

@@ -248,6 +248,31 @@ enum status ranking_check(struct ranking *ranking, struct reason *reason)
     return check_ids_differ(ranking, reason);
 }
 
+static int64_t day_of_point(const struct hashtag *hashtag, size_t i)
+{
+    return hashtag->trend[i].time / DAY_SECONDS;
+}
+
+int64_t hashtag_span_days(const struct hashtag *hashtag)
+{
+    if (hashtag->trend_count == 0)
+        return 0;
+    return day_of_point(hashtag, hashtag->trend_count - 1) - day_of_point(hashtag, 0) + 1;
+}
+
+bool hashtag_has_daily_points(const struct hashtag *hashtag)
+{
+    for (size_t i = 1; i < hashtag->trend_count; i++)
+        if (day_of_point(hashtag, i) == day_of_point(hashtag, i - 1) + 1)
+            return true;
+    return false;
+}
+
+bool period_is_exceeded(int64_t span_days, unsigned period)
+{
+    return span_days > period_days[period] + (period_days[period] == 120 ? 7 : 0);
+}
+
 instant ranking_as_of(const struct ranking *ranking)
 {
     int64_t newest = -1;

@@ -87,6 +87,16 @@ struct ranking {
  * passed. Indexes outside their tables are a bug. */
 enum status ranking_check(struct ranking *ranking, struct reason *reason);
 
+/* Days from the first to the last point of its trend, both counted; 0: no points. The trend is
+ * sorted. */
+int64_t hashtag_span_days(const struct hashtag *hashtag);
+
+/* Whether some points of its trend, sorted, are a day apart: lists of 120 days have weekly ones. */
+bool hashtag_has_daily_points(const struct hashtag *hashtag);
+
+/* A curve may miss days of its period, but has none outside it; weeks may begin before it. */
+bool period_is_exceeded(int64_t span_days, unsigned period);
+
 /* The newest trend point of any hashtag, or captured_at where there is none. */
 instant ranking_as_of(const struct ranking *ranking);
 
