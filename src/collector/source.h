@@ -1,11 +1,13 @@
 /* source: a place that lists are fetched from: what to ask for a page, how to read the answer, and
  * what it can give.
  *
- * An adapter is pure: it asks nothing itself. One row of sources[] each; frozen, any thread. */
+ * An adapter is pure: it asks nothing itself. One entry of sources[] each; frozen, any thread. */
 #pragma once
 
 #include "http/client.h"
 #include "model/ranking.h"
+
+#define SOURCE_URL_BYTES_MAX 2048 /* of base_url: leaves room for path and query */
 
 /* From the settings section [source.NAME], and the files that it names. */
 struct source_options {
@@ -47,9 +49,9 @@ struct source {
     unsigned page_size;
     unsigned pages_max;
     /* What it needs is there. STATUS_INVALID: reason names the setting that is missing. */
-    enum status (*check)(const struct source_options *options, struct reason *reason);
+    enum status (*accepts)(const struct source_options *options, struct reason *reason);
     bool (*gives)(struct list_key list);
-    /* The request, in arena. */
+    /* The request, in arena (at least 16 KB of it); its timeout is the caller's to set. */
     void (*ask)(const struct source_options *options, const struct source_question *question,
                 struct arena *arena, struct client_request *request);
     /* answer.outcome is STATUS_OK. reason: why it is none, for the operator. */
@@ -59,9 +61,9 @@ struct source {
                                 struct reason *reason);
 };
 
-/* creative-center, creative-one, business-api; ended by a row without name. The sources file and
- * sample are asked nothing: `trendgate import` and the catalogue's own sample. */
-extern const struct source sources[];
+/* creative-center, creative-one, business-api; ended by NULL. The sources file and sample are asked
+ * nothing: `trendgate import` and the catalogue's own sample. */
+extern const struct source *const sources[];
 
 /* NULL: none is called that. */
 const struct source *source_find(struct text name);
