@@ -23,13 +23,20 @@ static uint32_t present_ms(const struct rate_window *window, uint32_t now_ms)
     return window->instants_ms[window->newest];
 }
 
-/* How many instants are younger than the window: they stand in order, so halving finds it. */
+/* How many instants are younger than the window. They stand in order, and each take drops what was
+ * older by then: what has grown old since is sought from the oldest on, in doubling steps. */
 static uint32_t taken_count(const struct rate_window *window, uint32_t now_ms)
 {
-    if (window->count == 0 || age_ms(window, window->count - 1, now_ms) < RATE_WINDOW_MS)
-        return window->count;
-    uint32_t low = 0;
-    uint32_t high = window->count;
+    uint32_t low = 0, high = window->count; /* young below low, old from high on */
+    for (uint32_t step = 1; low < high; step *= 2) {
+        uint32_t back = high - low > step ? high - step : low;
+        if (age_ms(window, back, now_ms) >= RATE_WINDOW_MS) {
+            high = back;
+            continue;
+        }
+        low = back + 1; /* between the two by halving */
+        break;
+    }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (age_ms(window, middle, now_ms) < RATE_WINDOW_MS)
