@@ -155,8 +155,9 @@ static enum status load_read(struct ledger *ledger, struct db_statement *row,
     return STATUS_OK;
 }
 
-/* What is in force, and at the first time what was when the oldest period began that may still
- * be entered: the present one, or that of a charge that is not folded yet. */
+/* What is in force, and at the first time what was when the oldest period began that may still be
+ * told: that before the present one, which a change of plan keeps, or before that of a charge that
+ * is not folded yet. */
 static enum status loads_read(struct ledger *ledger, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
@@ -170,7 +171,7 @@ static enum status loads_read(struct ledger *ledger, struct reason *reason)
         &select, reason));
     db_bind_integer(select, 1, ledger->loaded_id);
     db_bind_integer(select, 2, time_now(ledger->time).us);
-    db_bind_integer(select, 3, PERIOD_DAYS_MAX * DAY_US);
+    db_bind_integer(select, 3, 2 * PERIOD_DAYS_MAX * DAY_US);
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));

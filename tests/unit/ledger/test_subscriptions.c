@@ -182,6 +182,19 @@ static void the_period_before_keeps_its_own(void **state)
 }
 
 /* A file that is loaded while the clock stands before a period that was entered is not its own. */
+/* What was in force when it began must be known to a server that was started long after. */
+static void the_period_before_keeps_its_own_after_a_late_start(void **state)
+{
+    (void)state;
+    struct caller idle = caller_make("idle@b", "Starter");
+    clock_to("2024-02-03T00:00:00Z");
+    load("Starter", 30000, 1500);
+    clock_to("2024-03-31T23:00:00Z");
+    reopen();
+    move(&idle, "Growth");
+    assert_period("idle@b", "2024 * 12 + 2", "Starter 20000 900 0");
+}
+
 static void a_clock_that_steps_back_brings_no_other_terms(void **state)
 {
     (void)state;
@@ -234,6 +247,7 @@ int main(int argc, char **argv)
         FRESH(an_upgrade_costs_the_rest_of_the_period),
         FRESH(an_upgrade_after_a_load_starts_from_the_own_plan),
         FRESH(the_period_before_keeps_its_own),
+        FRESH(the_period_before_keeps_its_own_after_a_late_start),
         FRESH(a_clock_that_steps_back_brings_no_other_terms),
         FRESH(an_account_older_than_all_terms_gets_the_first),
         FRESH(damaged_terms_are_refused_at_start),
