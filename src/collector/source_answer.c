@@ -75,9 +75,11 @@ enum source_verdict source_read_code(const json_t *object, const char *code_name
     return codes->meaning ? codes->verdict : SOURCE_BROKEN;
 }
 
-/* What no mending helps. */
-static const char *row_fault(struct hashtag *hashtag)
+/* What no mending helps, and what sentences about it must not show. */
+static const char *row_fault(const struct hashtag *hashtag)
 {
+    if (!text_is_digits(hashtag->id) || hashtag->id.length > HASHTAG_ID_DIGITS_MAX)
+        return "its hashtag id is not 1 to 19 digits";
     if (hashtag->rank < 1 || hashtag->rank > RANKING_HASHTAGS_MAX)
         return "its rank is outside 1 to 1000";
     if (hashtag->rank_diff > CONTRADICTION_RANK_MAX ||
@@ -85,7 +87,8 @@ static const char *row_fault(struct hashtag *hashtag)
         return "it moved by over a million ranks";
     return NULL;
 }
-_Static_assert(RANKING_HASHTAGS_MAX == 1000 && CONTRADICTION_RANK_MAX == 1000000,
+_Static_assert(HASHTAG_ID_DIGITS_MAX == 19 && RANKING_HASHTAGS_MAX == 1000 &&
+                   CONTRADICTION_RANK_MAX == 1000000,
                "the sentences above say so");
 
 /* After ranking_check, which sorted the curve. A day begins earlier in the east. */

@@ -73,6 +73,9 @@ static void expect_given(const struct reading *reading, size_t hashtags, size_t 
 #define MORE "{\"page\":1,\"size\":50,\"total\":100,\"has_more\":true}"
 #define DONE "{\"page\":2,\"size\":50,\"total\":100,\"has_more\":false}"
 
+#define FIFTY "12345678901234567890123456789012345678901234567890"
+#define LONG_ID FIFTY FIFTY FIFTY FIFTY
+
 #define ONE(rows) "{\"BaseResp\":{\"StatusCode\":0},\"items\":[" rows "]}"
 #define ITEM(id, rank, more)                                                                   \
     "{\"hashtagID\":" id ",\"hashtagName\":\"n\",\"publishCnt\":\"17\",\"vv\":\"5000000000\"," \
@@ -323,6 +326,8 @@ static void refuses_what_is_broken(void **state)
          "1 to 19 digits"},
         {"creative-center", CENTER(ROW("1", "1", ",\"hashtag_id\":\"2\""), MORE), "broken"},
         {"creative-center", CENTER(ROW("x", "1", ""), MORE), "1 to 19 digits"},
+        {"creative-center", CENTER(ROW(LONG_ID, "1", "") "," ROW(LONG_ID, "2", ""), MORE),
+         "1 to 19 digits"},
         {"creative-center", CENTER(ROW("1", "1", ",\"country_info\":{\"id\":\"DE\"}"), MORE),
          "another country, DE"},
         {"creative-center",
