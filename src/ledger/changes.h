@@ -56,12 +56,14 @@ struct key_rotation {
 
 /* Makes a new key in the place of an active one, which goes on working for that long. Both share
  * one daily cap: what the old one was charged today counts for the new one, and in the grace
- * either's calls count for both. grace: 0 to KEY_GRACE_MAX_US. STATUS_MISSING: no such key; STATUS_CONFLICT: it is not active;
- * STATUS_EXHAUSTED: with the old one in grace there would be over API_KEY_LIVE_MAX live keys. */
+ * either's calls count for both. grace: 0 to KEY_GRACE_MAX_US. STATUS_MISSING: no such key;
+ * STATUS_CONFLICT: it is not active; STATUS_EXHAUSTED: with the old one in grace there would be
+ * over API_KEY_LIVE_MAX live keys. */
 enum status ledger_key_rotate(struct ledger *ledger, struct text id, duration grace,
                               struct key_rotation *rotation, struct reason *reason);
 
 /* cap: NO_KEY_CAP, or 0 to KEY_CAP_MAX credits a day (UTC), of the key and of all that it shares
- * its cap with by rotations. What these were charged today counts, to the last call. STATUS_CONFLICT: the key works no more. */
+ * its cap with by rotations. What these were charged today counts, to the last call.
+ * STATUS_CONFLICT: the key works no more. */
 enum status ledger_key_cap(struct ledger *ledger, struct text id, int64_t cap,
                            struct api_key *key, struct reason *reason);

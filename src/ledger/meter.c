@@ -18,9 +18,10 @@ static credits overage_permitted(const struct overage_facts *facts, const struct
 {
     if (!has_overage(plan, facts->has_opted_in))
         return facts->used;
-    if (facts->spend_limit_cents == NO_SPEND_LIMIT)
-        return NO_LIMIT;
-    micros_usd left = {micros_of_cents(facts->spend_limit_cents).count - facts->spent.count};
+    int64_t limit = facts->spend_limit_cents == NO_SPEND_LIMIT
+                        ? MICROS_MAX
+                        : micros_of_cents(facts->spend_limit_cents).count;
+    micros_usd left = {limit - facts->spent.count};
     credits more = micros_pay_for(left, plan->overage_cents_per_1000);
     return more.count >= CREDITS_MAX - facts->used.count ? NO_LIMIT
                                                          : credits_add(facts->used, more);

@@ -11,6 +11,8 @@ typedef struct {
 } micros_usd;
 
 #define MICROS_A_CENT INT64_C(10000)
+#define MICROS_MAX                                                                             \
+    INT64_C(1000000000000000000) /* 10^18, a million million dollars: what sums stay below */
 
 static inline micros_usd micros_of_cents(int64_t cents)
 {

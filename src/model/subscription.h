@@ -18,9 +18,10 @@ struct subscription {
 /* For a whole period. */
 struct subscription subscription_of(const struct plan *plan, int64_t plan_version);
 
-/* The same after an upgrade at now, within period or before an account's first: what the other plan gives and costs more is
- * added for the rest of the period, both by one fraction, the seconds left over all of its
- * seconds. Credits are rounded down, money to cents. What would become less stays as it is. */
+/* The same after an upgrade at now, within period or before an account's first: what the other
+ * plan gives and costs more is added for the rest of the period, both by one fraction, the seconds
+ * left over all of its seconds. Credits are rounded down, money to cents. What would become less
+ * stays as it is. */
 struct subscription subscription_upgrade(const struct subscription *subscription,
                                          const struct plan *plan, int64_t plan_version,
                                          const struct billing_period *period, instant now);

@@ -283,6 +283,21 @@ static void overage_ends_at_the_spend_limit(void **state)
     assert_int_equal(meter_balance_of(meter, 7).overage_micros, 1133 * 750);
 }
 
+/* At the dearest price that a plan file takes, and without a limit of the customer's own. */
+static void overage_ends_before_its_sum_does(void **state)
+{
+    (void)state;
+    plans.plans[2].overage_cents_per_1000 = 1000000;
+    assert_int_equal(terms_add(&book, 2, now, &plans), STATUS_OK);
+    account_put("Always", JAN_31);
+    assert_int_equal(charge(1000), CHARGE_TAKEN);
+    assert_int_equal(charge(MICROS_MAX / 10000000 + 1), CHARGE_REFUSED);
+    assert_int_equal(charge(MICROS_MAX / 10000000), CHARGE_TAKEN);
+    assert_int_equal(meter_balance_of(meter, 7).overage_micros, MICROS_MAX);
+    assert_int_equal(charge(1), CHARGE_REFUSED);
+    assert_int_equal(last.quota_verdict, QUOTA_SPEND_LIMIT);
+}
+
 static void a_keys_cap_is_its_own(void **state)
 {
     (void)state;
@@ -444,6 +459,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_upgrade_adds_the_rest_of_the_period, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(overage_ends_at_the_spend_limit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(overage_ends_before_its_sum_does, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_keys_cap_is_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cap_given_after_a_charge_is_caught_up_with, set_up,
                                         tear_down),
