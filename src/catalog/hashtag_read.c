@@ -27,6 +27,7 @@ static enum status keep(struct hashtag_reader *reader, struct text original, str
 {
     void *memory = NULL;
     TRY(take(reader, original.length + 1, &memory));
+    check(memory);
     if (original.length > 0)
         memcpy(memory, original.at, original.length);
     *kept = (struct text){memory, original.length};
@@ -127,7 +128,7 @@ enum status hashtag_set_rank_change(struct hashtag_reader *reader, int64_t writt
 static enum status read_numbers(struct hashtag_reader *reader, const json_t *object,
                                 struct hashtag *hashtag)
 {
-    int64_t change;
+    int64_t change = RANK_UNTOLD;
     TRY(hashtag_read_whole(reader, object, "publish_cnt", &hashtag->posts));
     TRY(hashtag_read_whole(reader, object, "video_views", &hashtag->views));
     TRY(hashtag_read_whole(reader, object, "rank", &hashtag->rank));
@@ -201,6 +202,7 @@ enum status hashtag_read_creators(struct hashtag_reader *reader, const json_t *a
     void *taken = NULL;
     TRY(count_array(reader, array, "creators", HASHTAG_CREATORS_MAX, &count));
     TRY(take(reader, count * sizeof(struct creator), &taken));
+    check(taken);
     struct creator *creators = taken;
     for (size_t i = 0; i < count; i++) {
         const json_t *creator = json_array_get(array, i);
@@ -232,6 +234,7 @@ enum status hashtag_read(struct hashtag_reader *reader, const json_t *object,
 void hashtag_scale_trend(struct hashtag *hashtag, const double *heights)
 {
     double highest = 0;
+    check(hashtag->trend_count == 0 || hashtag->trend);
     for (size_t i = 0; i < hashtag->trend_count; i++)
         if (heights[i] > highest)
             highest = heights[i];
@@ -256,7 +259,7 @@ static enum status read_curve(struct hashtag_reader *reader, const json_t *array
                               struct hashtag *hashtag)
 {
     size_t count;
-    double heights[HASHTAG_TREND_MAX];
+    double heights[HASHTAG_TREND_MAX] = {0};
     TRY(count_array(reader, array, "popularityCurve", HASHTAG_TREND_MAX, &count));
     TRY(hashtag_take_trend(reader, count, hashtag));
     for (size_t i = 0; i < count; i++) {

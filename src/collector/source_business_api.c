@@ -96,8 +96,8 @@ static enum status read_day(struct hashtag_reader *reader, const json_t *day,
 {
     enum { DATE_LENGTH = sizeof("2025-10-21") - 1 };
     struct text date;
-    instant at;
-    int64_t views;
+    instant at = {0};
+    int64_t views = 0;
     const json_t *written = json_object_get(day, "views_daily");
     if (!json_read_text(day, "date", &date) ||
         instant_read(text_slice(date, 0, DATE_LENGTH), &at) != STATUS_OK)
@@ -134,7 +134,7 @@ static void keep_period(struct hashtag *hashtag, double *heights, int days)
 static enum status read_history(struct hashtag_reader *reader, const json_t *history, int days,
                                 struct hashtag *hashtag)
 {
-    double heights[HASHTAG_TREND_MAX];
+    double heights[HASHTAG_TREND_MAX] = {0};
     size_t kept = 0;
     if (!history || json_is_null(history))
         return STATUS_OK;
@@ -144,7 +144,7 @@ static enum status read_history(struct hashtag_reader *reader, const json_t *his
                           "trending_history is no array, or a very long one");
     TRY(hashtag_take_trend(reader, count, hashtag));
     for (size_t i = 0; i < count; i++) {
-        bool is_told;
+        bool is_told = false;
         TRY(read_day(reader, json_array_get(history, i), &hashtag->trend[kept], &heights[kept],
                      &is_told));
         kept += is_told;
