@@ -105,15 +105,19 @@ static void leave_out_repeated(struct source_page *page)
     page->hashtag_count = kept;
 }
 
+/* A rank that is only pushed on by one above it contradicts nothing. */
 static void part_ranks(struct source_page *page)
 {
+    int64_t told_above = page->hashtags[0].rank;
     for (size_t i = 1; i < page->hashtag_count; i++) {
         int64_t above = page->hashtags[i - 1].rank;
         struct hashtag *hashtag = &page->hashtags[i];
-        if (hashtag->rank > above)
-            continue;
-        warn(page, "the rank %lld is there twice", (long long)hashtag->rank);
-        hashtag->rank = above + 1;
+        int64_t told = hashtag->rank;
+        if (told == told_above)
+            warn(page, "the rank %lld is there twice", (long long)told);
+        if (told <= above)
+            hashtag->rank = above + 1;
+        told_above = told;
     }
 }
 

@@ -5,7 +5,7 @@
  * and scheme alone (RFC 9110 section 15.4), at most CLIENT_REDIRECTS_MAX; http and https are
  * spoken and nothing else; no proxy and no credentials are taken from the environment;
  * certificates are checked. Bodies arrive decoded from gzip, and both their wire and their decoded
- * size are bound. The program ignores SIGPIPE. */
+ * size are bound; how many are under way is the caller's to bound. The program ignores SIGPIPE. */
 #pragma once
 
 #include "base/instant.h"

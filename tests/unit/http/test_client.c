@@ -251,13 +251,12 @@ static void on_answered(struct client_exchange *exchange, const struct client_an
     }
 }
 
-static void send_to(struct world *world, struct ask *ask, const char *path,
-                    struct client_request request)
+static void send_to_host(struct world *world, struct ask *ask, const char *host,
+                         const char *path, struct client_request request)
 {
     char url[256];
     struct reason reason;
-    int length = snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", world->upstream.port,
-                          path);
+    int length = snprintf(url, sizeof(url), "http://%s:%u%s", host, world->upstream.port, path);
     *ask = (struct ask){.exchange = {.answered = on_answered}, .world = world};
     request.url = (struct text){url, (size_t)length};
     if (request.timeout.us == 0)
@@ -265,6 +264,12 @@ static void send_to(struct world *world, struct ask *ask, const char *path,
     assert_int_equal(http_client_send(world->client, &request, &ask->exchange, &reason),
                      STATUS_OK);
     assert_false(ask->is_over);
+}
+
+static void send_to(struct world *world, struct ask *ask, const char *path,
+                    struct client_request request)
+{
+    send_to_host(world, ask, "127.0.0.1", path, request);
 }
 
 static void wait_for(struct world *world, const struct ask *ask)
@@ -576,6 +581,30 @@ static void may_be_closed_by_an_answer(void **state)
     world_close(&world);
 }
 
+/* Names are looked up by a thread of libcurl's, which wakes the loop through a socket. */
+static void looks_names_up(void **state)
+{
+    struct world world;
+    struct ask ask;
+    struct ask late;
+    (void)state;
+    world_open(&world);
+    send_to_host(&world, &ask, "localhost", "/plain", (struct client_request){0});
+    wait_for(&world, &ask);
+    assert_string_equal(ask.answer.reason.sentence, "");
+    assert_string_equal(ask.body, "hello");
+    send_to_host(&world, &ask, "nobody.invalid", "/plain",
+                 (struct client_request){.timeout = {SHORT_MS * 1000}});
+    wait_for(&world, &ask);
+    assert_int_equal(ask.answer.outcome, STATUS_UNAVAILABLE);
+    assert_string_not_equal(ask.answer.reason.sentence, "");
+    send_to_host(&world, &late, "somebody.invalid", "/plain", (struct client_request){0});
+    (void)uv_run(&world.loop, UV_RUN_ONCE);
+    world_close(&world);
+    assert_true(late.is_over);
+    assert_int_equal(late.answer.outcome, STATUS_UNAVAILABLE);
+}
+
 static void takes_no_proxy_from_the_environment(void **state)
 {
     struct world world;
@@ -620,6 +649,7 @@ int main(void)
         cmocka_unit_test(refuses_what_cannot_be_sent),
         cmocka_unit_test(ends_what_is_under_way),
         cmocka_unit_test(may_be_closed_by_an_answer),
+        cmocka_unit_test(looks_names_up),
         cmocka_unit_test(takes_no_proxy_from_the_environment),
         cmocka_unit_test(asks_many_at_once),
     };
