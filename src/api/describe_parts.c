@@ -6,7 +6,9 @@
 
 static void plan_row_write(const struct plan *plan, struct buffer *out)
 {
-    buffer_append_format(out, "| %s | ", plan->name);
+    buffer_append(out, TEXT("| "));
+    describe_markdown(text_of(plan->name), out);
+    buffer_append(out, TEXT(" | "));
     describe_plan_price(plan, out);
     buffer_append(out, TEXT(" | "));
     describe_plan_included(plan, out);
