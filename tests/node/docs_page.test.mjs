@@ -303,8 +303,9 @@ async function everything(url) {
   return texts;
 }
 
-test("one price changes all documents together, and a fault changes none", async () => {
+test("one price changes all documents together, and a fault changes none", async (t) => {
   const own = await openPlace();
+  t.after(() => own.close());
   const { url } = own.server;
   const old = await everything(url);
   own.write("plans.ini", PLANS.replace("price_cents = 2900", "price_cents = 3150"));
@@ -317,13 +318,13 @@ test("one price changes all documents together, and a fault changes none", async
   own.write("plans.ini", PLANS.replace("price_cents = 2900", "price_cents = cheap"));
   assert.match(await own.server.reload(), /nothing is reloaded/);
   assert.deepEqual(await everything(url), changed);
-  await own.close();
 });
 
-test("the address is the public one where there is one, and a plan's name is text", async () => {
+test("the address is the public one where there is one, and a plan's name is text", async (t) => {
   const plans = PLANS.replace("[plan Growth]", "[plan _Growth_ 2]");
   const own = await openPlace({ plans, settings: { TRENDGATE_SERVER_PUBLIC_URL: "https://api.example.com",
     TRENDGATE_CATALOG_TTL_HOURS: "7" } });
+  t.after(() => own.close());
   const read = await readPage(browser, `${own.server.url}/docs`);
   assert.match(read.code.curl, /^curl -X GET "https:\/\/api\.example\.com\/api\/v1\//);
   assert.deepEqual(read.facts[0], ["Base URL", "https://api.example.com/api/v1"]);
@@ -335,13 +336,12 @@ test("the address is the public one where there is one, and a plan's name is tex
     assert.ok(words.includes("\n| \\_Growth\\_ 2 | $29/mo |"), "the name is not emphasis");
   for (const text of Object.values(texts))
     assert.ok(!text.includes(own.folder) && !text.includes(CHECKOUT), "no path of the machine");
-  await own.close();
 });
 
-test("a call that costs nothing has no price in calls", async () => {
+test("a call that costs nothing has no price in calls", async (t) => {
   const own = await openPlace({ plans: PLANS.replace("credits = 8", "credits = 0") });
+  t.after(() => own.close());
   const read = await readPage(browser, `${own.server.url}/docs`);
   assert.equal(read.badges[2], "0 credits/request");
   assert.equal(read.table("The plans in calls"), undefined);
-  await own.close();
 });
