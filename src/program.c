@@ -6,6 +6,7 @@
 
 static const struct cli_command commands[] = {
     {"serve", "Answer calls.", cli_serve},
+    {"collect", "Fetch lists from the sources that are on.", cli_collect},
     {"import", "Keep captured lists.", cli_import},
     {"export", "Write the kept lists.", cli_export},
     {"account", "Make, list and show accounts.", cli_account},

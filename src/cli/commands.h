@@ -6,6 +6,7 @@
 struct store;
 
 enum cli_exit cli_serve(struct cli_context *context, int argc, char **argv);
+enum cli_exit cli_collect(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_import(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_export(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_account(struct cli_context *context, int argc, char **argv);

@@ -87,7 +87,7 @@ void schedule_done(struct schedule *schedule, struct list_key list, instant now)
 
 static void pause_set(struct entry *entry, instant now, instant end)
 {
-    entry->is_begun = entry->is_awaited = false;
+    entry->is_begun = false;
     entry->tried_at = entry->pause_begin = now;
     entry->pause_end = end;
 }
@@ -102,6 +102,7 @@ instant schedule_failed(struct schedule *schedule, struct list_key list, instant
         most = SCHEDULE_PAUSE_MAX_US;
     int64_t end = now.us + 1 + (int64_t)random_below(schedule, (uint64_t)most);
     entry->failures++;
+    entry->is_awaited = false;
     pause_set(entry, now, (instant){end > not_before.us ? end : not_before.us});
     return entry->pause_end;
 }
@@ -192,6 +193,12 @@ bool schedule_next(const struct schedule *schedule, instant now, struct list_key
     else
         *next_at = (instant){earliest == INT64_MAX ? 0 : earliest};
     return best != NULL;
+}
+
+bool schedule_is_due(const struct schedule *schedule, struct list_key list, instant now)
+{
+    const struct entry *entry = &schedule->entries[list_key_index(list)];
+    return entry_class(entry) > 0 && entry_due_at(schedule, entry, now).us <= now.us;
 }
 
 size_t schedule_due(const struct schedule *schedule, instant now)

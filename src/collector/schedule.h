@@ -40,7 +40,7 @@ void schedule_done(struct schedule *schedule, struct list_key list, instant now)
 instant schedule_failed(struct schedule *schedule, struct list_key list, instant now,
                         instant not_before);
 
-/* It was not tried, through no fault of its own; or was not tried by another collector. */
+/* It was not tried, through no fault of its own; whoever waits for it still does. */
 void schedule_postponed(struct schedule *schedule, struct list_key list, instant now,
                         instant not_before);
 
@@ -60,6 +60,8 @@ bool schedule_pauses(const struct schedule *schedule, struct list_key list, inst
  * asked for). */
 bool schedule_next(const struct schedule *schedule, instant now, struct list_key *list,
                    instant *next_at);
+
+bool schedule_is_due(const struct schedule *schedule, struct list_key list, instant now);
 
 /* Lists that are due now or pause, without those being fetched. */
 size_t schedule_due(const struct schedule *schedule, instant now);

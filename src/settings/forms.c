@@ -1,6 +1,7 @@
 #include "settings/forms.h"
 
 #include "base/network.h"
+#include "model/ranking.h"
 
 #include <sys/socket.h>
 
@@ -70,4 +71,80 @@ enum status form_public_url(struct text value, struct reason *reason)
         return STATUS_OK;
     return reason_set(reason, STATUS_INVALID,
                       "write it without a path, such as https://api.example.com");
+}
+
+static bool is_path(struct text path)
+{
+    for (size_t i = 0; i < path.length; i++)
+        if (path.at[i] <= ' ' || path.at[i] == '?' || path.at[i] == '#' || path.at[i] == 0x7F)
+            return false;
+    return path.length == 0 || path.at[path.length - 1] != '/';
+}
+
+enum status form_base_url(struct text value, struct reason *reason)
+{
+    size_t scheme = text_starts_with(value, TEXT("https://"))  ? 8
+                    : text_starts_with(value, TEXT("http://")) ? 7
+                                                               : 0;
+    struct text rest = text_slice(value, scheme, value.length);
+    size_t slash = text_find(rest, '/');
+    if (scheme > 0 && is_authority(text_slice(rest, 0, slash)) &&
+        is_path(text_slice(rest, slash, rest.length)))
+        return STATUS_OK;
+    return reason_set(reason, STATUS_INVALID,
+                      "write it without a '/' at its end, such as https://ads.example.com");
+}
+
+enum status countries_read(struct text value, bool *countries, struct reason *reason)
+{
+    bool named[COUNTRY_COUNT] = {0};
+    struct text rest = value.length > 0 ? value : (struct text){0};
+    bool is_every = text_equals(value, TEXT("every"));
+    for (size_t i = 0; is_every && i < COUNTRY_COUNT; i++)
+        named[i] = true;
+    while (rest.at && !is_every) {
+        struct text code = text_trim(text_cut(&rest, ','));
+        unsigned index;
+        if (country_find(code, &index) != STATUS_OK)
+            return reason_set(reason, STATUS_INVALID,
+                              "'%.*s' is no country; write codes such as US,MY, ALL for the "
+                              "global list, or every for all of them",
+                              TEXT_PRINT(code));
+        named[index] = true;
+    }
+    memcpy(countries, named, sizeof(named));
+    return STATUS_OK;
+}
+
+enum status form_countries(struct text value, struct reason *reason)
+{
+    bool countries[COUNTRY_COUNT];
+    return countries_read(value, countries, reason);
+}
+
+enum status periods_read(struct text value, bool *periods, struct reason *reason)
+{
+    bool named[PERIOD_COUNT] = {0};
+    struct text rest = value;
+    if (!rest.at)
+        rest = TEXT("");
+    while (rest.at) {
+        struct text days = text_trim(text_cut(&rest, ','));
+        int64_t number;
+        unsigned index;
+        if (text_read_integer(days, &number) != STATUS_OK ||
+            period_find(number, &index) != STATUS_OK)
+            return reason_set(reason, STATUS_INVALID,
+                              "'%.*s' is no period; write 7, 30 or 120, or several of them",
+                              TEXT_PRINT(days));
+        named[index] = true;
+    }
+    memcpy(periods, named, sizeof(named));
+    return STATUS_OK;
+}
+
+enum status form_periods(struct text value, struct reason *reason)
+{
+    bool periods[PERIOD_COUNT];
+    return periods_read(value, periods, reason);
 }

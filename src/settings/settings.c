@@ -285,6 +285,20 @@ enum status settings_open(const char *file, char *const *environment, struct set
     return status;
 }
 
+const struct source_settings *settings_source(const struct settings *settings, const char *name)
+{
+    const struct {
+        const char *name;
+        const struct source_settings *of;
+    } named[] = {{"creative-center", &settings->creative_center},
+                 {"creative-one", &settings->creative_one},
+                 {"business-api", &settings->business_api}};
+    for (size_t i = 0; i < LENGTH_OF(named); i++)
+        if (strcmp(named[i].name, name) == 0)
+            return named[i].of;
+    return NULL;
+}
+
 void settings_close(struct settings *settings)
 {
     if (!settings->memory)

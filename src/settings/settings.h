@@ -4,12 +4,21 @@
  * a sentence; reading the file and the environment, `config show`, `config check` and
  * etc/trendgate.ini all come from it. Frozen after settings_open; any thread.
  *
- * Order of strength: command line, environment (TRENDGATE_ + SECTION + _ + NAME, a '.' as '_';
+ * Order of strength: command line, environment (TRENDGATE_ + SECTION + _ + NAME, '.' and '-' as '_';
  * TRENDGATE_DATABASE and TRENDGATE_PLANS for short), file, default. */
 #pragma once
 
 #include "base/json_write.h"
 #include "base/reason.h"
+
+/* [source.NAME] of a source that is asked over HTTP. */
+struct source_settings {
+    bool enabled;
+    struct text base_url;
+    struct text headers_file, access_token_file; /* paths; empty: none */
+    struct text advertiser_id;
+    int64_t requests_per_minute, concurrency, daily_budget, timeout_s;
+};
 
 struct settings {
     /* [server] */
@@ -29,12 +38,20 @@ struct settings {
     /* [catalog] */
     int64_t cache_mb;
     int64_t ttl_hours;
-    int64_t retention_days; /* 0: all is kept */
     /* [source.sample] */
     bool sample_enabled;
+    struct source_settings creative_center, creative_one, business_api;
+    /* [collect] */
+    struct text collect_countries; /* codes parted by commas; "every"; empty: none */
+    struct text collect_periods;   /* days parted by commas */
 
     struct arena *memory; /* owns the texts */
 };
+
+/* Of [source.NAME], name being "creative-center" and such; NULL: none is asked over HTTP that is
+ * called so. */
+const struct source_settings *settings_source(const struct settings *settings,
+                                              const char *name);
 
 /* file: NULL for none. environment: as environ. A fault names the file, the line (or the
  * environment variable) and the reason. */

@@ -13,7 +13,35 @@ static enum status form_database(struct text value, struct reason *reason)
 #define AT(member) offsetof(struct settings, member)
 #define A_DAY_MS INT64_C(86400000)
 
+/* Of each source that is asked over HTTP: what it needs differs, how it is limited does not. */
 /* clang-format off */
+#define SOURCE_ROWS(section, member, url) \
+    {section, "enabled", NULL, SETTING_BOOLEAN, AT(member.enabled), 0, 0, "false", NULL, NULL, \
+     "Whether lists are fetched from it."}, \
+    {section, "base_url", NULL, SETTING_TEXT, AT(member.base_url), 0, 0, url, form_base_url, \
+     "http:// or https:// with a host, and a path where there is one", \
+     "What the paths of its requests are added to."}, \
+    {section, "headers_file", NULL, SETTING_TEXT, AT(member.headers_file), 0, 0, "", NULL, \
+     "A path; empty for none", \
+     "Your own request headers for it, 'name: value' one a line, such as those of your session."}, \
+    {section, "access_token_file", NULL, SETTING_TEXT, AT(member.access_token_file), 0, 0, "", \
+     NULL, "A path; empty for none", \
+     "The access token of your application, alone in a file."}, \
+    {section, "advertiser_id", NULL, SETTING_TEXT, AT(member.advertiser_id), 0, 0, "", NULL, \
+     "Digits; empty for none", \
+     "The advertiser that it is asked for."}, \
+    {section, "requests_per_minute", NULL, SETTING_INTEGER, AT(member.requests_per_minute), 1, \
+     6000, "20", NULL, NULL, \
+     "The most requests in any 60 seconds, of all collectors on this database together."}, \
+    {section, "concurrency", NULL, SETTING_INTEGER, AT(member.concurrency), 1, 16, "2", NULL, \
+     NULL, \
+     "Requests of one collector that may be under way at once."}, \
+    {section, "daily_budget", NULL, SETTING_INTEGER, AT(member.daily_budget), 1, 1000000, \
+     "2000", NULL, NULL, \
+     "The most requests from 00:00 UTC on, of all collectors together."}, \
+    {section, "timeout_s", NULL, SETTING_INTEGER, AT(member.timeout_s), 1, 120, "20", NULL, NULL, \
+     "Seconds that one request may take."}
+
 const struct setting setting_table[SETTING_COUNT] = {
     {"server", "listen", NULL, SETTING_TEXT, AT(listen), 0, 0, "127.0.0.1:8080", form_listen,
      "ADDRESS:PORT",
@@ -70,12 +98,18 @@ const struct setting setting_table[SETTING_COUNT] = {
      "Megabytes of rendered lists that are kept in memory."},
     {"catalog", "ttl_hours", NULL, SETTING_INTEGER, AT(ttl_hours), 1, 87600, "24", NULL, NULL,
      "Hours after its capture in which a list counts as fresh."},
-    {"catalog", "retention_days", NULL, SETTING_INTEGER, AT(retention_days), 0, 36500, "0", NULL,
-     NULL,
-     "Days that snapshots are kept, but for the newest of each list; 0 keeps all."},
     {"source.sample", "enabled", NULL, SETTING_BOOLEAN, AT(sample_enabled), 0, 0, "false", NULL,
      NULL,
      "Whether made-up lists are served where there is no capture."},
+    SOURCE_ROWS("source.creative-center", creative_center, "https://ads.tiktok.com"),
+    SOURCE_ROWS("source.creative-one", creative_one, "https://ads.tiktok.com"),
+    SOURCE_ROWS("source.business-api", business_api, "https://business-api.tiktok.com"),
+    {"collect", "countries", NULL, SETTING_TEXT, AT(collect_countries), 0, 0, "", form_countries,
+     "Codes such as US,MY parted by commas, ALL for the global list; every for all; empty for none",
+     "Countries whose lists are fetched unasked; others are once a call asks for them."},
+    {"collect", "periods", NULL, SETTING_TEXT, AT(collect_periods), 0, 0, "7,30,120", form_periods,
+     "Of 7, 30 and 120, parted by commas",
+     "The periods of those lists, in days."},
 };
 /* clang-format on */
 
@@ -85,7 +119,7 @@ struct text setting_variable(const struct setting *setting, char *room)
                           setting->name);
     check(length > 0 && length < VARIABLE_BYTES_MAX);
     for (char *byte = room; *byte; byte++)
-        *byte = *byte == '.'                   ? '_'
+        *byte = *byte == '.' || *byte == '-'                   ? '_'
                 : *byte >= 'a' && *byte <= 'z' ? (char)(*byte - ('a' - 'A'))
                                                : *byte;
     return (struct text){room, (size_t)length};

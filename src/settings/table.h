@@ -21,11 +21,11 @@ struct setting {
     const char *sentence; /* what it is for */
 };
 
-#define SETTING_COUNT 22
+#define SETTING_COUNT 50
 extern const struct setting setting_table[SETTING_COUNT];
 
 /* The longest name of an environment variable with its NUL. */
 #define VARIABLE_BYTES_MAX 80
 
-/* TRENDGATE_SECTION_NAME into at least VARIABLE_BYTES_MAX bytes. */
+/* TRENDGATE_SECTION_NAME, '.' and '-' as '_', into at least VARIABLE_BYTES_MAX bytes. */
 struct text setting_variable(const struct setting *setting, char *room);

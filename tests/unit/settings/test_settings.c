@@ -274,7 +274,7 @@ static void json_shows_every_setting_by_its_type(void **state)
     buffer_append_byte(&buffer, '\0');
     assert_non_null(strstr(buffer.bytes, "{\"server.listen\":\"127.0.0.1:8080\","));
     assert_non_null(strstr(buffer.bytes, ",\"catalog.cache_mb\":256,"));
-    assert_non_null(strstr(buffer.bytes, ",\"source.sample.enabled\":false}"));
+    assert_non_null(strstr(buffer.bytes, ",\"source.sample.enabled\":false,"));
 }
 
 static void no_two_rows_share_a_name(void **state)

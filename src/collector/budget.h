@@ -1,0 +1,46 @@
+/* budget: what a source may still be asked, kept in the catalogue's file.
+ *
+ * Each request is taken before it is made, in a transaction of its own, so that every collector on
+ * this file, and the same one after a crash, keeps to one limit. A request counts for the minute
+ * from its taking until 60 s after its answer, as it reaches the source somewhere between; ages
+ * come from the clock that never steps. Owned by one thread; each verb blocks on the disk. */
+#pragma once
+
+#include "base/instant.h"
+#include "base/reason.h"
+#include "sql/db.h"
+
+#define BUDGET_WINDOW_US (INT64_C(60) * SECOND_US)
+
+struct budget_limits {
+    struct text source;
+    int64_t requests_per_minute; /* in any 60 seconds */
+    int64_t daily_budget; /* from 00:00 UTC on; a day that was entered is not entered again */
+};
+
+/* STATUS_EXHAUSTED: nothing is taken, and *wait is how long until one may be. */
+enum status budget_take(struct db *db, const struct time_source *time,
+                        const struct budget_limits *limits, int64_t *request, duration *wait,
+                        struct reason *reason);
+
+/* The request was answered, or is given up. */
+enum status budget_settle(struct db *db, const struct time_source *time, int64_t request,
+                          struct reason *reason);
+
+/* How a source has fared, for whoever comes next and for `collect --status`. */
+struct source_fare {
+    int64_t used_today;
+    instant paused_from, paused_until; /* now lies between them: it is put off */
+    bool is_shut;
+    int64_t lists;
+    instant succeeded_at, failed_at; /* 0: never */
+    char fault[160];
+};
+
+/* All but used_today is written. */
+enum status budget_write_fare(struct db *db, struct text source, const struct source_fare *fare,
+                              struct reason *reason);
+
+/* Of a source that was never asked: all 0. */
+enum status budget_read_fare(struct db *db, const struct time_source *time, struct text source,
+                             struct source_fare *fare, struct reason *reason);

@@ -1,0 +1,356 @@
+"""Collecting: `trendgate collect` against a fake upstream that speaks the three dialects. Sockets are real, time is
+the test's: a source's limits are counted in the upstream's own log, by the test's clock."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+
+from support.clock import Clock
+from support.fake_upstream import BUSINESS, CENTER, DAY, FAULTS, ONE, Upstream, hashtags
+from support.http_client import until
+from support.server import Place, environment_of
+from support.steps import Scenario, Stage, act, equal, fail
+
+ONCE, SOURCES, LIMITS, OUTAGE, DEATHS, WEEK = [], [], [], [], [], []
+
+MINUTE, HOUR = 60, 3600
+ROOMY = {"requests_per_minute": 6000, "concurrency": 4, "daily_budget": 100000, "timeout_s": 2}
+
+
+class Collector:
+    """`trendgate collect` in the background, until it ends or is ended."""
+
+    def __init__(self, stage, *arguments, settings=None):
+        environment = environment_of({**stage.place.settings, **(settings or {})})
+        self.child = subprocess.Popen(
+            [str(stage.place.binary), "collect", *arguments, "--json", "--database", stage.place.database],
+            cwd=stage.place.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=(stage.place.folder / "collect.err").open("ab"))
+        os.set_blocking(self.child.stdout.fileno(), False)
+        self.told = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+        self.child.stdout.close()
+
+    def lists(self):
+        """What was told until now: one object a list."""
+        with contextlib.suppress(BlockingIOError):
+            while piece := os.read(self.child.stdout.fileno(), 65536):
+                self.told += piece
+        return [json.loads(line) for line in self.told.split(b"\n")[:-1]]
+
+    def stop(self):
+        self.child.send_signal(signal.SIGTERM)
+        return self.child.wait(30)
+
+    def wait(self, clock=None, step=0):
+        """To its end; meanwhile the clock goes on by a step whenever it is looked at."""
+        def over():
+            if clock:
+                clock.pass_by(step)
+            self.lists()
+            return self.child.poll() is not None
+        until(over, "collect ends")
+        return self.child.returncode
+
+
+@contextlib.contextmanager
+def upstreamed(at="2025-10-21T10:00:00Z"):
+    with Clock(at) as clock, Upstream(clock) as upstream, Place(clock=clock) as place:
+        stage = Stage(place)
+        stage.clock, stage.upstream = clock, upstream
+        yield stage
+
+
+def once(stage, *arguments, settings=None, status=0):
+    """`collect --once`, to its end; what it told of each list."""
+    given = settings or stage.upstream.settings(**ROOMY)
+    result = stage.place.run("collect", "--once", *arguments, "--json", settings=given)
+    equal(result.status, status, f"exit of {result!r}")
+    return [json.loads(line) for line in result.lines()]
+
+
+def kept(stage, country, period=7, history=False):
+    """The snapshots of a list as export tells them, oldest first."""
+    result = stage.place.succeed("export", "--country", country, "--period", period, *(["--history"] * history))
+    return json.loads(result.stdout)["lists"] if result.stdout.strip() else []
+
+
+def outcome(told, country, period=7):
+    found = [one for one in told if (one["country"], one["period"]) == (country, period)]
+    equal(len(found), 1, f"lists {country}/{period} in {told}")
+    return found[0]
+
+
+def names_of(snapshot):
+    return [item["hashtag_name"] for item in snapshot["list"]]
+
+
+def fresh_place(stage):
+    """Another database, as if nothing had ever been fetched."""
+    stage.notes["places"] = stage.notes.get("places", 0) + 1
+    stage.place.database = f"sqlite:{stage.place.folder}/{stage.notes['places']}.db"
+    stage.upstream.log.clear()
+    stage.upstream.behave = lambda asked: "list"
+
+
+# ---- Once ----
+
+@act(ONCE, "each list that is named is fetched, page by page, and kept")
+def each_list(stage):
+    told = once(stage, "--country", "US,MY,ALL", "--period", "7,30")
+    equal(sorted((one["country"], one["period"]) for one in told),
+          [("ALL", 7), ("ALL", 30), ("MY", 7), ("MY", 30), ("US", 7), ("US", 30)], "lists")
+    for one in told:
+        equal((one["outcome"], one["source"], one["hashtags"]), ("kept", CENTER, 100), f"what came of {one}")
+    asked = [(one.country, one.period, one.page) for one in stage.upstream.asked()]
+    equal(sorted(asked), sorted((c, p, n) for c in ("US", "MY", "ALL") for p in (7, 30) for n in (1, 2)), "requests")
+    [snapshot] = kept(stage, "US", 30)
+    wanted = hashtags("US", 30, int(stage.clock.wall_us / 1e6 // DAY))
+    equal(names_of(snapshot), [tag["name"] for tag in wanted], "hashtags of the list")
+
+
+@act(ONCE, "what is fresh is not asked for again, what is old is")
+def fresh_is_left(stage):
+    stage.upstream.log.clear()
+    equal(once(stage, "--country", "US,MY", "--period", "7"), [], "lists that were told")
+    equal(stage.upstream.asked(), [], "requests")
+    stage.clock.pass_by(DAY)
+    told = once(stage, "--country", "US,MY", "--period", "7")
+    equal([one["outcome"] for one in told], ["kept", "kept"], "what came of them")
+    equal(len(kept(stage, "US", 7, history=True)), 2, "snapshots of the list")
+
+
+@act(ONCE, "a list that says the same again is no new capture")
+def the_same(stage):
+    today = int(stage.clock.wall_us / 1e6 // DAY)
+    stage.upstream.day_of = lambda asked: today
+    before = kept(stage, "US", 7)
+    for day in range(1, 4):
+        stage.clock.pass_by(DAY + 1)
+        told = once(stage, "--country", "US", "--period", "7")
+        equal(told[0]["outcome"], "unchanged", f"what came of it after {day} days")
+        equal("the same for" in told[0]["sentence"], day >= 2, f"a warning after {day} days: {told}")
+    equal(kept(stage, "US", 7), before, "what is kept")
+    stage.upstream.day_of = lambda asked: int(asked.at // DAY)
+
+
+@act(ONCE, "an empty list is refused, and what was kept stays; one of less than half is kept with a warning")
+def empty_and_short(stage):
+    before = kept(stage, "MY", 7)
+    stage.clock.pass_by(2 * DAY)
+    stage.upstream.behave = lambda asked: "empty"
+    told = once(stage, "--country", "MY", "--period", "7", status=1)
+    equal(told[0]["outcome"], "failed", f"what came of it: {told}")
+    equal(kept(stage, "MY", 7), before, "what is kept")
+    stage.clock.pass_by(DAY)
+    stage.upstream.behave = lambda asked: hashtags(asked.country, asked.period, int(asked.at // DAY), 30)
+    told = once(stage, "--country", "MY", "--period", "7")
+    equal((told[0]["outcome"], told[0]["hashtags"]), ("kept", 30), "what came of it")
+    equal("less than half" in told[0]["sentence"], True, f"the warning: {told}")
+    stage.upstream.behave = lambda asked: "list"
+
+
+@act(ONCE, "a list that contradicts itself is kept, with a warning")
+def contradicting(stage):
+    tags = hashtags("GB", 7, int(stage.clock.wall_us / 1e6 // DAY), 40)
+    tags[1]["rank"] = tags[0]["rank"]
+    tags[5]["id"] = tags[4]["id"]
+    tags[10].update(change=1, diff=3)
+    tags[12].update(change=1, diff=1)
+    stage.upstream.behave = lambda asked: tags
+    told = once(stage, "--country", "GB", "--period", "7")
+    equal(told[0]["outcome"], "kept", f"what came of it: {told}")
+    equal(bool(told[0]["sentence"]), True, "a warning")
+    stage.upstream.behave = lambda asked: "list"
+
+
+@act(ONCE, "options that name nothing are refused before anything is asked")
+def refused(stage):
+    stage.upstream.log.clear()
+    on = stage.upstream.settings()
+    stage.place.refuse("collect", "--once", "--country", "XX", status=2, settings=on)
+    stage.place.refuse("collect", "--once", "--period", "90", status=2, settings=on)
+    stage.place.refuse("collect", "--once", settings=on)
+    stage.place.refuse("collect", "--once", "--country", "US")
+    stage.place.refuse("collect", "--once", "--country", "US", "--source", "elsewhere", settings=on)
+    stage.place.refuse("collect", "--once", "--country", "US", "--source", ONE, settings=on)
+    equal(stage.upstream.asked(), [], "requests")
+
+
+@act(ONCE, "--status tells how each source fares, and asks none")
+def status_told(stage):
+    result = stage.place.succeed("collect", "--status", "--json", settings=stage.upstream.settings(**ROOMY))
+    rows = {row["source"]: row for row in map(json.loads, result.lines())}
+    equal(sorted(rows), sorted([CENTER, ONE, BUSINESS]), "sources")
+    equal((rows[CENTER]["state"], rows[ONE]["state"]), ("works", "off"), "states")
+    equal(rows[CENTER]["lists"] > 5 and rows[CENTER]["used_today"] > 0, True, f"its figures: {rows[CENTER]}")
+    equal(stage.upstream.asked(), [], "requests")
+
+
+# ---- Sources ----
+
+def all_on(stage):
+    stage.place.write("token", "secret-token\n")
+    stage.place.write("headers", "user-sign: abc\ncookie: a=b; c=d\n")
+    return {**stage.upstream.settings(CENTER, headers_file="headers", **ROOMY),
+            **stage.upstream.settings(ONE, **ROOMY),
+            **stage.upstream.settings(BUSINESS, access_token_file="token", advertiser_id="77", **ROOMY)}
+
+
+@act(SOURCES, "the source that is preferred is asked, with the operator's own access")
+def preferred(stage):
+    fresh_place(stage)
+    told = once(stage, "--country", "US,ALL", "--period", "7", settings=all_on(stage))
+    equal(outcome(told, "US")["source"], BUSINESS, "who gave US")
+    equal(outcome(told, "ALL")["source"], CENTER, "who gave the global list")
+    [asked] = stage.upstream.asked(BUSINESS)
+    equal(asked.headers.get("Access-Token"), "secret-token", "the token")
+    equal({one.headers.get("user-sign") for one in stage.upstream.asked(CENTER)}, {"abc"}, "the operator's header")
+
+
+@act(SOURCES, "where one refuses, the next is asked; 90 days are never sold as 120")
+def next_one(stage):
+    fresh_place(stage)
+    stage.upstream.behave = lambda asked: "list" if asked.source == ONE else "not_permitted"
+    told = once(stage, "--country", "US", "--period", "7,120", settings=all_on(stage), status=1)
+    equal((outcome(told, "US", 7)["outcome"], outcome(told, "US", 7)["source"]), ("kept", ONE), "7 days")
+    equal(outcome(told, "US", 120)["outcome"], "failed", "120 days")
+    equal({one.period for one in stage.upstream.asked(ONE)}, {7}, "periods that were asked of it")
+
+
+@act(SOURCES, "a rank change that a source lacks comes from our own history")
+def own_history(stage):
+    fresh_place(stage)
+    settings = stage.upstream.settings(ONE, **ROOMY)
+    once(stage, "--country", "US", "--period", "7", settings=settings)
+    stage.clock.pass_by(DAY + 1)
+    once(stage, "--country", "US", "--period", "7", settings=settings)
+    [snapshot] = kept(stage, "US", 7)
+    changes = {item["rank_diff_type"] for item in snapshot["list"]}
+    equal(1 in changes and 4 in changes, True, f"kinds of change: {changes}")
+    equal(snapshot["list"][0]["rank_diff"], 1, "what the first rose by")
+
+
+def fault_tried(name):
+    @act(SOURCES, f"an answer that is no list leaves what is kept alone: {name}")
+    def faulty(stage):
+        fresh_place(stage)
+        once(stage, "--country", "US", "--period", "7")
+        before = kept(stage, "US", 7)
+        stage.clock.pass_by(2 * DAY)
+        how = ("throttled", 600) if name == "throttled" else name
+        stage.upstream.behave = lambda asked: how if asked.page == 2 else "list"
+        told = once(stage, "--country", "US", "--period", "7",
+                    settings=stage.upstream.settings(**{**ROOMY, "timeout_s": 1}),
+                    status=0 if name == "empty" else 1)
+        if name == "empty":  # nothing follows the first page: that is a list of fifty
+            equal(outcome(told, "US")["hashtags"], 50, "hashtags")
+            return
+        equal(outcome(told, "US")["outcome"], "failed", f"what came of it: {told}")
+        equal(kept(stage, "US", 7), before, "what is kept")
+
+
+for fault in FAULTS:
+    fault_tried(fault)
+
+
+# ---- Limits ----
+
+@act(LIMITS, "a source's requests in any 60 seconds are bound, and all lists come in the end")
+def minute_bound(stage):
+    fresh_place(stage)
+    limits = {**ROOMY, "requests_per_minute": 7}
+    with Collector(stage, "--once", "--country", "US,MY,GB,DE,FR,ALL", "--period", "7,30",
+                   settings=stage.upstream.settings(**limits)) as collector:
+        equal(collector.wait(stage.clock, 1.5), 0, "exit")
+        equal(len(collector.lists()), 12, "lists")
+    equal(len(stage.upstream.asked()), 24, "requests")
+    equal(stage.upstream.most_in_a_minute() <= 7, True, f"requests in a minute: {stage.upstream.most_in_a_minute()}")
+
+
+@act(LIMITS, "two collectors share one limit and one budget, and fetch each list once")
+def two_collectors(stage):
+    fresh_place(stage)
+    settings = stage.upstream.settings(**{**ROOMY, "requests_per_minute": 10})
+    words = ["--once", "--country", "US,MY,GB,DE,FR,ALL", "--period", "7,30"]
+    with Collector(stage, *words, settings=settings) as one, Collector(stage, *words, settings=settings) as other:
+        equal((one.wait(stage.clock, 0.5), other.wait(stage.clock, 0.5)), (0, 0), "exits")
+        told = one.lists() + other.lists()
+    equal(len(told), 12, f"lists that were told: {told}")
+    equal(len({asked.list for asked in stage.upstream.asked()}), 12, "lists that were asked for")
+    equal(len(stage.upstream.asked()), 24, f"requests, with {(stage.place.folder / 'collect.err').read_text()}")
+    equal(stage.upstream.most_in_a_minute() <= 10, True, "requests in a minute")
+
+
+@act(LIMITS, "a daily budget is kept across restarts, until midnight")
+def budget(stage):
+    fresh_place(stage)
+    stage.clock.set("2025-11-03T23:00:00Z")
+    settings = stage.upstream.settings(**{**ROOMY, "daily_budget": 5, "concurrency": 1})
+    for _ in range(3):
+        once(stage, "--country", "US,MY,GB,DE", "--period", "7", settings=settings, status=1)
+    equal(len(stage.upstream.asked()), 5, "requests on that day")
+    stage.clock.pass_by(HOUR)
+    once(stage, "--country", "US,MY,GB,DE", "--period", "7", settings=settings)
+    equal(len(stage.upstream.asked()) <= 10, True, "requests on both days")
+    equal(stage.upstream.most_in_a_day() <= 5, True, "requests in a day")
+
+
+@act(LIMITS, "Retry-After is kept to, across restarts")
+def retry_after(stage):
+    fresh_place(stage)
+    stage.upstream.behave = lambda asked: ("throttled", 1800)
+    once(stage, "--country", "US,MY,GB", "--period", "7", status=1,
+         settings=stage.upstream.settings(**{**ROOMY, "concurrency": 1}))
+    equal(len(stage.upstream.asked()), 1, "requests")
+    stage.upstream.behave = lambda asked: "list"
+    stage.clock.pass_by(1600)
+    once(stage, "--country", "US,MY,GB", "--period", "7", status=1)
+    equal(len(stage.upstream.asked()), 1, "requests until it is over")
+    stage.clock.pass_by(201)
+    equal(len(once(stage, "--country", "US,MY,GB", "--period", "7")), 3, "lists after it")
+
+
+@act(LIMITS, "five failures in a row open the breaker, for longer each time; one request decides whether it closes")
+def breaker(stage):
+    fresh_place(stage)
+    stage.upstream.behave = lambda asked: "broken"
+    settings = stage.upstream.settings(**{**ROOMY, "concurrency": 1})
+    countries = "US,MY,GB,DE,FR,ES,IT,JP,KR,BR"
+    with Collector(stage, "--country", countries, "--period", "7", settings=settings) as collector:
+        until(lambda: len(stage.upstream.asked()) == 5, "five requests")
+        opened = stage.clock.wall_us / 1e6
+        for pause in (5, 10, 20, 40, 60, 60):
+            before = len(stage.upstream.asked())
+            stage.clock.pass_by(pause * MINUTE - 1)
+            quiet(stage, before)
+            stage.clock.pass_by(2)
+            until(lambda: len(stage.upstream.asked()) == before + 1, f"one request after {pause} minutes")
+            quiet(stage, before + 1)
+        stage.upstream.behave = lambda asked: "list"
+        until(lambda: stage.clock.pass_by(10 * MINUTE) or
+              len({one.list for one in stage.upstream.asked() if one.answered == "list"}) == 10, "all ten lists")
+        equal(opened < stage.clock.wall_us / 1e6, True, "time went by")
+        equal(collector.stop(), 0, "exit")
+
+
+def quiet(stage, count):
+    """Nothing is asked while a command runs from its beginning to its end; that looks at the same clock."""
+    stage.place.succeed("collect", "--status", settings=stage.upstream.settings())
+    equal(len(stage.upstream.asked()), count, "requests")
+
+
+SCENARIOS = [
+    Scenario("collect --once", upstreamed, ONCE),
+    Scenario("collect from several sources", upstreamed, SOURCES),
+    Scenario("a source's limits", upstreamed, LIMITS),
+]
