@@ -215,6 +215,22 @@ void parts_failure_example(const struct endpoint *endpoint, const struct failure
 
 /* ---- Answers ---- */
 
+/* What a header says where nothing is charged, and where no call is left; 41 is the example of
+ * Retry-After. */
+static struct text header_example(enum answer_header_id id, const struct answer_case *answer)
+{
+    bool is_charged = answer->status == 200 && answer->endpoint->credits > 0;
+    if (id == HEADER_CREDITS_CHARGED && !is_charged)
+        return TEXT("0");
+    if (answer->status == 429 && id == HEADER_RATE)
+        return TEXT("\"minute\";r=0;t=41");
+    if (answer->status == 429 && id == HEADER_RATE_REMAINING)
+        return TEXT("0");
+    if (answer->status == 429 && id == HEADER_RATE_RESET)
+        return TEXT("41");
+    return answer_headers[id].example;
+}
+
 static void answer_headers_write(const struct dialect *dialect,
                                  const struct answer_case *answer, struct json_writer *writer)
 {
@@ -227,7 +243,8 @@ static void answer_headers_write(const struct dialect *dialect,
         json_name(writer, header->name);
         json_object_open(writer);
         json_member_text(writer, TEXT("description"), header->meaning);
-        dialect->header_form(header->type, header->format, header->example, writer);
+        dialect->header_form(header->type, header->format,
+                             header_example((enum answer_header_id)i, answer), writer);
         json_object_close(writer);
     }
     json_object_close(writer);

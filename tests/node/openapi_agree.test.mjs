@@ -155,6 +155,21 @@ test("every example validates, and each answer but 304 has a schema", () => {
   assert.ok(examples > 50, `${examples} examples`);
 });
 
+test("the examples of headers are what such an answer would say", () => {
+  for (const described of both)
+    for (const [path, operation] of operationsOf(described))
+      for (const [status, { headers = {} }] of Object.entries(operation.responses)) {
+        const of = `${described.name} ${path} ${status}`;
+        const example = (name) => headers[name] && (headers[name].example ?? headers[name]["x-example"]);
+        if (headers["X-Credits-Charged"])
+          assert.equal(example("X-Credits-Charged"), status === "200" ? operation["x-credit-cost"] : 0, of);
+        if (status !== "429") continue;
+        assert.equal(example("X-RateLimit-Remaining"), 0, of);
+        assert.equal(example("RateLimit"), `"minute";r=0;t=${example("Retry-After")}`, of);
+        assert.equal(example("X-RateLimit-Reset"), example("Retry-After"), of);
+      }
+});
+
 test("a wrong answer does not validate", () => {
   const wrong = structuredClone(EXAMPLE);
   wrong.data.data.list[0].rank_diff = -1;
