@@ -25,13 +25,13 @@ static enum status limit_raise(rlim_t *limit, struct reason *reason)
     return STATUS_OK;
 }
 
-enum status open_files_fit(unsigned wanted, unsigned threads, unsigned *fitting,
+enum status open_files_fit(unsigned wanted, unsigned own, unsigned *fitting,
                            struct reason *reason)
 {
     rlim_t limit = 0;
     TRY(limit_raise(&limit, reason));
     rlim_t reserve = FILES_OF_THE_PROGRAM + ADMIN_CLIENTS_MAX + HTTP_TURNED_AWAY_MAX +
-                     (rlim_t)threads * HTTP_THREAD_FILES;
+                     (rlim_t)own;
     if (limit <= reserve)
         return reason_set(reason, STATUS_EXHAUSTED,
                           "the limit of open files is %llu, and the server alone needs %llu: "

@@ -8,7 +8,7 @@
 #include "base/reason.h"
 
 /* Raises the soft limit to the hard one. *fitting is wanted, or what there is room for besides
- * the server's own files, which is logged. STATUS_EXHAUSTED: there is room for none. Once, before
+ * the server's own files, which is logged. own: those of its threads and further listeners. STATUS_EXHAUSTED: there is room for none. Once, before
  * anything is opened. */
-enum status open_files_fit(unsigned wanted, unsigned threads, unsigned *fitting,
+enum status open_files_fit(unsigned wanted, unsigned own, unsigned *fitting,
                            struct reason *reason);

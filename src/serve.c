@@ -8,6 +8,7 @@
 #include "call/pipeline.h"
 #include "catalog/store.h"
 #include "demo.h"
+#include "metrics_listener.h"
 #include "open_files.h"
 #include "settings/plan_book.h"
 #include "version.h"
@@ -43,6 +44,8 @@ struct server {
     struct pipeline pipeline;
     struct http_server *http;
     struct admin_listener *admin;
+    struct metrics_listener *metrics; /* NULL: not asked for */
+    instant started;
 
     uv_loop_t loop; /* the main thread's: signals, the watch, commands */
     uv_signal_t terminate, interrupt, hang_up;
@@ -54,14 +57,23 @@ struct server {
 
 /* ---- Opening, in order ---- */
 
+static enum status demo_may_listen(struct text address, struct reason *reason)
+{
+    if (text_starts_with(address, TEXT("127.0.0.1:")))
+        return STATUS_OK;
+    return reason_set(reason, STATUS_INVALID,
+                      "--demo listens on 127.0.0.1 only; %.*s is another address",
+                      TEXT_PRINT(address));
+}
+
 static enum status demo_is_allowed(const struct server *server, struct reason *reason)
 {
     const struct settings *settings = server->settings;
-    if (server->options->is_demo && !text_starts_with(settings->listen, TEXT("127.0.0.1:")))
-        return reason_set(reason, STATUS_INVALID,
-                          "--demo listens on 127.0.0.1 only; %.*s is another address",
-                          TEXT_PRINT(settings->listen));
-    return STATUS_OK;
+    if (!server->options->is_demo)
+        return STATUS_OK;
+    TRY(demo_may_listen(settings->listen, reason));
+    return settings->admin_listen.length > 0 ? demo_may_listen(settings->admin_listen, reason)
+                                             : STATUS_OK;
 }
 
 static enum status catalog_begin(struct server *server, struct reason *reason)
@@ -110,8 +122,10 @@ static enum status files_begin(struct server *server, struct reason *reason)
 {
     const struct settings *settings = server->settings;
     server->threads = settings->threads > 0 ? (unsigned)settings->threads : core_count();
-    return open_files_fit((unsigned)settings->connections, server->threads,
-                          &server->connections_max, reason);
+    unsigned own = server->threads * HTTP_THREAD_FILES +
+                   (settings->admin_listen.length > 0 ? METRICS_LISTENER_FILES : 0);
+    return open_files_fit((unsigned)settings->connections, own, &server->connections_max,
+                          reason);
 }
 
 static enum status http_begin(struct server *server, struct reason *reason)
@@ -140,6 +154,17 @@ static enum status http_begin(struct server *server, struct reason *reason)
     return http_server_open(&options, &server->http, reason);
 }
 
+static enum status metrics_begin(struct server *server, struct reason *reason)
+{
+    const struct metrics_listener_options options = {.settings = server->settings,
+                                                     .served = &server->pipeline,
+                                                     .http = server->http,
+                                                     .started = server->started};
+    if (server->settings->admin_listen.length == 0)
+        return STATUS_OK;
+    return metrics_listener_open(&options, &server->metrics, reason);
+}
+
 static enum status admin_begin(struct server *server, struct reason *reason)
 {
     const struct admin_listener_options options = {
@@ -165,6 +190,9 @@ static void greet(const struct server *server, const struct api_key_text *demo_k
 {
     struct text address = http_server_address(server->http);
     (void)printf("listening on http://%.*s\n", TEXT_PRINT(address));
+    if (server->metrics)
+        (void)printf("admin on http://%.*s\n",
+                     TEXT_PRINT(metrics_listener_address(server->metrics)));
     if (server->options->is_demo)
         (void)printf("\nThis is the demo: sample lists, an account of its own (" DEMO_EMAIL
                      ")\nand a new API key at every start:\n\n  %s\n\nTry it:\n\n  curl "
@@ -328,6 +356,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(catalog_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));
+    TRY(metrics_begin(server, reason));
     documents_renew(server);
     TRY(demo_begin(server, &demo_key, reason));
     TRY(admin_begin(server, reason));
@@ -341,6 +370,7 @@ static void close_in_reverse(struct server *server)
 {
     server->is_closing = true;
     admin_listener_close(server->admin);
+    metrics_listener_close(server->metrics);
     http_server_close(server->http);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     pool_close(server->readers);
@@ -359,7 +389,8 @@ static void close_in_reverse(struct server *server)
 
 enum status serve(const struct serve_options *options, struct reason *reason)
 {
-    struct server server = {.options = options, .settings = options->settings};
+    struct server server = {
+        .options = options, .settings = options->settings, .started = time_now(options->time)};
     int outcome = uv_loop_init(&server.loop);
     if (outcome != 0)
         return reason_set(reason, STATUS_IO, "the server's event loop cannot be made: %s",

@@ -215,19 +215,35 @@ static void free_body(void *body)
     free(body);
 }
 
+static void body_copy(struct http_answer *answer, struct text body)
+{
+    char *copy = memory_take(body.length);
+    memcpy(copy, body.at, body.length);
+    answer->body[answer->body_pieces++] = (struct text){copy, body.length};
+    answer->release = free_body;
+    answer->held = copy;
+}
+
 void call_answer_body(struct call *call, unsigned status, struct text headers, struct text body)
 {
-    struct http_answer answer = {.status = status, .body_pieces = body.length > 0};
+    struct http_answer answer = {.status = status};
     struct buffer lines = headers_open(call);
     buffer_append(&lines, headers);
     if (body.length > 0) {
         buffer_append(&lines, TEXT("Cache-Control: no-store\r\n" JSON_TYPE));
-        char *copy = memory_take(body.length);
-        memcpy(copy, body.at, body.length);
-        answer.body[0] = (struct text){copy, body.length};
-        answer.release = free_body;
-        answer.held = copy;
+        body_copy(&answer, body);
     }
+    answer_send(call, &answer, &lines);
+}
+
+void call_answer_text(struct call *call, struct text media_type, struct text body)
+{
+    struct http_answer answer = {.status = 200};
+    struct buffer lines = headers_open(call);
+    buffer_append(&lines, TEXT("Cache-Control: no-store\r\nContent-Type: "));
+    buffer_append(&lines, media_type);
+    buffer_append(&lines, TEXT("\r\n"));
+    body_copy(&answer, body);
     answer_send(call, &answer, &lines);
 }
 

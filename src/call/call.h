@@ -52,7 +52,7 @@ static inline bool call_is_of_account(const struct call *call)
 /* Whether pages of other origins may read the answer. */
 static inline bool call_is_shared(const struct call *call)
 {
-    return !call_is_of_account(call) && !call->tool &&
+    return !call->pipeline->is_private && !call_is_of_account(call) && !call->tool &&
            !(call->endpoint && call->endpoint->kind == ENDPOINT_RPC);
 }
 
@@ -126,6 +126,9 @@ void call_refuse_overloaded(struct call *call, struct text message);
 /* A body that is whole already, for the endpoints outside the product. */
 void call_answer_body(struct call *call, unsigned status, struct text headers,
                       struct text body);
+
+/* A text of another media type that is whole already, as 200. */
+void call_answer_text(struct call *call, struct text media_type, struct text body);
 
 /* The published document, as 200 or 304; gives share back when it is sent. */
 void call_answer_document(struct call *call, const struct shelf_document *document,

@@ -22,6 +22,7 @@ struct pipeline {
     struct shelf *shelf;   /* what is published about the endpoints */
     duration time_to_live; /* older lists are marked stale */
     bool logs_access;
+    bool is_private;             /* no page of another origin may read what is answered */
     struct text trusted_proxies; /* comma-separated addresses and networks */
     struct text upgrade_url;     /* where a customer finds other plans */
     struct text public_url;      /* how customers reach the service; empty: by its address */

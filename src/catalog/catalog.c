@@ -133,22 +133,13 @@ enum status catalog_health(struct catalog *catalog, struct reason *reason)
     return status;
 }
 
-static struct newest sample_newest(const struct catalog *catalog)
-{
-    int64_t day = instant_day(time_now(catalog->options.time));
-    return (struct newest){.snapshot_id = -day,
-                           .captured_at = {day * DAY_US},
-                           .as_of = {(day - 1) * DAY_US},
-                           .source = TEXT("sample")};
-}
-
 /* What the list is served from: captured, else the sample, else none (id 0). */
 static struct newest newest_of(const struct catalog *catalog, struct list_key list)
 {
     struct newest newest = newest_find(&catalog->index, list);
     if (newest.snapshot_id != 0 || !catalog->options.sample_enabled)
         return newest;
-    return sample_newest(catalog);
+    return newest_sample(time_now(catalog->options.time));
 }
 
 size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries)
@@ -165,6 +156,14 @@ size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries)
     }
     unlock(catalog);
     return count;
+}
+
+size_t catalog_cache_bytes(struct catalog *catalog)
+{
+    lock(catalog);
+    size_t bytes = catalog->bytes;
+    unlock(catalog);
+    return bytes;
 }
 
 /* What a request is answered from: the snapshot that it names, else the one that counts. */

@@ -88,6 +88,9 @@ struct catalog_entry {
  * Sample lists count when the sample source is on. */
 size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries);
 
+/* Of rendered lists and pages in memory; never over cache_bytes_max for long. Any thread. */
+size_t catalog_cache_bytes(struct catalog *catalog);
+
 /* Has a thread of poll_pool look for snapshots that were published since the last look, by whatever
  * process; they are served from then on. Any thread; never blocks. */
 void catalog_poll(struct catalog *catalog);

@@ -46,6 +46,15 @@ struct newest newest_find(const struct newest_index *index, struct list_key list
     return *own;
 }
 
+struct newest newest_sample(instant now)
+{
+    int64_t day = instant_day(now);
+    return (struct newest){.snapshot_id = -day,
+                           .captured_at = {day * DAY_US},
+                           .as_of = {(day - 1) * DAY_US},
+                           .source = TEXT("sample")};
+}
+
 bool newest_give_way(struct newest_index *index, const struct newest *damaged,
                      const struct snapshot_entry *before)
 {

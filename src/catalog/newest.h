@@ -29,6 +29,9 @@ void newest_add(struct newest_index *index, const struct snapshot_entry *entry);
 /* What the list is served from: a snapshot of its own, or of the one that it is derived from. */
 struct newest newest_find(const struct newest_index *index, struct list_key list);
 
+/* What a list is made up from on the day of now where there is no capture. */
+struct newest newest_sample(instant now);
+
 /* Has the one before it (NULL: its list has none) count instead of a damaged snapshot. False:
  * nothing else can be served, and the damaged one stays. */
 bool newest_give_way(struct newest_index *index, const struct newest *damaged,

@@ -2,10 +2,11 @@
 
 #include "cli/commands.h"
 
-enum { LISTEN, THREADS, DEMO };
+enum { LISTEN, ADMIN_LISTEN, THREADS, DEMO };
 
 static const struct cli_option options[] = {
     {"listen", "ADDRESS:PORT", "Where to answer; port 0 picks a free one."},
+    {"admin-listen", "ADDRESS:PORT", "Where to answer /metrics; nowhere unless asked for."},
     {"threads", "N", "Threads that answer calls; 0: one a core."},
     {"demo", NULL, "Sample lists, an account of its own and a new key; on 127.0.0.1 only."},
     {NULL, NULL, NULL},
@@ -32,6 +33,8 @@ enum cli_exit cli_serve(struct cli_context *context, int argc, char **argv)
     struct settings settings = *given;
     if (arguments.values[LISTEN])
         settings.listen = text_of(arguments.values[LISTEN]);
+    if (arguments.values[ADMIN_LISTEN])
+        settings.admin_listen = text_of(arguments.values[ADMIN_LISTEN]);
     if (arguments.values[THREADS] &&
         (text_read_integer(text_of(arguments.values[THREADS]), &settings.threads) !=
              STATUS_OK ||

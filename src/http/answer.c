@@ -180,6 +180,7 @@ void http_exchange_answer(struct http_exchange *exchange, const struct http_answ
     struct connection *connection = connection_of(exchange);
     check(connection->unanswered);
     connection->unanswered = false;
+    loop_count(&connection->loop->counts.answers[answer->status / 100]);
     if (connection->stage == STAGE_CLOSED) {
         release(answer->release, answer->held);
         connection_free_when_over(connection);

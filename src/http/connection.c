@@ -65,6 +65,7 @@ static bool is_within_limits(struct connection *connection)
 static void turn_away(struct connection *connection)
 {
     connection->turned_away = true;
+    loop_count(&connection->loop->counts.turned_away);
     if (atomic_fetch_add(&connection->loop->server->turned_away, 1) >= HTTP_TURNED_AWAY_MAX) {
         connection_close(connection);
         return;
@@ -82,6 +83,7 @@ static void drop(struct connection *connection, int fault)
     loop_refusal_says(connection->loop, "a connection could not be accepted",
                       uv_strerror(fault));
     connection->turned_away = true;
+    loop_count(&connection->loop->counts.turned_away);
     atomic_fetch_add(&connection->loop->server->turned_away, 1);
     connection_close(connection);
 }
@@ -99,7 +101,9 @@ static void connection_begin(struct connection *connection, int outcome)
     connection->peer = peer_of(&address);
     connection->peer_text = address_write_host(&address, connection->peer_room);
     connection_enter(connection, STAGE_IDLE);
-    if (!is_within_limits(connection))
+    if (is_within_limits(connection))
+        loop_count(&connection->loop->counts.accepted);
+    else
         turn_away(connection);
     connection_advance(connection, TEXT(""));
 }

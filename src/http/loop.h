@@ -5,6 +5,7 @@
 #include "base/instant.h"
 #include "http/address.h"
 #include "http/bounds.h"
+#include "http/counts.h"
 #include "http/deadlines.h"
 
 #include <pthread.h>
@@ -46,6 +47,7 @@ struct http_loop {
 
     struct connection *connections;
     size_t connection_count;
+    struct loop_counts counts;
     uint64_t refusal_logged_ms; /* when the last of those that loop_refusal_says was */
 
     struct arena spare_arenas[HTTP_ARENAS_SPARE_MAX];

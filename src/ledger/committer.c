@@ -32,13 +32,17 @@ static void unlock(struct committer *committer)
 static void charges_settle(struct committer *committer, struct charge *charge,
                            enum status status)
 {
+    int64_t count = 0;
     while (charge) {
         struct charge *next = charge->next;
         if (status != STATUS_OK)
             meter_undo(committer->ledger->meter, &charge->order, &charge->standing);
         charge->settled(charge, status);
         charge = next;
+        count++;
     }
+    if (status != STATUS_OK)
+        atomic_fetch_add(&committer->tally.undone_charges, count);
 }
 
 /* Takes those that were decided before the last failure out of the list. */
@@ -213,18 +217,23 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
     return STATUS_OK;
 }
 
+/* Before the charges are settled: whoever has his answer finds it counted. */
 static void batch_fold(struct committer *committer, const struct batch *batch)
 {
     struct fold *fold = &committer->fold;
+    struct tally *tally = &committer->tally;
+    tally_add(&tally->journal_rows, batch->journal_id != 0);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
         const struct billing_period *period = &charge->standing.period;
         struct journal_entry entry = entry_of(charge);
+        tally_call(tally, &entry);
         fold_add(fold, batch->journal_id, &entry,
                  &(struct fold_period){.period = period->year * 12 + period->month - 1,
                                        .subscription = charge->standing.subscription});
     }
     for (size_t i = 0; i < batch->slot_count; i++) {
         const struct journal_entry *slot = &batch->slots[i];
+        tally_call(tally, slot);
         if (took_slot(slot))
             fold_add(fold, batch->journal_id, slot, NULL);
         else
@@ -262,9 +271,12 @@ static void batch_run(struct committer *committer, struct batch *batch)
     if (status == STATUS_OK && folds) {
         fold_forget(&committer->fold);
         committer->folded = now;
+        tally_add(&committer->tally.folds, 1);
     }
     if (status == STATUS_OK)
         batch_fold(committer, batch);
+    tally_add(&committer->tally.failed_commits, status != STATUS_OK);
+    tally_fold_waits(&committer->tally, !fold_is_empty(&committer->fold), now);
     if (status != STATUS_OK && admitted)
         log_line(LOG_ERROR, "ledger",
                  "a batch is not durable; calls are refused until one is: %s", reason.sentence);
@@ -344,6 +356,7 @@ static void *work(void *owner)
 void committer_init(struct committer *committer, struct ledger *ledger)
 {
     *committer = (struct committer){.ledger = ledger};
+    tally_init(&committer->tally);
     committer->last_link = &committer->first;
     atomic_init(&committer->admits, true);
     atomic_init(&committer->epoch, 0);

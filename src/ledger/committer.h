@@ -12,6 +12,7 @@
 #pragma once
 
 #include "ledger/charge.h"
+#include "ledger/counts.h"
 #include "ledger/fold.h"
 
 #include <uv.h>
@@ -33,6 +34,7 @@ struct committer {
     /* Rises when a commit fails. What was decided before that counted on the failed charges, which
      * are undone: it is undone too. Read before deciding; changed under lock. */
     atomic_uint epoch;
+    struct tally tally;
 
     struct ledger *ledger; /* the committer's thread's own from here */
     struct fold fold;

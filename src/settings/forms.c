@@ -15,6 +15,11 @@ enum status form_listen(struct text value, struct reason *reason)
                       "write an address and a port, such as 127.0.0.1:8080 or [::1]:8080");
 }
 
+enum status form_listen_or_nothing(struct text value, struct reason *reason)
+{
+    return value.length == 0 ? STATUS_OK : form_listen(value, reason);
+}
+
 enum status form_networks(struct text value, struct reason *reason)
 {
     struct text rest = value.length > 0 ? value : (struct text){0};

@@ -8,6 +8,9 @@
 /* ADDR:PORT with an IPv4 address, or an IPv6 one in brackets; port 0 to 65535. */
 enum status form_listen(struct text value, struct reason *reason);
 
+/* The same, or empty. */
+enum status form_listen_or_nothing(struct text value, struct reason *reason);
+
 /* Empty, or IPv4 and IPv6 addresses, each with or without a /PREFIX, parted by commas. */
 enum status form_networks(struct text value, struct reason *reason);
 

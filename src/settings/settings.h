@@ -23,7 +23,8 @@ struct source_settings {
 struct settings {
     /* [server] */
     struct text listen;
-    int64_t threads; /* 0: one a core */
+    struct text admin_listen; /* empty: none */
+    int64_t threads;          /* 0: one a core */
     struct text trusted_proxies;
     struct text public_url;
     bool access_log;

@@ -185,6 +185,43 @@ static void closing_settles_all_that_was_handed_over(void **state)
     assert_int_equal(standing().rate.taken, COUNT + 1);
 }
 
+/* What is counted, at each moment, is what has become durable. */
+static void what_was_done_is_counted(void **state)
+{
+    (void)state;
+    struct ledger_counts *counts = memory_take(sizeof(*counts));
+    held = ledger_lock(ledger);
+    size_t asked = 0;
+    while (asked < CHARGES_MAX && charge_ask(&charges[asked]) == STATUS_BUSY)
+        asked++;
+    ledger_counts(ledger, counts);
+    assert_false(counts->admits);
+    assert_in_range(counts->charges_waiting, COMMITTER_WAITING_MAX, asked);
+    assert_int_equal(counts->calls[1][CALL_CHARGED], 0);
+    assert_int_equal(counts->credits[1], 0);
+    committer_let_go();
+    settled_await(asked);
+    ledger_counts(ledger, counts);
+    assert_int_equal(counts->calls[1][CALL_CHARGED], asked);
+    assert_int_equal(counts->credits[1], asked * COST);
+    assert_int_equal(counts->overage[1], 0);
+    assert_in_range(counts->journal_rows, asked / BATCH_MAX, asked);
+    assert_int_equal(counts->failed_commits, 0);
+    assert_int_equal(counts->undone_charges, 0);
+    assert_int_equal(counts->charges_waiting, 0);
+    assert_true(counts->admits);
+    assert_int_equal(slot_ask(), STATUS_OK);
+    for (int ms = 0; counts->calls[1][CALL_HEAD] == 0 || counts->fold_lag.us > 0; ms++) {
+        assert_true(ms < PATIENCE_MS);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        ledger_counts(ledger, counts);
+    }
+    assert_int_equal(counts->calls[1][CALL_HEAD], 1);
+    assert_int_equal(counts->slots_waiting, 0);
+    assert_true(counts->folds > 0);
+    free(counts);
+}
+
 int main(void)
 {
     secret_start();
@@ -195,6 +232,7 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(slots_past_the_bound_are_refused_until_there_is_room,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_done_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closing_settles_all_that_was_handed_over, set_up,
                                         tear_down),
     };

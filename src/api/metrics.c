@@ -1,0 +1,330 @@
+#include "api/metrics.h"
+
+#include "api/exposition.h"
+#include "api/look_ups.h"
+#include "http/counts.h"
+#include "ledger/counts.h"
+#include "ledger/usage.h"
+#include "version.h"
+
+/* ---- What is read, once for each answer ---- */
+
+#define SOURCES_MAX 80 /* what the catalogue tells apart, "sample" and "other" */
+
+struct source_lists {
+    struct text source;
+    int64_t lists, stale;
+    int64_t oldest_us, newest_us; /* when they were captured */
+};
+
+struct readings {
+    const struct pipeline *served;
+    int64_t started_us;
+    struct http_counts http;
+    struct ledger_counts ledger;
+    struct source_lists sources[SOURCES_MAX];
+    size_t source_count;
+    int64_t cache_bytes;
+    bool has_catalog, has_ledger;
+};
+
+static struct source_lists *source_of(struct readings *readings,
+                                      const struct catalog_entry *entry)
+{
+    for (size_t i = 0; i < readings->source_count; i++)
+        if (text_equals(readings->sources[i].source, entry->source))
+            return &readings->sources[i];
+    check(readings->source_count < SOURCES_MAX);
+    struct source_lists *added = &readings->sources[readings->source_count++];
+    *added = (struct source_lists){
+        .source = entry->source, .oldest_us = INT64_MAX, .newest_us = INT64_MIN};
+    return added;
+}
+
+static void lists_read(struct readings *readings)
+{
+    const struct pipeline *served = readings->served;
+    struct catalog_entry *entries = memory_take(LIST_COUNT * sizeof(*entries));
+    size_t count = catalog_entries(served->catalog, entries);
+    int64_t stale_before_us = time_now(served->time).us - served->time_to_live.us;
+    for (size_t i = 0; i < count; i++) {
+        struct source_lists *lists = source_of(readings, &entries[i]);
+        int64_t captured_us = entries[i].captured_at.us;
+        lists->lists++;
+        lists->stale += captured_us < stale_before_us;
+        if (captured_us < lists->oldest_us)
+            lists->oldest_us = captured_us;
+        if (captured_us > lists->newest_us)
+            lists->newest_us = captured_us;
+    }
+    free(entries);
+}
+
+static struct readings *readings_take(const struct metrics *metrics)
+{
+    const struct pipeline *served = metrics->served;
+    struct reason reason;
+    struct readings *readings = memory_take_zeroed(1, sizeof(*readings));
+    readings->served = served;
+    readings->started_us = metrics->started.us;
+    http_server_counts(metrics->http, &readings->http);
+    ledger_counts(served->ledger, &readings->ledger);
+    lists_read(readings);
+    readings->cache_bytes = (int64_t)catalog_cache_bytes(served->catalog);
+    readings->has_catalog = catalog_health(served->catalog, &reason) == STATUS_OK;
+    readings->has_ledger = atomic_load(&served->ledger_answers);
+    return readings;
+}
+
+/* ---- The table ---- */
+
+struct metric {
+    struct text name;
+    struct text help;
+    enum metric_type type;
+    void (*write)(const struct metric *metric, const struct readings *readings,
+                  struct buffer *out);
+    size_t at; /* of the number: in struct readings; in struct source_lists for each source */
+};
+
+static void labelled_write(const struct metric *metric, struct metric_label label,
+                           int64_t value, struct buffer *out)
+{
+    exposition_sample(out, metric->name, (struct metric_labels){&label, 1}, value);
+}
+
+static const int64_t *numbers_at(const void *whole, size_t offset)
+{
+    return (const int64_t *)(const void *)((const char *)whole + offset);
+}
+
+static void plain(const struct metric *metric, const struct readings *readings,
+                  struct buffer *out)
+{
+    exposition_sample(out, metric->name, NO_LABELS, *numbers_at(readings, metric->at));
+}
+
+static void seconds(const struct metric *metric, const struct readings *readings,
+                    struct buffer *out)
+{
+    exposition_sample_seconds(out, metric->name, NO_LABELS, *numbers_at(readings, metric->at));
+}
+
+/* One number a source. */
+static void by_source(const struct metric *metric, const struct readings *readings,
+                      struct buffer *out)
+{
+    for (size_t i = 0; i < readings->source_count; i++) {
+        const struct source_lists *lists = &readings->sources[i];
+        labelled_write(metric, (struct metric_label){TEXT("source"), lists->source},
+                       *numbers_at(lists, metric->at), out);
+    }
+}
+
+static void seconds_by_source(const struct metric *metric, const struct readings *readings,
+                              struct buffer *out)
+{
+    for (size_t i = 0; i < readings->source_count; i++) {
+        const struct source_lists *lists = &readings->sources[i];
+        struct metric_label label = {TEXT("source"), lists->source};
+        exposition_sample_seconds(out, metric->name, (struct metric_labels){&label, 1},
+                                  *numbers_at(lists, metric->at));
+    }
+}
+
+/* The endpoints that are metered have a number; ENDPOINT_NUMBERS of them stand in the readings. */
+static void by_endpoint(const struct metric *metric, const struct readings *readings,
+                        struct buffer *out)
+{
+    const struct pipeline *served = readings->served;
+    for (size_t i = 0; i < served->endpoint_count; i++) {
+        const struct endpoint *endpoint = &served->endpoints[i];
+        if (endpoint->number != 0)
+            labelled_write(metric,
+                           (struct metric_label){TEXT("endpoint"), endpoint->operation_id},
+                           numbers_at(readings, metric->at)[endpoint->number], out);
+    }
+}
+
+static void calls_of(const struct metric *metric, const struct endpoint *endpoint,
+                     const int64_t calls[COUNTED_OUTCOMES], struct buffer *out)
+{
+    for (size_t i = 0; i < COUNTED_OUTCOMES; i++) {
+        const struct metric_label labels[] = {
+            {TEXT("endpoint"), endpoint->operation_id},
+            {TEXT("outcome"), text_of(usage_column_names[i])}};
+        exposition_sample(out, metric->name, (struct metric_labels){labels, LENGTH_OF(labels)},
+                          calls[i]);
+    }
+}
+
+static void by_endpoint_and_outcome(const struct metric *metric,
+                                    const struct readings *readings, struct buffer *out)
+{
+    const struct pipeline *served = readings->served;
+    for (size_t i = 0; i < served->endpoint_count; i++) {
+        const struct endpoint *endpoint = &served->endpoints[i];
+        if (endpoint->number != 0)
+            calls_of(metric, endpoint, readings->ledger.calls[endpoint->number], out);
+    }
+}
+
+static void by_class(const struct metric *metric, const struct readings *readings,
+                     struct buffer *out)
+{
+    char name[] = "2xx";
+    for (unsigned i = 2; i < HTTP_STATUS_CLASSES; i++, name[0]++)
+        labelled_write(metric, (struct metric_label){TEXT("class"), text_of(name)},
+                       readings->http.answers[i], out);
+}
+
+static void by_component(const struct metric *metric, const struct readings *readings,
+                         struct buffer *out)
+{
+    labelled_write(metric, (struct metric_label){TEXT("component"), TEXT("catalog")},
+                   readings->has_catalog, out);
+    labelled_write(metric, (struct metric_label){TEXT("component"), TEXT("ledger")},
+                   readings->has_ledger, out);
+}
+
+static void admits(const struct metric *metric, const struct readings *readings,
+                   struct buffer *out)
+{
+    exposition_sample(out, metric->name, NO_LABELS, readings->ledger.admits);
+}
+
+static void build(const struct metric *metric, const struct readings *readings,
+                  struct buffer *out)
+{
+    (void)readings;
+    const struct metric_label labels[] = {{TEXT("version"), TEXT(TRENDGATE_VERSION)},
+                                          {TEXT("commit"), TEXT(TRENDGATE_COMMIT)}};
+    exposition_sample(out, metric->name, (struct metric_labels){labels, LENGTH_OF(labels)}, 1);
+}
+
+#define COUNTER(name, help, ...)                                                               \
+    {                                                                                          \
+        TEXT_INITIAL(name), TEXT_INITIAL(help), METRIC_COUNTER, __VA_ARGS__                    \
+    }
+#define GAUGE(name, help, ...)                                                                 \
+    {                                                                                          \
+        TEXT_INITIAL(name), TEXT_INITIAL(help), METRIC_GAUGE, __VA_ARGS__                      \
+    }
+#define READ(member) offsetof(struct readings, member)
+#define OF_SOURCE(member) offsetof(struct source_lists, member)
+
+/* clang-format off */
+static const struct metric metric_table[] = {
+    GAUGE("process_start_time_seconds", "When the process started, in seconds since 1970.",
+          seconds, READ(started_us)),
+    GAUGE("trendgate_build_info", "Always 1; the labels say what is running.", build, 0),
+    GAUGE("trendgate_ready", "Whether the part of the service works (1) or not (0), as in /ready.",
+          by_component, 0),
+    COUNTER("trendgate_http_answers_total",
+            "Answers by class of their status, also to clients who had hung up.", by_class, 0),
+    COUNTER("trendgate_http_connections_accepted_total",
+            "Connections that were within the limits.", plain, READ(http.accepted)),
+    COUNTER("trendgate_http_connections_turned_away_total",
+            "Connections over a limit, or that failed before their first byte.", plain,
+            READ(http.turned_away)),
+    GAUGE("trendgate_http_connections_open", "Connections that are open.", plain, READ(http.open)),
+    COUNTER("trendgate_calls_total",
+            "Calls by endpoint and by what became of them, once they are in the journal; "
+            "rate_limited is 429.", by_endpoint_and_outcome, 0),
+    COUNTER("trendgate_credits_charged_total", "Credits charged, durably.", by_endpoint,
+            READ(ledger.credits)),
+    COUNTER("trendgate_overage_credits_total",
+            "Of the credits charged, those past the included ones.", by_endpoint,
+            READ(ledger.overage)),
+    GAUGE("trendgate_ledger_admits",
+          "Whether calls can be metered (1), or are answered 503 (0) because the journal cannot be "
+          "written or too many wait for it.", admits, 0),
+    COUNTER("trendgate_journal_rows_total", "Batches of calls that were written and synced.",
+            plain, READ(ledger.journal_rows)),
+    COUNTER("trendgate_journal_commit_failures_total", "Batches that could not be written.", plain,
+            READ(ledger.failed_commits)),
+    COUNTER("trendgate_charges_undone_total",
+            "Charges taken back, and their calls answered 503, because their batch could not be "
+            "written.", plain, READ(ledger.undone_charges)),
+    GAUGE("trendgate_journal_charges_waiting", "Charges that wait for the next batch.", plain,
+          READ(ledger.charges_waiting)),
+    GAUGE("trendgate_journal_slots_waiting",
+          "Calls without a charge that wait to be counted with the next batch.", plain,
+          READ(ledger.slots_waiting)),
+    COUNTER("trendgate_ledger_folds_total", "How often balances and usage took in the journal.",
+            plain, READ(ledger.folds)),
+    GAUGE("trendgate_ledger_fold_lag_seconds",
+          "Age of the oldest call that balances and usage in the database do not hold yet.",
+          seconds, READ(ledger.fold_lag.us)),
+    GAUGE("trendgate_lists", "Lists that can be served, by the source of each.", by_source,
+          OF_SOURCE(lists)),
+    GAUGE("trendgate_lists_stale", "Of these lists, those older than [catalog] ttl_hours.",
+          by_source, OF_SOURCE(stale)),
+    GAUGE("trendgate_lists_oldest_capture_timestamp_seconds",
+          "When the oldest of a source's lists was captured, in seconds since 1970.",
+          seconds_by_source, OF_SOURCE(oldest_us)),
+    GAUGE("trendgate_lists_newest_capture_timestamp_seconds",
+          "When the newest of a source's lists was captured, in seconds since 1970.",
+          seconds_by_source, OF_SOURCE(newest_us)),
+    GAUGE("trendgate_catalog_cache_bytes", "Memory that rendered lists and pages take.", plain,
+          READ(cache_bytes)),
+};
+/* clang-format on */
+
+/* ---- The endpoint ---- */
+
+/* Some 15 KB; a metered endpoint more adds 2 KB, a source 400 bytes. */
+#define METRICS_BYTES_MAX (1024 * 1024)
+
+static void readings_release(struct readings **readings)
+{
+    free(*readings);
+}
+
+static void metrics_look_up(struct call *call)
+{
+    const struct metrics *metrics = CONTAINER_OF(call->pipeline, struct metrics, pipeline);
+    CLEANUP(readings_release) struct readings *readings = readings_take(metrics);
+    struct buffer body CLEANUP(buffer_finish);
+    buffer_init(&body, METRICS_BYTES_MAX);
+    for (size_t i = 0; i < LENGTH_OF(metric_table); i++) {
+        const struct metric *metric = &metric_table[i];
+        exposition_family(&body, metric->name, metric->type, metric->help);
+        metric->write(metric, readings, &body);
+    }
+    check(!body.overflowed);
+    call_answer_text(call, TEXT(EXPOSITION_MEDIA_TYPE), buffer_text(&body));
+}
+
+static const struct endpoint admin_endpoints[] = {
+    {.path = TEXT_INITIAL("/metrics"),
+     .operation_id = TEXT_INITIAL("metrics"),
+     .look_up = metrics_look_up},
+    {.path = TEXT_INITIAL("/ping"),
+     .operation_id = TEXT_INITIAL("ping"),
+     .look_up = ping_look_up},
+};
+
+void metrics_init(struct metrics *metrics, const struct pipeline *served,
+                  const struct http_server *http, instant started)
+{
+    *metrics = (struct metrics){.served = served, .http = http, .started = started};
+    shelf_init(&metrics->no_documents);
+    metrics->pipeline = (struct pipeline){.ledger = served->ledger,
+                                          .catalog = served->catalog,
+                                          .time = served->time,
+                                          .endpoints = admin_endpoints,
+                                          .endpoint_count = LENGTH_OF(admin_endpoints),
+                                          .shelf = &metrics->no_documents,
+                                          .is_private = true};
+}
+
+void metrics_finish(struct metrics *metrics)
+{
+    shelf_finish(&metrics->no_documents);
+}
+
+struct http_receiver metrics_receiver(struct metrics *metrics)
+{
+    return pipeline_receiver(&metrics->pipeline);
+}
