@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/log_writer.h"
 #include "call/pipeline.h"
+#include "catalog/history.h"
 #include "catalog/store.h"
 #include "demo.h"
 #include "metrics_listener.h"
@@ -36,11 +37,12 @@ struct server {
     struct shelf shelf; /* the documents, as the plans in force have them */
     /* Each kind of work has threads of its own: a revocation waits for no list, and a list that
      * was published for no import of accounts. */
-    struct pool *renderers, *verbs, *watchers, *readers;
+    struct pool *renderers, *verbs, *watchers, *readers, *historians;
     unsigned threads;
     unsigned connections_max;
     struct ledger *ledger;
     struct catalog *catalog;
+    struct history *history;
     struct pipeline pipeline;
     struct http_server *http;
     struct admin_listener *admin;
@@ -89,6 +91,19 @@ static enum status catalog_begin(struct server *server, struct reason *reason)
     return catalog_open(&options, &server->catalog, reason);
 }
 
+/* After the catalogue, which has brought an older file up to date. */
+static enum status history_begin(struct server *server, struct reason *reason)
+{
+    struct history_options options = {
+        .database_path = text_of(server->catalog_path),
+        .sample_enabled = server->settings->sample_enabled || server->options->is_demo,
+        .retention_days = server->settings->retention_days,
+        .pool = server->historians,
+        .time = server->options->time,
+    };
+    return history_open(&options, &server->history, reason);
+}
+
 static void pipeline_begin(struct server *server)
 {
     const struct settings *settings = server->settings;
@@ -97,6 +112,7 @@ static void pipeline_begin(struct server *server)
     server->pipeline = (struct pipeline){
         .ledger = server->ledger,
         .catalog = server->catalog,
+        .history = server->history,
         .readers = server->readers,
         .time = server->options->time,
         .endpoints = endpoints,
@@ -219,6 +235,7 @@ static void watch(uv_timer_t *timer)
 {
     struct server *server = timer->data;
     catalog_poll(server->catalog);
+    history_tend(server->history);
     if (!atomic_exchange(&server->is_checking, true) &&
         pool_submit(server->watchers, &server->ledger_check) != STATUS_OK)
         atomic_store(&server->is_checking, false);
@@ -337,7 +354,9 @@ static enum status pools_begin(struct server *server, struct reason *reason)
     server->verbs = pool_open(1, ADMIN_CLIENTS_MAX);
     server->watchers = pool_open(1, WATCH_QUEUE_MAX);
     server->readers = pool_open(1, READ_QUEUE_MAX);
-    if (server->renderers && server->verbs && server->watchers && server->readers)
+    server->historians = pool_open(1, HISTORY_QUEUE_MAX);
+    if (server->renderers && server->verbs && server->watchers && server->readers &&
+        server->historians)
         return STATUS_OK;
     return reason_set(reason, STATUS_IO, "the system has no threads left for the server");
 }
@@ -354,6 +373,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(plans_reload(server, reason));
     TRY(pools_begin(server, reason));
     TRY(catalog_begin(server, reason));
+    TRY(history_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));
     TRY(metrics_begin(server, reason));
@@ -373,10 +393,12 @@ static void close_in_reverse(struct server *server)
     metrics_listener_close(server->metrics);
     http_server_close(server->http);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+    pool_close(server->historians);
     pool_close(server->readers);
     pool_close(server->watchers);
     pool_close(server->verbs);
     pool_close(server->renderers);
+    history_close(server->history);
     catalog_close(server->catalog);
     ledger_close(server->ledger);
     signals_end(server);

@@ -7,6 +7,7 @@
 #include "call/endpoint.h"
 #include "call/shelf.h"
 #include "catalog/catalog.h"
+#include "catalog/history.h"
 #include "http/server.h"
 #include "ledger/ledger.h"
 
@@ -15,7 +16,8 @@
 struct pipeline {
     struct ledger *ledger;
     struct catalog *catalog;
-    struct pool *readers; /* who read accounts for the loops */
+    struct history *history; /* what the history endpoints ask */
+    struct pool *readers;    /* who read accounts for the loops */
     const struct time_source *time;
     const struct endpoint *endpoints;
     size_t endpoint_count;

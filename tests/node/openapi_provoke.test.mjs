@@ -17,7 +17,7 @@ const plan = (name, { price = 0, included = 1000000, cap = 0, rate = 1000, overa
   `rate_limit_per_minute = ${rate}\noverage = ${overage}\noverage_cents_per_1000 = ${cents}\n\n`;
 const PLANS = plan("Slow", { rate: 1 }) + plan("Daily", { cap: 8 }) + plan("Monthly", { included: 8 }) +
   plan("Spender", { included: 8, overage: "opt_in", cents: 100 }) + plan("Roomy", { price: 900, cap: 1000000 }) +
-  "[endpoint tiktok-popular-trend-hashtag]\ncredits = 8\n";
+  ["", "-history", "-movers"].map((end) => `[endpoint tiktok-popular-trend-hashtag${end}]\ncredits = 8\n`).join("");
 
 // Of HTTP itself, and of every server: not for the documents.
 const PLAIN = new Set(["date", "connection", "content-length", "content-type", "content-encoding", "cache-control",
