@@ -8,6 +8,7 @@
 #include "call/pipeline.h"
 #include "catalog/history.h"
 #include "catalog/store.h"
+#include "cli/progress.h"
 #include "demo.h"
 #include "metrics_listener.h"
 #include "open_files.h"
@@ -78,6 +79,19 @@ static enum status demo_is_allowed(const struct server *server, struct reason *r
                                              : STATUS_OK;
 }
 
+/* A file of an older program gets its history first, which may take a while. */
+static enum status store_begin(struct server *server, struct reason *reason)
+{
+    struct progress progress CLEANUP(progress_finish);
+    progress_init(&progress, "snapshots", 0);
+    const struct store_progress shown = {progress_show_of, &progress};
+    struct store *store;
+    TRY(store_open_showing(text_of(server->catalog_path), server->options->time, &shown, &store,
+                           reason));
+    store_close(store);
+    return STATUS_OK;
+}
+
 static enum status catalog_begin(struct server *server, struct reason *reason)
 {
     struct catalog_options options = {
@@ -91,7 +105,6 @@ static enum status catalog_begin(struct server *server, struct reason *reason)
     return catalog_open(&options, &server->catalog, reason);
 }
 
-/* After the catalogue, which has brought an older file up to date. */
 static enum status history_begin(struct server *server, struct reason *reason)
 {
     struct history_options options = {
@@ -372,6 +385,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
     TRY(plans_reload(server, reason));
     TRY(pools_begin(server, reason));
+    TRY(store_begin(server, reason));
     TRY(catalog_begin(server, reason));
     TRY(history_begin(server, reason));
     pipeline_begin(server);

@@ -354,6 +354,20 @@ def retention(_stage):
         server.stop()
 
 
+@act(KEPT, "an import removes what is older, too, but nothing that was the newest within the last ten minutes")
+def retention_by_import(_stage):
+    lists = days("MY")
+    with Clock("2025-11-10T00:00:00Z") as clock, Place({"TRENDGATE_CATALOG_RETENTION_DAYS": "8"}, clock=clock) as place:
+        place.succeed("import", place.write("old.json", as_export(*lists[:3])))
+        equal(len(snapshots(place)), 3, "snapshots")
+        clock.pass_by(660)
+        place.succeed("import", place.write("new.json", as_export(lists[3])))
+        equal(snapshots(place), [moment(made["captured_at"]) for made in lists[2:]], "snapshots")
+        clock.pass_by(660)
+        place.succeed("import", place.write("new.json", as_export(lists[3])))
+        equal(snapshots(place), [moment(lists[3]["captured_at"])], "snapshots")
+
+
 @act(KEPT, "without it all is kept")
 def kept_for_ever(_stage):
     with Clock("2035-10-10T00:00:00Z") as clock, Place(clock=clock) as place:
