@@ -16,7 +16,7 @@ before(async () => {
 after(() => place.close());
 
 function changed(from, to) {
-  assert.equal(SHIPPED_PLANS.split(from).length, 2, `the shipped plan file says ${from} once`);
+  assert.ok(SHIPPED_PLANS.includes(from), `the shipped plan file says ${from}`);
   return SHIPPED_PLANS.replace(from, to);
 }
 

@@ -386,7 +386,10 @@ def older_file(_stage):
     with Place(FRESH) as place:
         place.succeed("import", place.write("lists.json", as_export(*lists)))
         with contextlib.closing(sqlite3.connect(place.folder / "x.db-catalog")) as database, database:
-            database.executescript("DROP TABLE appearance_due; DROP TABLE appearance; DROP TABLE hashtag;"
+            later = [row[0] for row in database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' "
+                "AND name NOT IN ('schema_version', 'list', 'snapshot')")]
+            database.executescript("".join(f"DROP TABLE {name};" for name in later) +
                                    "DELETE FROM schema_version WHERE version > 1")
         stage = Stage(place, place.serve())
         stage.key = place.new_key()
