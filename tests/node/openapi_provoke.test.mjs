@@ -10,7 +10,14 @@ import { Place, until } from "./support/server.mjs";
 const HASHTAG = "/api/v1/tiktok/popular-trend/hashtag";
 const META = "/api/v1/tiktok/popular-trend/country-industry-meta";
 const BILLING = "/api/v1/billing/me";
-const KEYED = [HASHTAG, META, BILLING];
+const HISTORY = `${HASHTAG}/history`;
+const MOVERS = `${HASHTAG}/movers`;
+const LISTS = [HASHTAG, HISTORY, MOVERS];
+const KEYED = [...LISTS, META, BILLING];
+
+/** Of a path: with what it cannot do without, which is a hashtag of the sample. */
+const SAMPLED = { [HISTORY]: "?hashtag_name=prom" };
+const target = (path) => path + (SAMPLED[path] ?? "");
 
 const plan = (name, { price = 0, included = 1000000, cap = 0, rate = 1000, overage = "none", cents = 0 }) =>
   `[plan ${name}]\nprice_cents = ${price}\nincluded_credits = ${included}\ndaily_credit_cap = ${cap}\n` +
