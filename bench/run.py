@@ -41,10 +41,6 @@ overage = none
 
 [endpoint tiktok-popular-trend-hashtag]
 credits = 8
-[endpoint tiktok-popular-trend-hashtag-history]
-credits = 8
-[endpoint tiktok-popular-trend-hashtag-movers]
-credits = 8
 """
 
 

@@ -6,9 +6,8 @@
 #include "base/log.h"
 #include "base/log_writer.h"
 #include "call/pipeline.h"
-#include "catalog/history.h"
 #include "catalog/store.h"
-#include "cli/progress.h"
+#include "collecting.h"
 #include "demo.h"
 #include "metrics_listener.h"
 #include "open_files.h"
@@ -38,12 +37,13 @@ struct server {
     struct shelf shelf; /* the documents, as the plans in force have them */
     /* Each kind of work has threads of its own: a revocation waits for no list, and a list that
      * was published for no import of accounts. */
-    struct pool *renderers, *verbs, *watchers, *readers, *historians;
+    struct pool *renderers, *verbs, *watchers, *readers;
     unsigned threads;
     unsigned connections_max;
     struct ledger *ledger;
     struct catalog *catalog;
-    struct history *history;
+    struct collecting collecting;
+    struct collector *collector; /* NULL: no source is on */
     struct pipeline pipeline;
     struct http_server *http;
     struct admin_listener *admin;
@@ -79,19 +79,6 @@ static enum status demo_is_allowed(const struct server *server, struct reason *r
                                              : STATUS_OK;
 }
 
-/* A file of an older program gets its history first, which may take a while. */
-static enum status store_begin(struct server *server, struct reason *reason)
-{
-    struct progress progress CLEANUP(progress_finish);
-    progress_init(&progress, "snapshots", 0);
-    const struct store_progress shown = {progress_show_of, &progress};
-    struct store *store;
-    TRY(store_open_showing(text_of(server->catalog_path), server->options->time, &shown, &store,
-                           reason));
-    store_close(store);
-    return STATUS_OK;
-}
-
 static enum status catalog_begin(struct server *server, struct reason *reason)
 {
     struct catalog_options options = {
@@ -105,16 +92,30 @@ static enum status catalog_begin(struct server *server, struct reason *reason)
     return catalog_open(&options, &server->catalog, reason);
 }
 
-static enum status history_begin(struct server *server, struct reason *reason)
+static void list_published(void *owner)
 {
-    struct history_options options = {
-        .database_path = text_of(server->catalog_path),
-        .sample_enabled = server->settings->sample_enabled || server->options->is_demo,
-        .retention_days = server->settings->retention_days,
-        .pool = server->historians,
+    struct server *server = owner;
+    catalog_look(server->catalog);
+}
+
+static enum status collector_begin(struct server *server, struct reason *reason)
+{
+    const struct settings *settings = server->settings;
+    const struct collecting_choice all = {NULL, NULL, NULL};
+    TRY(collecting_init(settings, &all, &server->collecting, reason));
+    if (server->collecting.source_count == 0)
+        return STATUS_OK;
+    const struct collector_options options = {
+        .catalog_path = text_of(server->catalog_path),
         .time = server->options->time,
+        .sources = server->collecting.sources,
+        .source_count = server->collecting.source_count,
+        .time_to_live = {settings->ttl_hours * 3600 * SECOND_US},
+        .is_collected = server->collecting.is_collected,
+        .published = list_published,
+        .owner = server,
     };
-    return history_open(&options, &server->history, reason);
+    return collector_open(&options, &server->collector, reason);
 }
 
 static void pipeline_begin(struct server *server)
@@ -125,7 +126,7 @@ static void pipeline_begin(struct server *server)
     server->pipeline = (struct pipeline){
         .ledger = server->ledger,
         .catalog = server->catalog,
-        .history = server->history,
+        .collector = server->collector,
         .readers = server->readers,
         .time = server->options->time,
         .endpoints = endpoints,
@@ -248,7 +249,6 @@ static void watch(uv_timer_t *timer)
 {
     struct server *server = timer->data;
     catalog_poll(server->catalog);
-    history_tend(server->history);
     if (!atomic_exchange(&server->is_checking, true) &&
         pool_submit(server->watchers, &server->ledger_check) != STATUS_OK)
         atomic_store(&server->is_checking, false);
@@ -367,9 +367,7 @@ static enum status pools_begin(struct server *server, struct reason *reason)
     server->verbs = pool_open(1, ADMIN_CLIENTS_MAX);
     server->watchers = pool_open(1, WATCH_QUEUE_MAX);
     server->readers = pool_open(1, READ_QUEUE_MAX);
-    server->historians = pool_open(1, HISTORY_QUEUE_MAX);
-    if (server->renderers && server->verbs && server->watchers && server->readers &&
-        server->historians)
+    if (server->renderers && server->verbs && server->watchers && server->readers)
         return STATUS_OK;
     return reason_set(reason, STATUS_IO, "the system has no threads left for the server");
 }
@@ -385,9 +383,8 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
     TRY(plans_reload(server, reason));
     TRY(pools_begin(server, reason));
-    TRY(store_begin(server, reason));
     TRY(catalog_begin(server, reason));
-    TRY(history_begin(server, reason));
+    TRY(collector_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));
     TRY(metrics_begin(server, reason));
@@ -405,14 +402,16 @@ static void close_in_reverse(struct server *server)
     server->is_closing = true;
     admin_listener_close(server->admin);
     metrics_listener_close(server->metrics);
+    if (server->collector)
+        collector_stop(server->collector); /* who waits for a list is told */
     http_server_close(server->http);
+    collector_close(server->collector);
+    collecting_finish(&server->collecting);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
-    pool_close(server->historians);
     pool_close(server->readers);
     pool_close(server->watchers);
     pool_close(server->verbs);
     pool_close(server->renderers);
-    history_close(server->history);
     catalog_close(server->catalog);
     ledger_close(server->ledger);
     signals_end(server);

@@ -50,6 +50,29 @@ static void component_write(struct json_writer *writer, struct text name, const 
     json_object_close(writer);
 }
 
+/* A source that does not answer makes nobody unready: what is there is served. Its faults stay in
+ * the log. */
+static void sources_write(struct json_writer *writer, struct collector *collector)
+{
+    struct collector_state states[COLLECTOR_SOURCES_MAX];
+    size_t count = collector ? collector_states(collector, states) : 0;
+    json_name(writer, TEXT("sources"));
+    json_array_open(writer);
+    for (size_t i = 0; i < count; i++) {
+        char date[INSTANT_TEXT_BYTES];
+        json_object_open(writer);
+        json_member_text(writer, TEXT("name"), text_of(states[i].name));
+        json_member_text(writer, TEXT("state"), text_of(source_state_word(states[i].state)));
+        if (states[i].until.us > 0)
+            json_member_text(writer, TEXT("until"), instant_rfc3339(states[i].until, date));
+        if (states[i].last_success.us > 0)
+            json_member_text(writer, TEXT("last_success"),
+                             instant_rfc3339(states[i].last_success, date));
+        json_object_close(writer);
+    }
+    json_array_close(writer);
+}
+
 void ready_look_up(struct call *call)
 {
     struct pipeline *pipeline = call->pipeline;
@@ -71,6 +94,7 @@ void ready_look_up(struct call *call)
                     has_catalog ? NULL : "the catalogue's store does not answer");
     component_write(&writer, TEXT("ledger"), has_ledger ? NULL : "the ledger does not answer");
     json_object_close(&writer);
+    sources_write(&writer, pipeline->collector);
     json_member_boolean(&writer, TEXT("ready"), is_ready);
     if (!is_ready)
         json_member_text(&writer, TEXT("reason"), TEXT("upstream_unavailable"));

@@ -1,4 +1,23 @@
-#include "api/schema_words.h"
+#include "api/schemas.h"
+
+/* clang-format off */
+#define FIELD(way, kind, ...) {.path = TEXT_INITIAL(way), .type = TEXT_INITIAL(kind), ##__VA_ARGS__}
+#define SAYS(words) .description = TEXT_INITIAL(words)
+#define FORMAT(name) .format = TEXT_INITIAL(name)
+#define EXAMPLE(value) .example = TEXT_INITIAL(value)
+#define ONE_OF(values) .one_of = TEXT_INITIAL(values)
+#define FROM(least) .minimum = TEXT_INITIAL(least)
+#define TO(most) .maximum = TEXT_INITIAL(most)
+#define OPTIONAL .is_optional = true
+
+#define REQUEST_ID                                                                             \
+    FIELD("data.request_id", "string", EXAMPLE("\"0f3c6b2a9d\""),                              \
+          SAYS("The X-Request-Id of the answer."))
+#define ENVELOPE                                                                               \
+    FIELD("code", "integer", EXAMPLE("200"), SAYS("The HTTP status."))
+#define ENVELOPE_END                                                                           \
+    FIELD("msg", "string", EXAMPLE("\"OK\""), SAYS("OK, or a sentence that says what is wrong."))
+/* clang-format on */
 
 /* ---- Hashtags: the order of the customer's page ---- */
 
@@ -281,6 +300,13 @@ static const struct schema_field ready_fields[] = {
     FIELD("data.components.ledger", "object", SAYS("Accounts, keys and charges.")),
     FIELD("data.components.ledger.ready", "boolean", SAYS("Whether it works.")),
     FIELD("data.components.ledger.error", "string", OPTIONAL, SAYS("What is wrong, if anything is.")),
+    FIELD("data.sources", "array", OPTIONAL, SAYS("Where lists are fetched from; none makes it unready.")),
+    FIELD("data.sources[].name", "string", EXAMPLE("\"creative-center\""), SAYS("As in X-Trend-Source.")),
+    FIELD("data.sources[].state", "string", ONE_OF("\"works\", \"pauses\", \"shut\""),
+          SAYS("It is asked, is left alone for a moment, or failed again and again.")),
+    FIELD("data.sources[].until", "string", FORMAT("date-time"), OPTIONAL, SAYS("When it is asked again.")),
+    FIELD("data.sources[].last_success", "string", FORMAT("date-time"), OPTIONAL,
+          SAYS("When it last gave a list.")),
     FIELD("data.ready", "boolean", OPTIONAL, SAYS("Whether all of them work.")),
     FIELD("data.reason", "string", OPTIONAL, EXAMPLE("\"upstream_unavailable\""),
           SAYS("With 503: the reason word.")),

@@ -32,12 +32,13 @@ struct call {
     struct text key_prefix;  /* for the log; empty before authenticate */
     struct arguments arguments;
     struct finding finding;
-    duration started;             /* for the log; not set without one */
-    struct catalog_waiter waiter; /* while look_up waits */
-    struct http_task task;        /* brings a woken call back to its loop */
-    struct charge charge;         /* its standing makes headers and refusals */
-    enum status settled;          /* of a charge that waited for the journal */
-    bool is_metered;              /* the charge's standing is set */
+    duration started;              /* for the log; not set without one */
+    struct catalog_waiter waiter;  /* while look_up waits for a page to be made */
+    struct collector_waiter fetch; /* or for its list to be fetched */
+    struct http_task task;         /* brings a woken call back to its loop */
+    struct charge charge;          /* its standing makes headers and refusals */
+    enum status settled;           /* of a charge that waited for the journal */
+    bool is_metered;               /* the charge's standing is set */
     struct idempotent_call idempotent;
     bool is_first;  /* of its Idempotency-Key: whoever answers it says what came of it */
     bool is_replay; /* of a charged call: rendered again from the same snapshot */
@@ -76,14 +77,6 @@ bool call_idempotency_key_read(const struct call *call, struct text *key);
 
 /* For look-ups: finds the page and goes on to call_found, or refuses; waits off the loop. */
 void call_look_up_page(struct call *call, const struct page_request *request);
-
-/* The same for look-ups that wait elsewhere, on the call's loop again: with the outcome, and the
- * page (a share) that was made if it is STATUS_OK. The wait may have outlived the key. */
-void call_look_up_ended(struct call *call, enum status outcome,
-                        const struct catalog_page *page);
-
-/* No page: takes the slot and refuses, by the words for that outcome. */
-void call_refuse_page(struct call *call, enum status outcome);
 
 /* Ends the look-up: charges what was found and answers it. */
 void call_found(struct call *call, const struct finding *finding);

@@ -1,11 +1,30 @@
 #include "call/call.h"
 
+/* Whoever asks for a stale or made-up list is served at once, and has it fetched behind. A list of
+ * an industry is derived from the one over all industries, which is what is fetched. */
+static struct list_key list_fetched(const struct page_request *request)
+{
+    struct list_key list = request->list;
+    list.industry = INDUSTRY_ALL;
+    return list;
+}
+
+static void demand_mark(struct call *call, const struct page_request *request,
+                        const struct catalog_page *page)
+{
+    struct pipeline *pipeline = call->pipeline;
+    int64_t age_us = time_now(pipeline->time).us - page->captured_at.us;
+    if (pipeline->collector && (page->snapshot_id < 0 || age_us > pipeline->time_to_live.us))
+        collector_demand(pipeline->collector, list_fetched(request));
+}
+
 static void page_found(struct call *call, const struct catalog_page *page)
 {
+    demand_mark(call, &call->waiter.request, page);
     call_found(call, &(struct finding){.page = page});
 }
 
-void call_refuse_page(struct call *call, enum status status)
+static void page_refused(struct call *call, enum status status)
 {
     if (call_take_slot(call, CALL_UNAVAILABLE) != STATUS_OK)
         return;
@@ -17,21 +36,17 @@ void call_refuse_page(struct call *call, enum status status)
         call_refuse_plainly(call, FAILURE_UPSTREAM_UNAVAILABLE);
 }
 
-/* A refusal ends the call, so that the page is given back by a share of its own. */
-void call_look_up_ended(struct call *call, enum status outcome, const struct catalog_page *page)
-{
-    if (call_authenticate(call) != STATUS_OK)
-        catalog_page_release(page);
-    else if (outcome == STATUS_OK)
-        page_found(call, page);
-    else
-        call_refuse_page(call, outcome);
-}
-
+/* On the call's loop again. The wait may have outlived the key; a refusal ends the call. */
 static void call_resumed(struct http_task *task)
 {
     struct call *call = CONTAINER_OF(task, struct call, task);
-    call_look_up_ended(call, call->waiter.outcome, call->waiter.page);
+    const struct catalog_page *page = call->waiter.page;
+    if (call_authenticate(call) != STATUS_OK)
+        catalog_page_release(page);
+    else if (call->waiter.outcome == STATUS_OK)
+        page_found(call, page);
+    else
+        page_refused(call, call->waiter.outcome);
 }
 
 /* On a pool thread. */
@@ -41,16 +56,71 @@ static void call_woken(struct catalog_waiter *waiter)
     http_loop_post(http_exchange_loop(call->exchange), &call->task);
 }
 
-void call_look_up_page(struct call *call, const struct page_request *request)
+/* STATUS_BUSY: call_resumed will have the page. */
+static enum status page_seek(struct call *call, const struct catalog_page **page)
 {
     call->waiter.wake = call_woken;
     call->task.run = call_resumed;
-    const struct catalog_page *page;
-    struct page_request wanted = *request;
-    wanted.snapshot_id = call->is_replay ? call->idempotent.snapshot_id : 0;
-    enum status status = catalog_find(call->pipeline->catalog, &wanted, &call->waiter, &page);
+    struct page_request wanted = call->waiter.request;
+    return catalog_find(call->pipeline->catalog, &wanted, &call->waiter, page);
+}
+
+static void page_settle(struct call *call, enum status status, const struct catalog_page *page)
+{
     if (status == STATUS_OK)
         page_found(call, page);
     else if (status != STATUS_BUSY)
-        call_refuse_page(call, status);
+        page_refused(call, status);
+}
+
+/* On the call's loop again, and the list is in the catalogue, or will not be. */
+static void list_fetched_resumed(struct http_task *task)
+{
+    struct call *call = CONTAINER_OF(task, struct call, task);
+    const struct catalog_page *page = NULL;
+    if (call_authenticate(call) != STATUS_OK)
+        return;
+    enum status status = call->fetch.outcome;
+    if (status == STATUS_OK)
+        status = page_seek(call, &page);
+    page_settle(call, status, page);
+}
+
+/* On the collector's thread. */
+static void list_fetched_woken(struct collector_waiter *waiter)
+{
+    struct call *call = CONTAINER_OF(waiter, struct call, fetch);
+    http_loop_post(http_exchange_loop(call->exchange), &call->task);
+}
+
+/* STATUS_BUSY: the call waits for the list to be fetched. One that would be refused for its limits
+ * has nothing fetched for it: the refusal comes with the slot. */
+static enum status list_await(struct call *call)
+{
+    struct charge look = {.account_id = call->key.account_id,
+                          .key_id = call->key.key_id,
+                          .endpoint = call->endpoint->number,
+                          .outcome = CALL_CHARGED,
+                          .cost = credits_of(call->endpoint->credits),
+                          .operation_id = call->endpoint->operation_id};
+    if (!call->pipeline->collector || call->is_replay)
+        return STATUS_MISSING;
+    ledger_look(call->pipeline->ledger, &look);
+    if (look.standing.verdict != CHARGE_TAKEN)
+        return STATUS_MISSING;
+    call->fetch.wake = list_fetched_woken;
+    call->fetch.list = list_fetched(&call->waiter.request);
+    call->task.run = list_fetched_resumed;
+    return collector_await(call->pipeline->collector, &call->fetch);
+}
+
+void call_look_up_page(struct call *call, const struct page_request *request)
+{
+    const struct catalog_page *page = NULL;
+    call->waiter.request = *request;
+    call->waiter.request.snapshot_id = call->is_replay ? call->idempotent.snapshot_id : 0;
+    enum status status = page_seek(call, &page);
+    if (status == STATUS_MISSING)
+        status = list_await(call);
+    page_settle(call, status, page);
 }

@@ -42,7 +42,7 @@ struct catalog {
     struct reason health_reason;
     struct pool_job poll_job;
 
-    pthread_mutex_t store_lock; /* taken without lock held */
+    pthread_mutex_t store_lock; /* never taken with lock held */
     struct store *store;
 };
 
@@ -73,14 +73,14 @@ static void entry_collect(void *owner, const struct snapshot_entry *entry)
     found->entries[found->count++] = *entry;
 }
 
-/* The store is read without the catalogue's lock, so that no caller waits for the disk. */
+/* The store is read without the catalogue's lock, so that no caller waits for the disk; who looks
+ * meanwhile waits for the first look's end, and sees what it saw. */
 static enum status index_refresh(struct catalog *catalog, struct reason *reason)
 {
     struct found_entries found = {0};
     check(pthread_mutex_lock(&catalog->store_lock) == 0);
     enum status status = store_visit(catalog->store, catalog->index.last_snapshot_id,
                                      entry_collect, &found, reason);
-    check(pthread_mutex_unlock(&catalog->store_lock) == 0);
     lock(catalog);
     for (size_t i = 0; status == STATUS_OK && i < found.count; i++)
         newest_add(&catalog->index, &found.entries[i]);
@@ -90,13 +90,13 @@ static enum status index_refresh(struct catalog *catalog, struct reason *reason)
         catalog->health_reason = *reason;
     }
     unlock(catalog);
+    check(pthread_mutex_unlock(&catalog->store_lock) == 0);
     free(found.entries);
     return status;
 }
 
-static void poll_run(struct pool_job *job)
+void catalog_look(struct catalog *catalog)
 {
-    struct catalog *catalog = CONTAINER_OF(job, struct catalog, poll_job);
     struct reason reason = {0};
     enum status before = catalog_health(catalog, &reason);
     (void)index_refresh(catalog, &reason); /* the health says it */
@@ -105,6 +105,12 @@ static void poll_run(struct pool_job *job)
         log_line(LOG_ERROR, "catalog", "the store does not answer: %s", reason.sentence);
     if (after == STATUS_OK && before != STATUS_OK)
         log_line(LOG_INFO, "catalog", "the store answers again");
+}
+
+static void poll_run(struct pool_job *job)
+{
+    struct catalog *catalog = CONTAINER_OF(job, struct catalog, poll_job);
+    catalog_look(catalog);
     lock(catalog);
     catalog->is_polling = false;
     unlock(catalog);

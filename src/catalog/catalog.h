@@ -95,5 +95,9 @@ size_t catalog_cache_bytes(struct catalog *catalog);
  * process; they are served from then on. Any thread; never blocks. */
 void catalog_poll(struct catalog *catalog);
 
+/* Looks at once, on this thread: for who has just published. Blocks on the disk; not for a loop of
+ * connections. */
+void catalog_look(struct catalog *catalog);
+
 /* STATUS_OK when the store answered the last look. Any thread; never blocks. */
 enum status catalog_health(struct catalog *catalog, struct reason *reason);

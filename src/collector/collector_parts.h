@@ -92,7 +92,7 @@ struct fetch {
     bool has_failed;             /* with one of them, at least */
     bool was_refused;            /* by each of those that answered */
     unsigned page;
-    instant begun_at;
+    instant begun_at, leased_at;
     duration ask_at; /* while it waits for the minute's limit; 0: it does not */
     int64_t request; /* of the budget */
     struct client_exchange exchange;

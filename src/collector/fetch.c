@@ -46,6 +46,20 @@ static void source_leave(struct fetch *fetch)
     fetch->source = NULL;
 }
 
+/* Both in one transaction, which costs one sync. Where there is none, each is kept for itself. */
+static void success_keep(struct fetch *fetch, instant not_before)
+{
+    struct reason reason = {0};
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    bool is_one = db_begin(fetch->collector->db, &transaction, &reason) == STATUS_OK;
+    if (fetch->source)
+        source_succeeded(fetch->collector, fetch->source);
+    lease_end(fetch, not_before);
+    if (is_one && db_commit(&transaction, &reason) != STATUS_OK)
+        log_line(LOG_WARNING, "collector", "a lease stays until it runs out: %s",
+                 reason.sentence);
+}
+
 static void fetch_end_well(struct fetch *fetch, enum collector_outcome outcome)
 {
     struct collector *collector = fetch->collector;
@@ -53,7 +67,7 @@ static void fetch_end_well(struct fetch *fetch, enum collector_outcome outcome)
     instant again = {0};
     if (outcome == LIST_IS_THE_SAME)
         again.us = collector->now.us + collector->options.time_to_live.us;
-    lease_end(fetch, again);
+    success_keep(fetch, again);
     collector_look(collector);
     if (fetch->source)
         collector_tell(collector, fetch, outcome, text_of(fetch->oddity));
@@ -150,17 +164,26 @@ static void store_fault(struct fetch *fetch)
     fetch_postpone(fetch, (duration){STORE_PAUSE_US});
 }
 
-/* A lease is renewed before each page but the first, which it was taken for. */
+/* Long before it runs out, and not with each page: it costs a sync. */
+static enum status lease_renew(struct fetch *fetch)
+{
+    struct collector *collector = fetch->collector;
+    instant again;
+    if (collector->now.us - fetch->leased_at.us < JOB_LEASE_US / 4)
+        return STATUS_OK;
+    TRY(job_take(collector->db, fetch->list, collector->holder, collector->now, &again,
+                 &fetch->fault));
+    fetch->leased_at = collector->now;
+    return STATUS_OK;
+}
+
 static enum status page_permit(struct fetch *fetch, duration *wait)
 {
     struct collector *collector = fetch->collector;
     const struct collector_source *source = &fetch->source->is;
     struct budget_limits limits = {text_of(source->source->name), source->requests_per_minute,
                                    source->daily_budget};
-    instant again;
-    if (fetch->page > 1)
-        TRY(job_take(collector->db, fetch->list, collector->holder, collector->now, &again,
-                     &fetch->fault));
+    TRY(lease_renew(fetch));
     return budget_take(collector->db, collector->options.time, &limits, &fetch->request, wait,
                        &fetch->fault);
 }
@@ -217,18 +240,10 @@ static void source_next(struct fetch *fetch)
 
 /* ---- What came of a page ---- */
 
-/* Whoever took so long that another has the list by now leaves it to that one. */
-static bool lease_is_lost(struct fetch *fetch)
-{
-    instant again;
-    return job_take(fetch->collector->db, fetch->list, fetch->collector->holder,
-                    fetch->collector->now, &again, &fetch->fault) != STATUS_OK;
-}
-
 static bool fetch_complete(struct fetch *fetch)
 {
     bool is_ours = false;
-    if (lease_is_lost(fetch)) {
+    if (lease_renew(fetch) != STATUS_OK) { /* another has the list by now */
         store_fault(fetch);
         return true;
     }
@@ -242,7 +257,6 @@ static bool fetch_complete(struct fetch *fetch)
         fetch_fail(fetch);
         return true;
     }
-    source_succeeded(fetch->collector, fetch->source);
     fetch_end_well(fetch, outcome);
     return true;
 }
@@ -336,6 +350,7 @@ static struct fetch *fetch_make(struct collector *collector, struct list_key lis
     fetch->next = collector->fetches;
     collector->fetches = fetch;
     collector->fetch_count++;
+    fetch->leased_at = collector->now;
     schedule_begun(collector->schedule, list);
     return fetch;
 }

@@ -4,6 +4,7 @@ the test's: a source's limits are counted in the upstream's own log, by the test
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 
@@ -11,9 +12,9 @@ from support.clock import Clock
 from support.fake_upstream import BUSINESS, CENTER, DAY, FAULTS, ONE, Upstream, hashtags
 from support.http_client import until
 from support.server import Place, environment_of
-from support.steps import Scenario, Stage, act, equal, fail
+from support.steps import ENDPOINT, Scenario, Stage, act, equal
 
-ONCE, SOURCES, LIMITS, OUTAGE, DEATHS, WEEK = [], [], [], [], [], []
+ONCE, SOURCES, LIMITS, SERVED, DEATHS, WEEK = [], [], [], [], [], []
 
 MINUTE, HOUR = 60, 3600
 ROOMY = {"requests_per_minute": 6000, "concurrency": 4, "daily_budget": 100000, "timeout_s": 2}
@@ -349,8 +350,159 @@ def quiet(stage, count):
     equal(len(stage.upstream.asked()), count, "requests")
 
 
+# ---- Inside serve ----
+
+@contextlib.contextmanager
+def served(at="2025-10-21T10:00:00Z"):
+    with upstreamed(at) as stage:
+        stage.key = stage.place.new_key()
+        stage.server = stage.place.serve(settings={**stage.upstream.settings(**ROOMY), "TRENDGATE_SERVER_THREADS": "2"})
+        yield stage
+        stage.drop_connection()
+        stage.server.stop()
+        equal(stage.place.run("audit").status, 0, "exit of audit after all this")
+
+
+def first_of(answer):
+    equal(answer.status, 200, f"status of {answer!r}")
+    return answer.json()["data"]["data"]["list"][0]["hashtag_name"]
+
+
+@act(SERVED, "a call for a list that is missing waits for it, and is answered with it")
+def missing(stage):
+    answer = stage.get("?country_code=US&limit=100")
+    equal(first_of(answer), hashtags("US", 7, int(stage.clock.wall_us / 1e6 // DAY))[0]["name"], "the first hashtag")
+    equal((answer.field("X-Trend-Source"), answer.field("X-Trend-Stale")), (CENTER, None), "source and staleness")
+    equal(len(answer.json()["data"]["data"]["list"]), 100, "hashtags on the page")
+    equal([one.page for one in stage.upstream.asked()], [1, 2], "pages that were asked for")
+
+
+@act(SERVED, "500 calls for one missing list at once cause one fetch")
+def single_flight(stage):
+    stage.upstream.log.clear()
+    stage.upstream.gate.clear()
+    connections = [stage.server.connect() for _ in range(500)]
+    try:
+        for connection in connections:
+            connection.send(f"GET {ENDPOINT}?country_code=DE&period=30 HTTP/1.1\r\nHost: x\r\n"
+                            f"x-api-key: {stage.key}\r\n\r\n".encode("ascii"))
+        until(lambda: stage.upstream.asked(), "the upstream is asked")
+        stage.upstream.gate.set()
+        answers = [connection.receive() for connection in connections]
+    finally:
+        stage.upstream.gate.set()
+        for connection in connections:
+            connection.close()
+    equal({answer.status for answer in answers}, {200}, "statuses")
+    equal(len({first_of(answer) for answer in answers}), 1, "different answers")
+    equal([(one.list, one.page) for one in stage.upstream.asked()], [(("DE", 30), 1), (("DE", 30), 2)], "requests")
+
+
+@act(SERVED, "an industry's list is derived from the one that is fetched")
+def derived(stage):
+    stage.upstream.log.clear()
+    answer = stage.get("?country_code=DE&period=30&industry_id=29000000000")
+    equal(answer.status, 200, "status")
+    equal(stage.upstream.asked(), [], "requests")
+
+
+@act(SERVED, "a stale list is served at once, marked, and fetched behind")
+def stale(stage):
+    stage.upstream.log.clear()
+    stage.clock.pass_by(2 * DAY)
+    answer = stage.get("?country_code=US")
+    equal((answer.status, answer.field("X-Trend-Stale")), (200, "1"), "status and staleness")
+    until(lambda: stage.get("?country_code=US").field("X-Trend-Stale") is None, "the list is fresh")
+    equal({one.list for one in stage.upstream.asked()}, {("US", 7)}, "lists that were asked for")
+
+
+@act(SERVED, "throughout an outage what is there is served, marked; what is missing is 503 and comes back")
+def outage(stage):
+    stage.upstream.log.clear()
+    stage.upstream.behave = lambda asked: "broken"
+    stage.clock.pass_by(2 * DAY)
+    for _ in range(20):
+        answer = stage.get("?country_code=US")
+        equal((answer.status, answer.field("X-Trend-Stale")), (200, "1"), "status and staleness")
+        stage.clock.pass_by(600)
+    answer = stage.get("?country_code=FR")
+    equal((answer.status, answer.json()["data"]["reason"]), (503, "upstream_unavailable"), f"status of {answer!r}")
+    equal(int(answer.field("Retry-After")) >= 1, True, "Retry-After")
+    equal(answer.field("X-Credits-Charged"), "0", "credits")
+    until(lambda: stage.clock.pass_by(1200) or stage.get("?country_code=FR") and
+          stage.ask("/ready").json()["data"]["sources"][0]["state"] == "shut", "the breaker is open")
+    equal(stage.ask("/ready").status, 200, "/ready")
+    stage.upstream.behave = lambda asked: "list"
+    until(lambda: stage.clock.pass_by(1200) or
+          stage.get("?country_code=US").field("X-Trend-Stale") is None, "the list is fresh again")
+
+
+@act(SERVED, "who waits in vain is answered after ten seconds")
+def in_vain(stage):
+    stage.upstream.gate.clear()
+    stage.upstream.log.clear()
+    with stage.server.connect() as connection:
+        connection.send(f"GET {ENDPOINT}?country_code=JP HTTP/1.1\r\nHost: x\r\nx-api-key: {stage.key}\r\n\r\n"
+                        .encode("ascii"))
+        until(lambda: stage.upstream.asked(), "the upstream is asked")
+        stage.clock.pass_by(10)
+        answer = connection.receive()
+    stage.upstream.gate.set()
+    equal((answer.status, answer.json()["data"]["reason"]), (503, "upstream_unavailable"), f"status of {answer!r}")
+    until(lambda: stage.get("?country_code=JP").status == 200, "the list comes after all")
+
+
+# ---- Deaths ----
+
+@act(DEATHS, "a collector that is killed at any moment leaves no half list, and the next one goes on")
+def killed(stage):
+    dice = random.Random(5)
+    countries = "US,MY,GB,DE,FR,ES,IT,JP,KR,BR,ALL"
+    settings = stage.upstream.settings(**{**ROOMY, "requests_per_minute": 60})
+    for _ in range(12):
+        wanted = dice.randrange(1, 14) + len(stage.upstream.asked())
+        with Collector(stage, "--once", "--country", countries, settings=settings) as collector:
+            until(lambda: stage.clock.pass_by(1) or len(stage.upstream.asked()) >= wanted
+                  or collector.child.poll() is not None, "some requests")
+            collector.child.kill()
+        stage.clock.pass_by(20)
+    stage.clock.pass_by(10 * MINUTE)
+    with Collector(stage, "--once", "--country", countries, settings=settings) as collector:
+        equal(collector.wait(stage.clock, 0.5), 0, "exit of the last")
+    equal(stage.upstream.most_in_a_minute() <= 60, True, "requests in a minute, over all lives")
+    snapshots = json.loads(stage.place.succeed("export", "--history").stdout)["lists"]
+    equal(len(snapshots), 33, "snapshots: each list once")
+    equal({len(snapshot["list"]) for snapshot in snapshots}, {100}, "hashtags of each")
+
+
+# ---- A week ----
+
+DAYS = 7 if os.environ.get("TRENDGATE_TEST_FULL") == "1" else 2
+
+
+@act(WEEK, f"{DAYS} days of 216 lists: each is fetched each day, and no limit is passed")
+def week(stage):
+    limits = {"requests_per_minute": 30, "concurrency": 4, "daily_budget": 300, "timeout_s": 10}
+    stage.upstream.count = 40
+    begun = stage.clock.wall_us / 1e6
+    with Collector(stage, settings={**stage.upstream.settings(**limits),
+                                    "TRENDGATE_COLLECT_COUNTRIES": "every"}) as collector:
+        for day in range(1, DAYS + 1):
+            until(lambda: stage.clock.pass_by(2) or len(collector.lists()) >= 216 * day, f"the lists of day {day}", 120)
+            stage.clock.pass_by(max(0, begun + day * DAY + 1 - stage.clock.wall_us / 1e6))
+        told = collector.lists()
+        equal(collector.stop(), 0, "exit")
+    equal({one["outcome"] for one in told}, {"kept"}, "what came of them")
+    equal(len({(one["country"], one["period"]) for one in told}), 216, "lists")
+    equal(stage.upstream.most_in_a_minute() <= 30, True, f"in a minute: {stage.upstream.most_in_a_minute()}")
+    equal(stage.upstream.most_in_a_day() <= 300, True, f"in a day: {stage.upstream.most_in_a_day()}")
+
+
 SCENARIOS = [
     Scenario("collect --once", upstreamed, ONCE),
     Scenario("collect from several sources", upstreamed, SOURCES),
     Scenario("a source's limits", upstreamed, LIMITS),
+    Scenario("collecting behind calls", served, SERVED),
+    Scenario("collect that is killed", upstreamed, DEATHS),
+    Scenario("collect for a week", upstreamed, WEEK),
 ]

@@ -20,6 +20,22 @@ enum status catalog_health(struct catalog *catalog, struct reason *reason)
                                      : reason_set(reason, catalog_says, "a disk is gone");
 }
 
+size_t collector_states(struct collector *collector,
+                        struct collector_state states[COLLECTOR_SOURCES_MAX])
+{
+    assert_non_null(collector);
+    states[0] = (struct collector_state){
+        .name = "one", .state = SOURCE_IS_SHUT, .until = {INT64_C(1795373379) * SECOND_US}};
+    states[1] = (struct collector_state){.name = "two",
+                                         .last_success = {INT64_C(1795373259) * SECOND_US}};
+    return 2;
+}
+
+const char *source_state_word(enum source_state state)
+{
+    return state == SOURCE_IS_SHUT ? "shut" : "works";
+}
+
 void call_answer_body(struct call *asked, unsigned status, struct text headers,
                       struct text body)
 {
@@ -83,6 +99,29 @@ static void ready_when_every_part_is(void **state)
     assert_answer(200, true, true);
 }
 
+static const char *told(size_t source, const char *name)
+{
+    json_t *rows = json_object_get(json_object_get(body_kept, "data"), "sources");
+    assert_int_equal(json_array_size(rows), 2);
+    return json_string_value(json_object_get(json_array_get(rows, source), name));
+}
+
+static void ready_whatever_the_sources_say(void **state)
+{
+    (void)state;
+    pipeline.collector =
+        (struct collector *)&pipeline; /* anything but NULL: the fake looks no further */
+    ask(STATUS_OK, true);
+    assert_string_equal(told(0, "state"), "shut");
+    assert_string_equal(told(0, "until"), "2026-11-22T18:49:39Z");
+    assert_null(told(0, "last_success"));
+    assert_string_equal(told(1, "name"), "two");
+    assert_null(told(1, "until"));
+    assert_string_equal(told(1, "last_success"), "2026-11-22T18:47:39Z");
+    assert_answer(200, true, true);
+    pipeline.collector = NULL;
+}
+
 static void not_ready_without_the_ledger(void **state)
 {
     (void)state;
@@ -103,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ready_when_every_part_is),
+        cmocka_unit_test(ready_whatever_the_sources_say),
         cmocka_unit_test(not_ready_without_the_ledger),
         cmocka_unit_test(not_ready_without_the_catalogue),
     };
