@@ -41,6 +41,10 @@ overage = none
 
 [endpoint tiktok-popular-trend-hashtag]
 credits = 8
+[endpoint tiktok-popular-trend-hashtag-history]
+credits = 8
+[endpoint tiktok-popular-trend-hashtag-movers]
+credits = 8
 """
 
 

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "base/log_writer.h"
 #include "call/pipeline.h"
+#include "catalog/history.h"
 #include "catalog/store.h"
+#include "cli/progress.h"
 #include "collecting.h"
 #include "demo.h"
 #include "metrics_listener.h"
@@ -37,11 +39,12 @@ struct server {
     struct shelf shelf; /* the documents, as the plans in force have them */
     /* Each kind of work has threads of its own: a revocation waits for no list, and a list that
      * was published for no import of accounts. */
-    struct pool *renderers, *verbs, *watchers, *readers;
+    struct pool *renderers, *verbs, *watchers, *readers, *historians;
     unsigned threads;
     unsigned connections_max;
     struct ledger *ledger;
     struct catalog *catalog;
+    struct history *history;
     struct collecting collecting;
     struct collector *collector; /* NULL: no source is on */
     struct pipeline pipeline;
@@ -79,6 +82,19 @@ static enum status demo_is_allowed(const struct server *server, struct reason *r
                                              : STATUS_OK;
 }
 
+/* A file of an older program gets its history first, which may take a while. */
+static enum status store_begin(struct server *server, struct reason *reason)
+{
+    struct progress progress CLEANUP(progress_finish);
+    progress_init(&progress, "snapshots", 0);
+    const struct store_progress shown = {progress_show_of, &progress};
+    struct store *store;
+    TRY(store_open_showing(text_of(server->catalog_path), server->options->time, &shown, &store,
+                           reason));
+    store_close(store);
+    return STATUS_OK;
+}
+
 static enum status catalog_begin(struct server *server, struct reason *reason)
 {
     struct catalog_options options = {
@@ -90,6 +106,18 @@ static enum status catalog_begin(struct server *server, struct reason *reason)
         .time = server->options->time,
     };
     return catalog_open(&options, &server->catalog, reason);
+}
+
+static enum status history_begin(struct server *server, struct reason *reason)
+{
+    struct history_options options = {
+        .database_path = text_of(server->catalog_path),
+        .sample_enabled = server->settings->sample_enabled || server->options->is_demo,
+        .retention_days = server->settings->retention_days,
+        .pool = server->historians,
+        .time = server->options->time,
+    };
+    return history_open(&options, &server->history, reason);
 }
 
 static void list_published(void *owner)
@@ -126,6 +154,7 @@ static void pipeline_begin(struct server *server)
     server->pipeline = (struct pipeline){
         .ledger = server->ledger,
         .catalog = server->catalog,
+        .history = server->history,
         .collector = server->collector,
         .readers = server->readers,
         .time = server->options->time,
@@ -249,6 +278,7 @@ static void watch(uv_timer_t *timer)
 {
     struct server *server = timer->data;
     catalog_poll(server->catalog);
+    history_tend(server->history);
     if (!atomic_exchange(&server->is_checking, true) &&
         pool_submit(server->watchers, &server->ledger_check) != STATUS_OK)
         atomic_store(&server->is_checking, false);
@@ -367,7 +397,9 @@ static enum status pools_begin(struct server *server, struct reason *reason)
     server->verbs = pool_open(1, ADMIN_CLIENTS_MAX);
     server->watchers = pool_open(1, WATCH_QUEUE_MAX);
     server->readers = pool_open(1, READ_QUEUE_MAX);
-    if (server->renderers && server->verbs && server->watchers && server->readers)
+    server->historians = pool_open(1, HISTORY_QUEUE_MAX);
+    if (server->renderers && server->verbs && server->watchers && server->readers &&
+        server->historians)
         return STATUS_OK;
     return reason_set(reason, STATUS_IO, "the system has no threads left for the server");
 }
@@ -383,7 +415,9 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
     TRY(plans_reload(server, reason));
     TRY(pools_begin(server, reason));
+    TRY(store_begin(server, reason));
     TRY(catalog_begin(server, reason));
+    TRY(history_begin(server, reason));
     TRY(collector_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));
@@ -408,10 +442,12 @@ static void close_in_reverse(struct server *server)
     collector_close(server->collector);
     collecting_finish(&server->collecting);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+    pool_close(server->historians);
     pool_close(server->readers);
     pool_close(server->watchers);
     pool_close(server->verbs);
     pool_close(server->renderers);
+    history_close(server->history);
     catalog_close(server->catalog);
     ledger_close(server->ledger);
     signals_end(server);

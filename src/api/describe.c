@@ -74,6 +74,35 @@ void describe_plan_overage(const struct plan *plan, struct buffer *out)
         buffer_append(out, TEXT(" when enabled"));
 }
 
+/* ---- Markdown ---- */
+
+static bool is_alphanumeric(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z');
+}
+
+/* An underscore inside a word marks nothing (CommonMark 0.31, section 6.2). */
+static bool is_inside_word(struct text text, size_t at)
+{
+    return at > 0 && at + 1 < text.length && is_alphanumeric(text.at[at - 1]) &&
+           is_alphanumeric(text.at[at + 1]);
+}
+
+void describe_markdown(struct text text, struct buffer *out)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.at[i];
+        if ((unsigned char)byte < 0x20 || byte == 0x7F)
+            byte = ' ';
+        bool is_mark = strchr("\\`*[]<>|&~#!", byte) != NULL ||
+                       (byte == '_' && !is_inside_word(text, i));
+        if (is_mark)
+            buffer_append_byte(out, '\\');
+        buffer_append_byte(out, byte);
+    }
+}
+
 /* ---- Headers of requests ---- */
 
 const struct request_header request_headers[REQUEST_HEADER_COUNT] = {

@@ -39,6 +39,9 @@ void describe_plan_overage(const struct plan *plan, struct buffer *out);
 /* 1234567 as "1,234,567". */
 void describe_count(int64_t count, struct buffer *out);
 
+/* A text that is no Markdown, in Markdown: what would be a mark gets a backslash. */
+void describe_markdown(struct text text, struct buffer *out);
+
 /* "Page number; must be an integer (it is clamped to 1-10)." */
 void describe_parameter_words(const struct parameter *parameter, struct buffer *out);
 

@@ -6,7 +6,9 @@
 
 static void plan_row_write(const struct plan *plan, struct buffer *out)
 {
-    buffer_append_format(out, "| %s | ", plan->name);
+    buffer_append(out, TEXT("| "));
+    describe_markdown(text_of(plan->name), out);
+    buffer_append(out, TEXT(" | "));
     describe_plan_price(plan, out);
     buffer_append(out, TEXT(" | "));
     describe_plan_included(plan, out);
@@ -113,7 +115,7 @@ static void parameter_write(const struct dialect *dialect, const struct paramete
     json_object_open(writer);
     json_member_text(writer, TEXT("name"), parameter->name);
     json_member_text(writer, TEXT("in"), TEXT("query"));
-    json_member_boolean(writer, TEXT("required"), false);
+    json_member_boolean(writer, TEXT("required"), parameter->is_required);
     if (dialect->says_everything) {
         parts_parameter_words(parameter, writer);
     } else {

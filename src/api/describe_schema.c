@@ -204,8 +204,8 @@ static void definition_write(const struct dialect *dialect, const struct schema 
 void parts_definitions(const struct dialect *dialect, struct json_writer *writer)
 {
     static const struct schema *const schemas[] = {
-        &failure_schema, &hashtag_schema, &meta_schema,
-        &billing_schema, &ping_schema,    &ready_schema,
+        &failure_schema, &hashtag_schema, &meta_schema, &history_schema,
+        &movers_schema,  &billing_schema, &ping_schema, &ready_schema,
     };
     for (size_t i = 0; i < LENGTH_OF(schemas); i++)
         definition_write(dialect, schemas[i], writer);
@@ -270,6 +270,8 @@ void parts_parameter_type(const struct parameter *parameter, struct json_writer 
         if (is_integer(parameter))
             json_member_text(writer, TEXT("format"), TEXT("int64"));
         return;
+    case PARAMETER_TEXT:
+    case PARAMETER_INSTANT: return;
     }
     check_failed(__FILE__, __LINE__, "kind is in the list");
 }

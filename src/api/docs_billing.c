@@ -119,7 +119,8 @@ static const struct {
     {TEXT_INITIAL("`304`, or any answer to `HEAD`"), false, true},
     {TEXT_INITIAL("`400`, `402`, `422`, `503`"), false, true},
     {TEXT_INITIAL("`429`"), false, false},
-    {TEXT_INITIAL("`401`, `403`, `404`, `405`, `414`, `431`, and any answer to `OPTIONS`"),
+    {TEXT_INITIAL("`401`, `403`, `404`, `405`, `413`, `414`, `431`, and any answer to "
+                  "`OPTIONS`"),
      false, false},
 };
 

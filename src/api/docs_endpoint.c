@@ -36,7 +36,7 @@ static void parameter_row(struct docs_page *page, const struct parameter *parame
     docs_cell(page, DOCS_CODE, parameter->name);
     docs_cell(page, DOCS_WORDS, TEXT("query"));
     docs_cell(page, DOCS_WORDS, parameter->type);
-    docs_cell(page, DOCS_WORDS, TEXT("No"));
+    docs_cell(page, DOCS_WORDS, parameter->is_required ? TEXT("Yes") : TEXT("No"));
     docs_cell(page, DOCS_WORDS, buffer_text(&choices));
     docs_cell(page, DOCS_WORDS, parameter->example);
     docs_cell(page, DOCS_WORDS, parameter->description);
@@ -50,7 +50,9 @@ static void absent_cell(struct docs_page *page, const struct parameter *paramete
     case PARAMETER_ONE_OF:
         docs_cell_format(page, DOCS_WORDS, "%" PRId64, parameter->absent);
         return;
+    case PARAMETER_TEXT: docs_cell(page, DOCS_WORDS, TEXT("refused")); return;
     case PARAMETER_WORD:
+    case PARAMETER_INSTANT:
     case PARAMETER_KNOWN: docs_cell(page, DOCS_WORDS, parameter->without); return;
     }
     check_failed(__FILE__, __LINE__, "kind is in the list");

@@ -296,7 +296,7 @@ void docs_markdown_open(struct docs_page *page)
     char room[DOCS_FORMATTED_BYTES_MAX];
     line(page, "", eyebrow_words(page->endpoint, room), "\n\n");
     buffer_append(page->out, TEXT("# "));
-    docs_markdown_text(page, page->endpoint->summary);
+    describe_markdown(page->endpoint->summary, page->out);
     buffer_append(page->out, TEXT("\n\n"));
     line(page, "", page->endpoint->description, "\n\n");
     line(page, "- GET\n- apiKey\n- ", docs_price_words(page, room), "\n");

@@ -5,31 +5,9 @@ static void add(struct docs_page *page, struct text text)
     buffer_append(page->out, text);
 }
 
-static bool is_alphanumeric(char byte)
+static void add_text(struct docs_page *page, struct text text)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= 'A' && byte <= 'Z');
-}
-
-/* An underscore inside a word marks nothing (CommonMark 0.31, section 6.2). */
-static bool is_inside_word(struct text text, size_t at)
-{
-    return at > 0 && at + 1 < text.length && is_alphanumeric(text.at[at - 1]) &&
-           is_alphanumeric(text.at[at + 1]);
-}
-
-void docs_markdown_text(struct docs_page *page, struct text text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        char byte = text.at[i];
-        if ((unsigned char)byte < 0x20 || byte == 0x7F)
-            byte = ' ';
-        bool is_mark = strchr("\\`*[]<>|&~#!", byte) != NULL ||
-                       (byte == '_' && !is_inside_word(text, i));
-        if (is_mark)
-            buffer_append_byte(page->out, '\\');
-        buffer_append_byte(page->out, byte);
-    }
+    describe_markdown(text, page->out);
 }
 
 /* Neither a backtick nor a line's end occurs in what we show so; a '|' would end the cell. */
@@ -49,7 +27,7 @@ static void section_open(struct docs_page *page, struct text id, struct text tit
 {
     (void)id;
     add(page, TEXT("\n## "));
-    docs_markdown_text(page, title);
+    add_text(page, title);
     add(page, TEXT("\n"));
 }
 
@@ -61,7 +39,7 @@ static void section_close(struct docs_page *page)
 static void heading(struct docs_page *page, struct text title)
 {
     add(page, TEXT("\n### "));
-    docs_markdown_text(page, title);
+    add_text(page, title);
     add(page, TEXT("\n"));
 }
 
@@ -80,9 +58,9 @@ static void facts_open(struct docs_page *page)
 static void fact(struct docs_page *page, struct text term, struct text words)
 {
     add(page, TEXT("- "));
-    docs_markdown_text(page, term);
+    add_text(page, term);
     add(page, TEXT(": "));
-    docs_markdown_text(page, words);
+    add_text(page, words);
     add(page, TEXT("\n"));
 }
 
@@ -96,7 +74,7 @@ static void table_open(struct docs_page *page, const struct docs_table *table)
     add(page, TEXT("\n|"));
     for (size_t i = 0; i < table->column_count; i++) {
         add(page, TEXT(" "));
-        docs_markdown_text(page, table->columns[i]);
+        add_text(page, table->columns[i]);
         add(page, TEXT(" |"));
     }
     add(page, TEXT("\n|"));
@@ -118,7 +96,7 @@ static void cell(struct docs_page *page, enum docs_cell kind, struct text text)
     else if (kind == DOCS_CODE && text.length > 0)
         add_code(page, text);
     else
-        docs_markdown_text(page, text);
+        add_text(page, text);
     add(page, TEXT(" |"));
 }
 

@@ -38,6 +38,3 @@ void docs_changes(struct docs_page *page);
 void docs_html_open(struct docs_page *page);
 void docs_html_close(struct docs_page *page);
 void docs_markdown_open(struct docs_page *page);
-
-/* docs_markdown.c: so that the text is shown as it is, in a table too. */
-void docs_markdown_text(struct docs_page *page, struct text text);

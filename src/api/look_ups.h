@@ -15,7 +15,13 @@ enum {
     HASHTAG_PARAMETERS
 };
 
+/* Likewise of history and of movers. */
+enum { HISTORY_NAME, HISTORY_COUNTRY, HISTORY_PERIOD, HISTORY_PARAMETERS };
+enum { MOVERS_COUNTRY, MOVERS_PERIOD, MOVERS_SINCE, MOVERS_PARAMETERS };
+
 void hashtag_look_up(struct call *call); /* one page of one list */
+void history_look_up(struct call *call); /* one hashtag's ranks and figures by capture */
+void movers_look_up(struct call *call);  /* what moved between two captures of a list */
 void meta_look_up(struct call *call);    /* countries, industries, periods, capture times */
 void billing_look_up(struct call *call); /* what is used and left in the billing period */
 void ping_look_up(struct call *call);    /* that we run, and what */

@@ -2,6 +2,23 @@
 
 #include "api/describe.h"
 
+static void required_write(struct json_writer *writer, const struct endpoint *endpoint)
+{
+    bool is_any = false;
+    for (size_t i = 0; i < endpoint->parameter_count; i++) {
+        if (!endpoint->parameters[i].is_required)
+            continue;
+        if (!is_any) {
+            json_name(writer, TEXT("required"));
+            json_array_open(writer);
+        }
+        is_any = true;
+        json_write_text(writer, endpoint->parameters[i].name);
+    }
+    if (is_any)
+        json_array_close(writer);
+}
+
 static void input_schema_write(struct json_writer *writer, const struct endpoint *endpoint)
 {
     json_name(writer, TEXT("inputSchema"));
@@ -15,6 +32,7 @@ static void input_schema_write(struct json_writer *writer, const struct endpoint
             describe_parameter_schema(&endpoint->parameters[i], writer);
         }
         json_object_close(writer);
+        required_write(writer, endpoint);
     }
     json_member_boolean(writer, TEXT("additionalProperties"), false);
     json_object_close(writer);

@@ -35,6 +35,8 @@ struct schema {
 
 extern const struct schema hashtag_schema; /* populartrend.hashtagTrendResponseDoc */
 extern const struct schema meta_schema;
+extern const struct schema history_schema;
+extern const struct schema movers_schema;
 extern const struct schema billing_schema;
 extern const struct schema ping_schema;
 extern const struct schema ready_schema;

@@ -78,6 +78,14 @@ bool call_idempotency_key_read(const struct call *call, struct text *key);
 /* For look-ups: finds the page and goes on to call_found, or refuses; waits off the loop. */
 void call_look_up_page(struct call *call, const struct page_request *request);
 
+/* The same for look-ups that wait elsewhere, on the call's loop again: with the outcome, and the
+ * page (a share) that was made if it is STATUS_OK. The wait may have outlived the key. */
+void call_look_up_ended(struct call *call, enum status outcome,
+                        const struct catalog_page *page);
+
+/* No page: takes the slot and refuses, by the words for that outcome. */
+void call_refuse_page(struct call *call, enum status outcome);
+
 /* Ends the look-up: charges what was found and answers it. */
 void call_found(struct call *call, const struct finding *finding);
 

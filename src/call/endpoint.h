@@ -15,6 +15,8 @@ enum parameter_kind {
     PARAMETER_ONE_OF,  /* an integer of the list one_of */
     PARAMETER_WORD,    /* the text word and nothing else; read as 1 */
     PARAMETER_KNOWN,   /* what known finds; read as its index */
+    PARAMETER_TEXT,    /* minimum to maximum bytes after prefix; in arguments.texts */
+    PARAMETER_INSTANT, /* a date or an instant of RFC 3339; read as microseconds since 1970 */
 };
 
 #define PARAMETER_CHOICES_MAX 8
@@ -29,6 +31,8 @@ struct parameter {
     int64_t minimum, maximum;
     int64_t one_of[PARAMETER_CHOICES_MAX]; /* ended by 0 */
     struct text word;
+    struct text prefix; /* may stand before a text, and is no part of it */
+    bool is_required;   /* absent or empty is refused, in the words of refusal */
     /* STATUS_OK and the index, STATUS_INVALID: not the type, STATUS_MISSING: not known. */
     enum status (*known)(struct text value, unsigned *index);
     int64_t absent;      /* the value when the parameter is absent or empty */
@@ -64,7 +68,8 @@ struct endpoint {
     void (*look_up)(struct call *call);
 };
 
-/* arguments[i] belongs to parameters[i] of the call's endpoint. */
+/* arguments[i] belongs to parameters[i] of the call's endpoint. Texts live as long as the call. */
 struct arguments {
     int64_t values[PARAMETERS_MAX];
+    struct text texts[PARAMETERS_MAX]; /* of those that are PARAMETER_TEXT */
 };

@@ -24,7 +24,7 @@ static void page_found(struct call *call, const struct catalog_page *page)
     call_found(call, &(struct finding){.page = page});
 }
 
-static void page_refused(struct call *call, enum status status)
+void call_refuse_page(struct call *call, enum status status)
 {
     if (call_take_slot(call, CALL_UNAVAILABLE) != STATUS_OK)
         return;
@@ -36,17 +36,21 @@ static void page_refused(struct call *call, enum status status)
         call_refuse_plainly(call, FAILURE_UPSTREAM_UNAVAILABLE);
 }
 
-/* On the call's loop again. The wait may have outlived the key; a refusal ends the call. */
+/* A refusal ends the call, so that the page is given back by a share of its own. */
+void call_look_up_ended(struct call *call, enum status outcome, const struct catalog_page *page)
+{
+    if (call_authenticate(call) != STATUS_OK)
+        catalog_page_release(page);
+    else if (outcome == STATUS_OK)
+        page_found(call, page);
+    else
+        call_refuse_page(call, outcome);
+}
+
 static void call_resumed(struct http_task *task)
 {
     struct call *call = CONTAINER_OF(task, struct call, task);
-    const struct catalog_page *page = call->waiter.page;
-    if (call_authenticate(call) != STATUS_OK)
-        catalog_page_release(page);
-    else if (call->waiter.outcome == STATUS_OK)
-        page_found(call, page);
-    else
-        page_refused(call, call->waiter.outcome);
+    call_look_up_ended(call, call->waiter.outcome, call->waiter.page);
 }
 
 /* On a pool thread. */
@@ -70,7 +74,7 @@ static void page_settle(struct call *call, enum status status, const struct cata
     if (status == STATUS_OK)
         page_found(call, page);
     else if (status != STATUS_BUSY)
-        page_refused(call, status);
+        call_refuse_page(call, status);
 }
 
 /* On the call's loop again, and the list is in the catalogue, or will not be. */

@@ -7,6 +7,7 @@
 #include "call/endpoint.h"
 #include "call/shelf.h"
 #include "catalog/catalog.h"
+#include "catalog/history.h"
 #include "collector/collector.h"
 #include "http/server.h"
 #include "ledger/ledger.h"
@@ -16,8 +17,9 @@
 struct pipeline {
     struct ledger *ledger;
     struct catalog *catalog;
+    struct history *history;     /* what the history endpoints ask */
     struct collector *collector; /* fetches what is missing or old; NULL: nobody does */
-    struct pool *readers; /* who read accounts for the loops */
+    struct pool *readers;        /* who read accounts for the loops */
     const struct time_source *time;
     const struct endpoint *endpoints;
     size_t endpoint_count;

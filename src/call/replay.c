@@ -21,13 +21,21 @@ bool call_idempotency_key_read(const struct call *call, struct text *key)
     return true;
 }
 
-/* Two requests ask for the same when their parsed arguments are the same, however written. */
+/* Two requests ask for the same when their parsed arguments are the same, however written. A text
+ * counts by its digest, in the place of a value. */
 static uint64_t arguments_hash(const struct call *call)
 {
     size_t count = call->endpoint->parameter_count;
-    struct text values = {(const char *)call->arguments.values,
-                          count * sizeof(call->arguments.values[0])};
-    struct digest digest = secret_digest(values);
+    int64_t hashed[PARAMETERS_MAX];
+    memcpy(hashed, call->arguments.values, count * sizeof(hashed[0]));
+    for (size_t i = 0; i < count; i++) {
+        if (call->endpoint->parameters[i].kind != PARAMETER_TEXT)
+            continue;
+        struct digest text = secret_digest(call->arguments.texts[i]);
+        memcpy(&hashed[i], text.bytes, sizeof(hashed[i]));
+    }
+    struct digest digest = secret_digest(
+        (struct text){(const char *)hashed, count * sizeof(hashed[0])});
     uint64_t hash;
     memcpy(&hash, digest.bytes, sizeof(hash));
     return hash;

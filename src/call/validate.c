@@ -64,12 +64,30 @@ static enum status read_known(const struct parameter *parameter, struct text wri
     return STATUS_OK;
 }
 
+static enum status read_text(const struct parameter *parameter, struct text written,
+                             struct text *text)
+{
+    size_t start = text_starts_with(written, parameter->prefix) ? parameter->prefix.length : 0;
+    *text = text_slice(written, start, written.length);
+    int64_t bytes = (int64_t)text->length;
+    return bytes >= parameter->minimum && bytes <= parameter->maximum ? STATUS_OK
+                                                                      : STATUS_INVALID;
+}
+
+static enum status read_instant(struct text written, int64_t *value)
+{
+    instant at;
+    TRY(instant_read(written, &at));
+    *value = at.us;
+    return STATUS_OK;
+}
+
 static enum status parameter_read(const struct parameter *parameter, struct text written,
-                                  int64_t *value)
+                                  int64_t *value, struct text *text)
 {
     if (written.length == 0) {
         *value = parameter->absent;
-        return STATUS_OK;
+        return parameter->is_required ? STATUS_INVALID : STATUS_OK;
     }
     switch (parameter->kind) {
     case PARAMETER_CLAMPED: return read_clamped(parameter, written, value);
@@ -78,6 +96,8 @@ static enum status parameter_read(const struct parameter *parameter, struct text
     case PARAMETER_WORD:
         *value = 1;
         return text_equals(written, parameter->word) ? STATUS_OK : STATUS_INVALID;
+    case PARAMETER_TEXT: return read_text(parameter, written, text);
+    case PARAMETER_INSTANT: return read_instant(written, value);
     }
     check_failed(__FILE__, __LINE__, "kind is in the list");
 }
@@ -172,10 +192,15 @@ static void arguments_read(const struct endpoint *endpoint, const struct query *
         const struct parameter *parameter = &endpoint->parameters[index];
         if (is_given[index])
             fault_add(faults, pair->name, pair->value, TEXT("is given more than once"));
-        else if (parameter_read(parameter, pair->value, &arguments->values[index]) != STATUS_OK)
+        else if (parameter_read(parameter, pair->value, &arguments->values[index],
+                                &arguments->texts[index]) != STATUS_OK)
             fault_add(faults, pair->name, pair->value, parameter->refusal);
         is_given[index] = true;
     }
+    for (size_t i = 0; i < endpoint->parameter_count; i++)
+        if (endpoint->parameters[i].is_required && !is_given[i])
+            fault_add(faults, endpoint->parameters[i].name, TEXT(""),
+                      endpoint->parameters[i].refusal);
 }
 
 static void refuse_faults(struct call *call, struct faults *faults)

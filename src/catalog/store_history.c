@@ -228,7 +228,7 @@ enum status store_visit_history(struct store *store, const struct history_scope 
                           "ON appearance.hashtag = hashtag.id AND appearance.list_id = list.id "
                           "CROSS JOIN snapshot ON snapshot.id = snapshot_id "
                           "WHERE " LIST_OF_SCOPE " AND hashtag_name = $5 COLLATE NOCASE "
-                          "ORDER BY captured_at DESC, snapshot.id DESC, rank",
+                          "ORDER BY captured_at DESC, snapshot.id DESC, rank DESC",
                           &select, reason));
     scope_bind(select, scope);
     db_bind_text(select, 5, hashtag_name);

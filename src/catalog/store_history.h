@@ -37,8 +37,8 @@ enum status store_last_id(struct store *store, int64_t *id, struct reason *reaso
 enum status store_capture_count(struct store *store, const struct history_scope *scope,
                                 int64_t *count, struct reason *reason);
 
-/* Where the hashtags of that name stood, the newest capture first, by rank in each. Letters of
- * ASCII are compared without case. */
+/* Where the hashtags of that name stood, the last first: by capture, then by rank. Letters of ASCII
+ * are compared without case. */
 enum status store_visit_history(struct store *store, const struct history_scope *scope,
                                 struct text hashtag_name,
                                 const struct appearance_visitor *visitor,

@@ -24,7 +24,9 @@ struct view {
 struct page {
     struct catalog_page shown; /* first: a shown page is found back as its struct page */
     atomic_size_t shares;
-    struct view *view;
+    struct view *view;     /* NULL: the page has content of its own */
+    struct buffer content; /* what items shows then */
+    char source[32];       /* and where it is from */
     struct buffer closing;
     struct buffer deflated;
     struct buffer headers;
@@ -107,12 +109,13 @@ static void closing_write(struct page *page, unsigned number, unsigned limit)
                          number, limit, shown->total, has_more ? "true" : "false");
 }
 
-/* Over the bytes of data.data: from its opening brace to the one that closing ends with. */
+/* Over the bytes of data.data: of a slice from its opening brace to the one that closing ends
+ * with. */
 static void etag_write(struct page *page)
 {
     struct buffer bytes;
     buffer_init(&bytes, 2 * RANKING_ARENA_BYTES_MAX);
-    buffer_append(&bytes, TEXT(LIST_OPENING));
+    buffer_append(&bytes, page->view ? TEXT(LIST_OPENING) : TEXT(""));
     buffer_append(&bytes, page->shown.items);
     buffer_append(&bytes, buffer_text(&page->closing));
     struct digest digest = secret_digest(buffer_text(&bytes));
@@ -172,6 +175,28 @@ static uint32_t crc_of(const struct catalog_page *page)
     return (uint32_t)crc32_z(crc, (const Bytef *)page->closing.at, page->closing.length);
 }
 
+#define CLOSING_BYTES_MAX 256
+
+/* All that follows from what the page shows; closing ends with data.data as yet. */
+static void page_finish(struct page *page, bool compressed)
+{
+    struct catalog_page *shown = &page->shown;
+    etag_write(page);
+    shown->etag = text_of(page->etag);
+    buffer_init(&page->headers, 512);
+    headers_write(page);
+    check(!page->headers.overflowed);
+    shown->headers = buffer_text(&page->headers);
+    buffer_append(&page->closing, TEXT(",\"request_id\":\""));
+    check(!page->closing.overflowed);
+    shown->closing = buffer_text(&page->closing);
+    if (!compressed)
+        return;
+    deflate_page(page);
+    shown->deflated = buffer_text(&page->deflated);
+    shown->crc = crc_of(shown);
+}
+
 const struct catalog_page *view_page_make(struct view *view, unsigned number, unsigned limit,
                                           bool compressed)
 {
@@ -196,23 +221,32 @@ const struct catalog_page *view_page_make(struct view *view, unsigned number, un
     shown->as_of = view->as_of;
     shown->source = text_of(view->source);
 
-    buffer_init(&page->closing, 256);
+    buffer_init(&page->closing, CLOSING_BYTES_MAX);
     closing_write(page, number, limit);
-    etag_write(page);
-    shown->etag = text_of(page->etag);
-    buffer_init(&page->headers, 512);
-    headers_write(page);
-    check(!page->headers.overflowed);
-    shown->headers = buffer_text(&page->headers);
-    buffer_append(&page->closing, TEXT(",\"request_id\":\""));
-    check(!page->closing.overflowed);
-    shown->closing = buffer_text(&page->closing);
-    if (compressed) {
-        deflate_page(page);
-        shown->deflated = buffer_text(&page->deflated);
-        shown->crc = crc_of(shown);
-    }
+    page_finish(page, compressed);
     return shown;
+}
+
+const struct catalog_page *page_make_whole(struct buffer *content,
+                                           const struct page_facts *facts, bool compressed)
+{
+    check(facts->source.length < sizeof((struct page){0}.source) && !content->overflowed);
+    struct page *page = memory_take_zeroed(1, sizeof(*page));
+    atomic_init(&page->shares, 1);
+    page->content = *content;
+    buffer_init(content, 0);
+    memcpy(page->source, facts->source.at, facts->source.length);
+    page->shown = (struct catalog_page){.opening = TEXT(BEFORE_DATA),
+                                        .items = buffer_text(&page->content),
+                                        .item_count = facts->item_count,
+                                        .total = facts->item_count,
+                                        .snapshot_id = facts->snapshot_id,
+                                        .captured_at = facts->captured_at,
+                                        .as_of = facts->as_of,
+                                        .source = text_of(page->source)};
+    buffer_init(&page->closing, CLOSING_BYTES_MAX);
+    page_finish(page, compressed);
+    return &page->shown;
 }
 
 static struct page *page_of(const struct catalog_page *shown)
@@ -223,8 +257,8 @@ static struct page *page_of(const struct catalog_page *shown)
 size_t catalog_page_bytes(const struct catalog_page *shown)
 {
     const struct page *page = page_of(shown);
-    return sizeof(*page) + page->closing.capacity + page->deflated.capacity +
-           page->headers.capacity;
+    return sizeof(*page) + page->content.capacity + page->closing.capacity +
+           page->deflated.capacity + page->headers.capacity;
 }
 
 void catalog_page_take(const struct catalog_page *shown)
@@ -240,6 +274,7 @@ void catalog_page_release(const struct catalog_page *shown)
     if (atomic_fetch_sub_explicit(&page->shares, 1, memory_order_acq_rel) > 1)
         return;
     view_release(page->view);
+    buffer_finish(&page->content);
     buffer_finish(&page->closing);
     buffer_finish(&page->deflated);
     buffer_finish(&page->headers);

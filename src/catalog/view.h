@@ -23,5 +23,17 @@ size_t view_bytes(const struct view *view); /* of memory, without its pages */
 /* One share; page and limit as in struct page_request. */
 const struct catalog_page *view_page_make(struct view *view, unsigned page, unsigned limit,
                                           bool compressed);
+/* What a page says that is no slice of a view: an answer made for one call. */
+struct page_facts {
+    size_t item_count; /* 0: the answer is empty, and costs nothing */
+    int64_t snapshot_id;
+    instant captured_at;
+    instant as_of;
+    struct text source; /* borrowed for the call; under 32 bytes */
+};
+
+/* One share; content becomes data.data, one JSON value, and is taken over: it is empty then. */
+const struct catalog_page *page_make_whole(struct buffer *content,
+                                           const struct page_facts *facts, bool compressed);
 size_t catalog_page_bytes(const struct catalog_page *page); /* of memory, without its view */
 void catalog_page_take(const struct catalog_page *page);    /* one more share */

@@ -1,6 +1,6 @@
 #include "base/instant.h"
 #include "catalog/capture.h"
-#include "catalog/store.h"
+#include "catalog/store_history.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 
@@ -324,6 +324,25 @@ static enum cli_exit waiting_import(struct import *import)
     return outcome;
 }
 
+/* After the captures, so that none that just came in keeps what it comes after from going. */
+static enum cli_exit old_remove(struct cli_context *context, struct store *store)
+{
+    const struct settings *settings;
+    struct reason reason = {0};
+    int64_t removed;
+    if (cli_settings(context, &settings, &reason) != STATUS_OK)
+        return cli_refuse_for(&reason);
+    if (settings->retention_days == 0)
+        return CLI_DONE;
+    struct progress progress CLEANUP(progress_finish);
+    progress_init(&progress, "old snapshots removed", 0);
+    const struct store_progress shown = {progress_show_of, &progress};
+    instant from = store_retention_start(time_now(context->time), settings->retention_days);
+    return store_prune(store, from, &shown, &removed, &reason) == STATUS_OK
+               ? CLI_DONE
+               : cli_refuse_for(&reason);
+}
+
 enum cli_exit cli_import(struct cli_context *context, int argc, char **argv)
 {
     struct cli_arguments arguments;
@@ -347,5 +366,7 @@ enum cli_exit cli_import(struct cli_context *context, int argc, char **argv)
         progress_show(&progress, (int64_t)i + 1);
     }
     progress_finish(&progress);
-    return waiting_import(&import) == CLI_DONE ? outcome : CLI_REFUSED;
+    if (waiting_import(&import) != CLI_DONE)
+        outcome = CLI_REFUSED;
+    return old_remove(context, import.store) == CLI_DONE ? outcome : CLI_REFUSED;
 }

@@ -46,6 +46,13 @@ void progress_show(struct progress *progress, int64_t done)
     (void)fflush(stderr);
 }
 
+void progress_show_of(void *owner, int64_t done, int64_t total)
+{
+    struct progress *progress = owner;
+    progress->total = total;
+    progress_show(progress, done);
+}
+
 void progress_finish(struct progress *progress)
 {
     if (!progress->is_shown)

@@ -16,5 +16,7 @@ struct progress {
 };
 
 void progress_init(struct progress *progress, const char *what, int64_t total);
+/* For one whose total is known on the way alone. */
+void progress_show_of(void *progress, int64_t done, int64_t total);
 void progress_show(struct progress *progress, int64_t done);
 void progress_finish(struct progress *progress); /* wipes the line; for CLEANUP too */

@@ -1,6 +1,7 @@
 #include "catalog/store.h"
 
 #include "cli/commands.h"
+#include "cli/progress.h"
 
 #include <unistd.h>
 
@@ -19,7 +20,10 @@ enum status cli_store_open(struct cli_context *context, struct store **store,
     char path[PATH_BYTES_MAX];
     TRY(ledger_path_of(context, &ledger_path, reason));
     TRY(store_path_of(ledger_path, path, reason));
-    return store_open(text_of(path), context->time, store, reason);
+    struct progress progress CLEANUP(progress_finish);
+    progress_init(&progress, "snapshots", 0);
+    const struct store_progress shown = {progress_show_of, &progress};
+    return store_open_showing(text_of(path), context->time, &shown, store, reason);
 }
 
 static bool file_exists(struct text path, const char *ending)

@@ -39,6 +39,7 @@ struct settings {
     /* [catalog] */
     int64_t cache_mb;
     int64_t ttl_hours;
+    int64_t retention_days; /* 0: all is kept */
     /* [source.sample] */
     bool sample_enabled;
     struct source_settings creative_center, creative_one, business_api;

@@ -45,6 +45,10 @@ overage_cents_per_1000 = 0
 """ for name, rate in RATES.items()) + f"""\
 [endpoint tiktok-popular-trend-hashtag]
 credits = {COST}
+[endpoint tiktok-popular-trend-hashtag-history]
+credits = {COST}
+[endpoint tiktok-popular-trend-hashtag-movers]
+credits = {COST}
 """
 # What the clients ask with, in turn: mostly what is never refused.
 TURNS = ["Roomy", "Roomy 2", "Middle", "Roomy", "Roomy 2", "Tight"]

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { openPlace, startBrowser } from "./docs_world.mjs";
+import { SHIPPED_PLANS } from "./support/server.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -60,6 +61,18 @@ for (const colorScheme of ["light", "dark"]) {
     });
   }
 }
+
+test("a plan whose name is one long word keeps its tables on the page", async (t) => {
+  const own = await openPlace({ plans: SHIPPED_PLANS.replace("[plan Growth]", `[plan ${"W".repeat(40)}]`) });
+  t.after(() => own.close());
+  for (const width of [1280, 1100, 1024, 320]) {
+    const context = await browser.newContext({ viewport: { width, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(`${own.server.url}/docs`);
+    assert.deepEqual(await page.evaluate(wideThings), [], `${width} px`);
+    await context.close();
+  }
+});
 
 // What scrolls sideways, or hangs out of the window; what only a screen reader sees is clipped.
 function wideThings() {

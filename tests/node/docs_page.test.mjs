@@ -25,6 +25,7 @@ after(async () => {
 // ---- The customer's page, a text whose tables have lost their empty cells ----
 
 const CUSTOMER_BASE = "https://api.crawlora.net";
+const LIST = "/api/v1/tiktok/popular-trend/hashtag";
 const HEADINGS = ["Parameters", "Authentication", "Billing", "Failure responses", "Example response",
   "Request schema", "Response schema", "Example request", "TypeScript fetch"];
 
@@ -177,6 +178,50 @@ test("the limits in calls are whole calls of that price", () => {
     "$0.0024", "$0.0016", "$0.00096"]);
 });
 
+// ---- What their page lacks ----
+
+test("what is accepted where a parameter is absent is the default of the documents, and of a call", async () => {
+  const { parameters } = (await (await fetch(`${server.url}/openapi.json`)).json()).paths[LIST].get;
+  const absent = Object.fromEntries(page.table("What each parameter accepts").rows.map((row) => [row[0], row[1]]));
+  const defaults = parameters.filter((parameter) => "default" in parameter.schema);
+  assert.deepEqual(defaults.map((parameter) => parameter.name), ["page", "limit", "period"]);
+  for (const parameter of defaults) assert.equal(absent[parameter.name], String(parameter.schema.default));
+  const answer = await fetch(server.url + LIST, { headers: { "x-api-key": place.key } });
+  const { pagination } = (await answer.json()).data.data;
+  assert.deepEqual([absent.page, absent.limit], [String(pagination.page), String(pagination.size)]);
+});
+
+test("a key is as long as the page says", () => {
+  const said = /`?tg_live_`? and (\d+) letters and digits/.exec(page.section("Authentication").paragraphs[1]);
+  assert.equal(place.key.length, "tg_live_".length + Number(said[1]));
+});
+
+test("the other endpoints cost, and ask for, what the documents say", async () => {
+  const { paths } = await (await fetch(`${server.url}/openapi.json`)).json();
+  const rows = page.table("Related endpoints").rows;
+  assert.deepEqual(rows.map((row) => row[0]).sort(),
+    [...Object.keys(paths).filter((path) => path !== LIST), "/mcp"].sort());
+  for (const [path, summary, credits, key] of rows) {
+    if (path === "/mcp") {
+      assert.deepEqual([credits, key], ["The tool's", "x-api-key, or Authorization: Bearer"]);
+      continue;
+    }
+    const said = paths[path].get;
+    assert.deepEqual([summary, credits, key],
+      [said.summary, String(said["x-credit-cost"]), said.security.length > 0 ? "x-api-key" : "None"]);
+  }
+});
+
+test("rank_diff_type, and what each answer takes, are explained as they are", () => {
+  assert.deepEqual(page.table("Values of rank_diff_type").rows.map((row) => row.slice(0, 2)),
+    [["1", "Up"], ["2", "Unchanged"], ["3", "Down"], ["4", "New"]]);
+  const taken = page.table("What is charged").rows.map(([answer, ...row]) =>
+    [[...answer.matchAll(/\b[2-5]\d\d\b/g)].join(" "), ...row]);
+  assert.deepEqual(taken, [["200", "8", "Yes"], ["200", "0", "Yes"], ["200", "0", "Yes"], ["304", "0", "Yes"],
+    ["400 402 422 503", "0", "Yes"], ["429", "0", "No"], ["401 403 404 405 413 414 431", "0", "No"]]);
+  assert.match(page.section("Retries").paragraphs[0], /for 10 minutes a repeated call/);
+});
+
 // ---- Markdown ----
 
 function markdownTables(text) {
@@ -258,8 +303,9 @@ async function everything(url) {
   return texts;
 }
 
-test("one price changes all documents together, and a fault changes none", async () => {
+test("one price changes all documents together, and a fault changes none", async (t) => {
   const own = await openPlace();
+  t.after(() => own.close());
   const { url } = own.server;
   const old = await everything(url);
   own.write("plans.ini", PLANS.replace("price_cents = 2900", "price_cents = 3150"));
@@ -272,27 +318,30 @@ test("one price changes all documents together, and a fault changes none", async
   own.write("plans.ini", PLANS.replace("price_cents = 2900", "price_cents = cheap"));
   assert.match(await own.server.reload(), /nothing is reloaded/);
   assert.deepEqual(await everything(url), changed);
-  await own.close();
 });
 
-test("the address is the public one where there is one, and a plan's name is text", async () => {
+test("the address is the public one where there is one, and a plan's name is text", async (t) => {
   const plans = PLANS.replace("[plan Growth]", "[plan _Growth_ 2]");
-  const own = await openPlace({ plans, settings: { TRENDGATE_SERVER_PUBLIC_URL: "https://api.example.com" } });
+  const own = await openPlace({ plans, settings: { TRENDGATE_SERVER_PUBLIC_URL: "https://api.example.com",
+    TRENDGATE_CATALOG_TTL_HOURS: "7" } });
+  t.after(() => own.close());
   const read = await readPage(browser, `${own.server.url}/docs`);
   assert.match(read.code.curl, /^curl -X GET "https:\/\/api\.example\.com\/api\/v1\//);
   assert.deepEqual(read.facts[0], ["Base URL", "https://api.example.com/api/v1"]);
   assert.equal(read.table("Plans").rows[2][0], "_Growth_ 2");
+  assert.match(read.section("Freshness").paragraphs[0], /captured more than 7 hours ago/);
   const texts = await everything(own.server.url);
-  assert.ok(texts["/docs.md"].includes("\n| \\_Growth\\_ 2 | $29/mo |"), "the name is not emphasis");
+  for (const words of [texts["/docs.md"], ...["/openapi.json", "/swagger.json"]
+    .map((name) => JSON.parse(texts[name]).info.description)])
+    assert.ok(words.includes("\n| \\_Growth\\_ 2 | $29/mo |"), "the name is not emphasis");
   for (const text of Object.values(texts))
     assert.ok(!text.includes(own.folder) && !text.includes(CHECKOUT), "no path of the machine");
-  await own.close();
 });
 
-test("a call that costs nothing has no price in calls", async () => {
+test("a call that costs nothing has no price in calls", async (t) => {
   const own = await openPlace({ plans: PLANS.replace("credits = 8", "credits = 0") });
+  t.after(() => own.close());
   const read = await readPage(browser, `${own.server.url}/docs`);
   assert.equal(read.badges[2], "0 credits/request");
   assert.equal(read.table("The plans in calls"), undefined);
-  await own.close();
 });

@@ -31,6 +31,10 @@ rate_limit_per_minute = 1000
 overage = none
 [endpoint tiktok-popular-trend-hashtag]
 credits = 8
+[endpoint tiktok-popular-trend-hashtag-history]
+credits = 8
+[endpoint tiktok-popular-trend-hashtag-movers]
+credits = 8
 `;
 
 let place;
@@ -103,7 +107,8 @@ testEach("an agent without a key sees the tools, and no more", async (open) => {
   const client = await open();
   assert.equal(client.getServerVersion().name, "trendgate");
   assert.match(client.getInstructions(), /API key/);
-  assert.deepEqual((await client.listTools()).tools.map((tool) => tool.name), [LIST, META]);
+  assert.deepEqual((await client.listTools()).tools.map((tool) => tool.name),
+    [LIST, `${LIST}-history`, `${LIST}-movers`, META]);
   await assert.rejects(client.callTool({ name: LIST, arguments: {} }), /401|key is required|Unauthorized/);
 });
 
@@ -115,9 +120,12 @@ testEach("every schema of a tool is one of 2020-12, and holds what its calls ans
     ajv.addFormat("int64", { type: "number", validate: Number.isInteger });
     const input = ajv.compile(tool.inputSchema);
     const output = ajv.compile(tool.outputSchema);
-    assert.ok(input({}));
-    assert.ok(!input({ nonsense: 1 }));
-    const good = await client.callTool({ name: tool.name, arguments: {} });
+    const needed = Object.fromEntries((tool.inputSchema.required ?? []).map((name) =>
+      [name, tool.inputSchema.properties[name].examples[0]]));
+    assert.ok(input(needed));
+    assert.equal(input({}), Object.keys(needed).length === 0);
+    assert.ok(!input({ ...needed, nonsense: 1 }));
+    const good = await client.callTool({ name: tool.name, arguments: needed });
     assert.ok(output(good.structuredContent), JSON.stringify(output.errors));
     const bad = await client.callTool({ name: tool.name, arguments: { nonsense: 1 } });
     refused(bad, 400, "invalid_input");
@@ -179,9 +187,10 @@ test("the second client finds the newest revision by itself", { skip: needs20 },
 });
 
 test("what an agent did is in the books", async () => {
-  // The first key is the schemas' test's: a list, a refusal, and both of the tool that costs nothing.
+  // The first key is the schemas' test's: a list, movers, a history that is empty, what costs
+  // nothing, and a refusal of each.
   const totals = () => JSON.parse(place.run("usage", "agent1@example.com", "--json")).totals;
-  await until(() => totals().calls === 4, "the agent's calls are in its usage");
-  assert.equal(totals().credits, 8);
+  await until(() => totals().calls === 8, "the agent's calls are in its usage");
+  assert.equal(totals().credits, 16);
   place.run("audit");
 });

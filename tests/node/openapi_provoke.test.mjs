@@ -10,14 +10,21 @@ import { Place, until } from "./support/server.mjs";
 const HASHTAG = "/api/v1/tiktok/popular-trend/hashtag";
 const META = "/api/v1/tiktok/popular-trend/country-industry-meta";
 const BILLING = "/api/v1/billing/me";
-const KEYED = [HASHTAG, META, BILLING];
+const HISTORY = `${HASHTAG}/history`;
+const MOVERS = `${HASHTAG}/movers`;
+const LISTS = [HASHTAG, HISTORY, MOVERS];
+const KEYED = [...LISTS, META, BILLING];
+
+/** Of a path: with what it cannot do without, which is a hashtag of the sample. */
+const SAMPLED = { [HISTORY]: "?hashtag_name=prom" };
+const target = (path) => path + (SAMPLED[path] ?? "");
 
 const plan = (name, { price = 0, included = 1000000, cap = 0, rate = 1000, overage = "none", cents = 0 }) =>
   `[plan ${name}]\nprice_cents = ${price}\nincluded_credits = ${included}\ndaily_credit_cap = ${cap}\n` +
   `rate_limit_per_minute = ${rate}\noverage = ${overage}\noverage_cents_per_1000 = ${cents}\n\n`;
 const PLANS = plan("Slow", { rate: 1 }) + plan("Daily", { cap: 8 }) + plan("Monthly", { included: 8 }) +
   plan("Spender", { included: 8, overage: "opt_in", cents: 100 }) + plan("Roomy", { price: 900, cap: 1000000 }) +
-  "[endpoint tiktok-popular-trend-hashtag]\ncredits = 8\n";
+  ["", "-history", "-movers"].map((end) => `[endpoint tiktok-popular-trend-hashtag${end}]\ncredits = 8\n`).join("");
 
 // Of HTTP itself, and of every server: not for the documents.
 const PLAIN = new Set(["date", "connection", "content-length", "content-type", "content-encoding", "cache-control",
@@ -74,8 +81,12 @@ function check(path, answer, status, reason) {
 
 test("200, of every endpoint", async () => {
   const key = place.newKey("Roomy");
-  for (const [path] of operationsOf(both[0]))
-    check(path, await get(server, path, KEYED.includes(path) ? { "x-api-key": key } : {}), 200);
+  for (const [path, operation] of operationsOf(both[0])) {
+    const needed = (operation.parameters ?? []).filter((one) => one.required && one.in === "query")
+      .map((one) => `${one.name}=${one.example}`).join("&");
+    const answer = await get(server, needed ? `${path}?${needed}` : path, KEYED.includes(path) ? { "x-api-key": key } : {});
+    check(path, answer, 200);
+  }
 });
 
 test("200 of a list with its filters, of an empty page, and again for an Idempotency-Key", async () => {

@@ -16,7 +16,7 @@ before(async () => {
 after(() => place.close());
 
 function changed(from, to) {
-  assert.equal(SHIPPED_PLANS.split(from).length, 2, `the shipped plan file says ${from} once`);
+  assert.ok(SHIPPED_PLANS.includes(from), `the shipped plan file says ${from}`);
   return SHIPPED_PLANS.replace(from, to);
 }
 
@@ -90,6 +90,8 @@ test("a tag that is current is answered 304, and a client that has none gets all
     assert.equal(again.status, 304);
     assert.equal(await again.text(), "");
     assert.equal((await server.ask(path, { headers: { "if-none-match": 'W/"other"' } })).status, 200);
+    const byDate = { "if-modified-since": "Fri, 31 Dec 2100 00:00:00 GMT" };
+    assert.equal((await server.ask(path, { headers: byDate })).status, 200, "a plan file has no date");
     const head = await server.ask(path, { method: "HEAD" });
     assert.deepEqual([head.status, await head.text()], [200, ""]);
     assert.equal((await server.ask(path, { method: "POST" })).status, 405);

@@ -61,6 +61,23 @@ def random_list(dice, country, period, industry, count=None):
     return make_list(dice, country, period, count, captured_at, industry)
 
 
+def reckoned(made, kept):
+    """Its changes of rank as our own history tells them: against the last capture before it that was kept."""
+    same = [other for other in kept if other["captured_at"] < made["captured_at"]
+            and all(other[part] == made[part] for part in ("country", "period", "industry"))]
+    if not same:
+        return made
+    former = {item["hashtag_id"]: item["rank"] for item in max(same, key=lambda other: other["captured_at"])["items"]}
+    items = []
+    for item in made["items"]:
+        rise = former.get(item["hashtag_id"], item["rank"]) - item["rank"]
+        change = 1 if rise > 0 else 3 if rise < 0 else 2
+        if item["hashtag_id"] not in former and item["rank"] <= max(former.values()):
+            change = 4
+        items.append({**item, "rank_diff": abs(rise), "rank_diff_type": change})
+    return {**made, "items": items}
+
+
 def import_lists(dice, place, lists):
     """Each in a random form; what a form cannot say goes through one that can. Returns the lists
     as they should then be served."""
@@ -82,7 +99,7 @@ def import_lists(dice, place, lists):
             "lines": lambda: (as_lines(made, dice), options_of(made)),
         }[name]()
         place.succeed("import", place.write(f"list{number}.{name}", content), *options)
-        served.append(plain(made) if name == "csv" else made)
+        served.append(reckoned(plain(made), served) if name == "csv" else made)
     print(f"imported {len(lists)} lists: {forms}")
     return served
 

@@ -38,6 +38,10 @@ overage_cents_per_1000 = 75000
 
 [endpoint tiktok-popular-trend-hashtag]
 credits = {COST}
+[endpoint tiktok-popular-trend-hashtag-history]
+credits = {COST}
+[endpoint tiktok-popular-trend-hashtag-movers]
+credits = {COST}
 """
 
 # Targets by what becomes of the call while credits last.

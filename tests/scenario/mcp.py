@@ -150,13 +150,15 @@ def notification(stage):
 @act(MESSAGES, "tools/list has every product endpoint with its schema and its price")
 def tools(stage):
     listed = post(stage, request("tools/list")).json()["result"]["tools"]
-    equal([one["name"] for one in listed], [TOOL, META_TOOL], "names")
+    equal([one["name"] for one in listed], [TOOL, TOOL + "-history", TOOL + "-movers", META_TOOL], "names")
     for one in listed:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", one["name"]) or not one["title"] or not one["description"]:
             fail(f"{one!r}")
         equal(one["annotations"]["readOnlyHint"], True, "readOnlyHint")
         equal(one["inputSchema"]["additionalProperties"], False, "additionalProperties")
         equal(one["inputSchema"]["type"], "object", "type")
+        equal(one["inputSchema"].get("required"), ["hashtag_name"] if one["name"] == TOOL + "-history" else None,
+              "required")
     properties = listed[0]["inputSchema"]["properties"]
     equal(list(properties), ["page", "limit", "period", "industry_id", "country_code", "filter_by"], "properties")
     equal(properties["period"]["enum"], [7, 30, 120], "enum")

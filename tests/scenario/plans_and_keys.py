@@ -39,6 +39,10 @@ overage_cents_per_1000 = 300
 
 [endpoint tiktok-popular-trend-hashtag]
 credits = 8
+[endpoint tiktok-popular-trend-hashtag-history]
+credits = 8
+[endpoint tiktok-popular-trend-hashtag-movers]
+credits = 8
 """
 
 PRICES = {"Tiny": 0, "Open": 900, "Wide": 2000}

@@ -17,7 +17,8 @@ def plans(rows):
         text += (f"[plan {name}]\nprice_cents = {number * 900}\nincluded_credits = {included}\n"
                  f"daily_credit_cap = {cap}\nrate_limit_per_minute = {rate}\noverage = {overage}\n")
         text += f"overage_cents_per_1000 = {cents}\n" if overage != "none" else ""
-    return text + "[endpoint tiktok-popular-trend-hashtag]\ncredits = 8\n"
+    return text + "".join(f"[endpoint tiktok-popular-trend-hashtag{end}]\ncredits = 8\n"
+                          for end in ("", "-history", "-movers"))
 
 
 def new_key(stage, plan, email=None):

@@ -32,6 +32,10 @@ overage_cents_per_1000 = 0
 
 [endpoint tiktok-popular-trend-hashtag]
 credits = 8
+[endpoint tiktok-popular-trend-hashtag-history]
+credits = 8
+[endpoint tiktok-popular-trend-hashtag-movers]
+credits = 8
 """
 
 

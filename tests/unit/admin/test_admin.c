@@ -16,7 +16,9 @@
 static char folder[] = "/tmp/trendgate-admin-XXXXXX";
 static char path[PATH_BYTES_MAX];
 static struct reason reason;
-static const char *const operations[] = {"tiktok-popular-trend-hashtag", NULL};
+static const char *const operations[] = {"tiktok-popular-trend-hashtag",
+                                         "tiktok-popular-trend-hashtag-history",
+                                         "tiktok-popular-trend-hashtag-movers", NULL};
 
 /* What serve does: holds the ledger and runs a loop until it is told to stop. */
 static struct owner {

@@ -220,8 +220,9 @@ static void an_answer_is_a_tree_of_its_rows(void **state)
     json_decref(schema);
 }
 
-static const struct schema *const schemas[] = {&hashtag_schema, &meta_schema,  &billing_schema,
-                                               &ping_schema,    &ready_schema, &failure_schema};
+static const struct schema *const schemas[] = {
+    &hashtag_schema, &meta_schema, &history_schema, &movers_schema,
+    &billing_schema, &ping_schema, &ready_schema,   &failure_schema};
 
 static void rows_follow_what_they_are_inside(void **state)
 {

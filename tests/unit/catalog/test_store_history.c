@@ -167,7 +167,7 @@ static void a_hashtag_has_a_history(void **state)
     (void)publish("bB", 4000); /* one name in two letters */
     assert_history("a", INT64_MAX, "a2@3000 a1@2000 a1@1000 ");
     assert_history("a", 2, "a2@3000 a1@1000 ");
-    assert_history("B", INT64_MAX, "b1@4000 B2@4000 b3@3000 b2@1000 ");
+    assert_history("B", INT64_MAX, "B2@4000 b1@4000 b3@3000 b2@1000 ");
     assert_history("z", INT64_MAX, "");
     assert_history("", INT64_MAX, "");
 }

@@ -15,7 +15,9 @@ struct reason reason;
 
 static char folder[] = "/tmp/trendgate-changes-XXXXXX";
 static char path[96];
-static const char *const operations[] = {"tiktok-popular-trend-hashtag", NULL};
+static const char *const operations[] = {"tiktok-popular-trend-hashtag",
+                                         "tiktok-popular-trend-hashtag-history",
+                                         "tiktok-popular-trend-hashtag-movers", NULL};
 static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
 
 /* The committer reads them on its thread. */

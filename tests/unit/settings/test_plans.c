@@ -7,6 +7,9 @@
 
 static char path[] = "/tmp/trendgate-plans-XXXXXX";
 static const char *const operations[] = {"tiktok-popular-trend-hashtag", NULL};
+static const char *const shipped[] = {"tiktok-popular-trend-hashtag",
+                                      "tiktok-popular-trend-hashtag-history",
+                                      "tiktok-popular-trend-hashtag-movers", NULL};
 
 static int file_make(void **state)
 {
@@ -46,7 +49,7 @@ static void the_shipped_plans_are_those_promised(void **state)
     for (size_t f = 0; f < LENGTH_OF(files); f++) {
         struct plans plans;
         struct reason reason = {0};
-        if (plans_read(files[f], operations, &plans, &reason) != STATUS_OK)
+        if (plans_read(files[f], shipped, &plans, &reason) != STATUS_OK)
             fail_msg("%s", reason.sentence);
         assert_int_equal(plans.plan_count, LENGTH_OF(promised));
         for (size_t i = 0; i < LENGTH_OF(promised); i++) {
@@ -59,9 +62,11 @@ static void the_shipped_plans_are_those_promised(void **state)
             assert_int_equal(plan->overage, promised[i].overage);
             assert_int_equal(plan->overage_cents_per_1000, promised[i].overage_cents_per_1000);
         }
-        assert_int_equal(plans.price_count, 1);
-        assert_string_equal(plans.prices[0].operation_id, operations[0]);
-        assert_int_equal(plans.prices[0].credits, 8);
+        assert_int_equal(plans.price_count, LENGTH_OF(shipped) - 1);
+        for (size_t i = 0; i < plans.price_count; i++) {
+            assert_string_equal(plans.prices[i].operation_id, shipped[i]);
+            assert_int_equal(plans.prices[i].credits, 8);
+        }
     }
 }
 
@@ -70,7 +75,7 @@ static void a_plan_is_found_in_any_letter_case(void **state)
     (void)state;
     struct plans plans;
     struct reason reason = {0};
-    assert_int_equal(plans_read(TEXT(""), operations, &plans, &reason), STATUS_OK);
+    assert_int_equal(plans_read(TEXT(""), shipped, &plans, &reason), STATUS_OK);
     assert_ptr_equal(plans_find(&plans, TEXT("gROWTH")), &plans.plans[2]);
     assert_null(plans_find(&plans, TEXT("Grow")));
 }
