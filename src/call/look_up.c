@@ -42,7 +42,7 @@ void call_look_up_ended(struct call *call, enum status outcome, const struct cat
     if (call_authenticate(call) != STATUS_OK)
         catalog_page_release(page);
     else if (outcome == STATUS_OK)
-        page_found(call, page);
+        call_found(call, &(struct finding){.page = page});
     else
         call_refuse_page(call, outcome);
 }
@@ -50,6 +50,8 @@ void call_look_up_ended(struct call *call, enum status outcome, const struct cat
 static void call_resumed(struct http_task *task)
 {
     struct call *call = CONTAINER_OF(task, struct call, task);
+    if (call->waiter.outcome == STATUS_OK)
+        demand_mark(call, &call->waiter.request, call->waiter.page);
     call_look_up_ended(call, call->waiter.outcome, call->waiter.page);
 }
 
