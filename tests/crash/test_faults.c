@@ -1,6 +1,7 @@
 /* A disk that fails and comes back: a batch that is not durable is taken back whole, nothing is
  * admitted until a commit has synced again, and no restart is needed. */
 #include "crash/scene.h"
+#include "ledger/counts.h"
 #include "support/unit.h"
 
 #include <sqlite3.h>
@@ -18,6 +19,27 @@ static bool is_refused_after_three_faults(void)
     assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_UNAVAILABLE);
     scene->call_count--; /* as if it had not been asked */
     return shim_faults() >= 3;
+}
+
+/* What the ledger says of itself to who watches it. */
+struct watched {
+    int64_t heads, rate_limited, failed_commits, undone;
+    bool admits;
+};
+
+static struct watched watch(void)
+{
+    struct ledger_counts *counts = memory_take(sizeof(*counts));
+    ledger_counts(scene_ledger, counts);
+    struct watched watched = {.failed_commits = counts->failed_commits,
+                              .undone = counts->undone_charges,
+                              .admits = counts->admits};
+    for (size_t i = 0; i < ENDPOINT_NUMBERS; i++) {
+        watched.heads += counts->calls[i][CALL_HEAD];
+        watched.rate_limited += counts->calls[i][CALL_OUTCOMES];
+    }
+    free(counts);
+    return watched;
 }
 
 static void begin(bool folds_next)
@@ -97,6 +119,7 @@ static void slots_of_a_failed_batch_are_counted_after_it(void **state)
 {
     (void)state;
     begin(false);
+    struct watched before = watch();
     int64_t rate_limited = 0;
     for (int i = 0; i < 5; i++)
         assert_int_equal(scene_slot(ROOMY, CALL_HEAD), STATUS_OK);
@@ -108,8 +131,17 @@ static void slots_of_a_failed_batch_are_counted_after_it(void **state)
     scene_await();
     assert_int_equal(last_call(), CALL_TAKEN_BACK);
     scene_until(is_refused_after_three_faults);
+    struct watched failing = watch();
+    assert_true(failing.failed_commits >= before.failed_commits + 2); /* the third may go on */
+    assert_int_equal(failing.undone, before.undone + 1);
+    assert_false(failing.admits);
     shim_order(&(struct shim_orders){0});
     charge_when_admitted(ROOMY);
+    struct watched after = watch();
+    assert_int_equal(after.heads, before.heads + 5);
+    assert_int_equal(after.rate_limited, before.rate_limited + rate_limited);
+    assert_int_equal(after.undone, failing.undone);
+    assert_true(after.admits);
     scene_close();
     assert_int_equal(scene_stored("SELECT sum(head) FROM usage_hour"), 5);
     assert_int_equal(scene_stored("SELECT sum(rate_limited) FROM usage_hour"), rate_limited);
