@@ -24,6 +24,8 @@ struct readings {
     struct ledger_counts ledger;
     struct source_lists sources[SOURCES_MAX];
     size_t source_count;
+    struct collector_state collected[COLLECTOR_SOURCES_MAX];
+    size_t collected_count; /* sources that are on */
     int64_t cache_bytes;
     bool has_catalog, has_ledger;
 };
@@ -70,6 +72,8 @@ static struct readings *readings_take(const struct metrics *metrics)
     http_server_counts(metrics->http, &readings->http);
     ledger_counts(served->ledger, &readings->ledger);
     lists_read(readings);
+    if (served->collector)
+        readings->collected_count = collector_states(served->collector, readings->collected);
     readings->cache_bytes = (int64_t)catalog_cache_bytes(served->catalog);
     readings->has_catalog = catalog_health(served->catalog, &reason) == STATUS_OK;
     readings->has_ledger = atomic_load(&served->ledger_answers);
@@ -84,7 +88,7 @@ struct metric {
     enum metric_type type;
     void (*write)(const struct metric *metric, const struct readings *readings,
                   struct buffer *out);
-    size_t at; /* of the number: in struct readings; in struct source_lists for each source */
+    size_t at; /* of the number: in readings, in a source's lists, or in its state */
 };
 
 static void labelled_write(const struct metric *metric, struct metric_label label,
@@ -129,6 +133,45 @@ static void seconds_by_source(const struct metric *metric, const struct readings
         struct metric_label label = {TEXT("source"), lists->source};
         exposition_sample_seconds(out, metric->name, (struct metric_labels){&label, 1},
                                   *numbers_at(lists, metric->at));
+    }
+}
+
+static void by_collected(const struct metric *metric, const struct readings *readings,
+                         struct buffer *out)
+{
+    for (size_t i = 0; i < readings->collected_count; i++) {
+        const struct collector_state *state = &readings->collected[i];
+        labelled_write(metric, (struct metric_label){TEXT("source"), text_of(state->name)},
+                       *numbers_at(state, metric->at), out);
+    }
+}
+
+/* Nothing of a source that has never given a list: 1970 would be a time. */
+static void seconds_by_collected(const struct metric *metric, const struct readings *readings,
+                                 struct buffer *out)
+{
+    for (size_t i = 0; i < readings->collected_count; i++) {
+        const struct collector_state *state = &readings->collected[i];
+        struct metric_label label = {TEXT("source"), text_of(state->name)};
+        if (*numbers_at(state, metric->at) != 0)
+            exposition_sample_seconds(out, metric->name, (struct metric_labels){&label, 1},
+                                      *numbers_at(state, metric->at));
+    }
+}
+
+/* One series for each state, 1 for the one that holds. */
+static void by_collected_state(const struct metric *metric, const struct readings *readings,
+                               struct buffer *out)
+{
+    static const enum source_state all[] = {SOURCE_WORKS, SOURCE_PAUSES, SOURCE_IS_SHUT};
+    for (size_t i = 0; i < readings->collected_count * LENGTH_OF(all); i++) {
+        const struct collector_state *state = &readings->collected[i / LENGTH_OF(all)];
+        enum source_state told = all[i % LENGTH_OF(all)];
+        const struct metric_label labels[] = {
+            {TEXT("source"), text_of(state->name)},
+            {TEXT("state"), text_of(source_state_word(told))}};
+        exposition_sample(out, metric->name, (struct metric_labels){labels, LENGTH_OF(labels)},
+                          state->state == told);
     }
 }
 
@@ -211,6 +254,7 @@ static void build(const struct metric *metric, const struct readings *readings,
         TEXT_INITIAL(name), TEXT_INITIAL(help), METRIC_GAUGE, __VA_ARGS__                      \
     }
 #define READ(member) offsetof(struct readings, member)
+#define COLLECTED(member) offsetof(struct collector_state, member)
 #define OF_SOURCE(member) offsetof(struct source_lists, member)
 
 /* clang-format off */
@@ -266,6 +310,31 @@ static const struct metric metric_table[] = {
     GAUGE("trendgate_lists_newest_capture_timestamp_seconds",
           "When the newest of a source's lists was captured, in seconds since 1970.",
           seconds_by_source, OF_SOURCE(newest_us)),
+    GAUGE("trendgate_source_state",
+          "1 for the state that a source is in, as in /ready: it works, pauses (throttled, or out of "
+          "budget) or is shut (it failed too often).", by_collected_state, 0),
+    COUNTER("trendgate_source_requests_total", "Requests sent to a source.", by_collected,
+            COLLECTED(requests)),
+    COUNTER("trendgate_source_lists_total", "Lists that a source gave.", by_collected,
+            COLLECTED(lists)),
+    COUNTER("trendgate_source_failures_total", "Requests that a source failed to answer well.",
+            by_collected, COLLECTED(failures)),
+    COUNTER("trendgate_source_throttled_total", "How often a source asked for fewer requests.",
+            by_collected, COLLECTED(throttled)),
+    COUNTER("trendgate_source_not_permitted_total",
+            "How often a source said that we may not have what was asked for.", by_collected,
+            COLLECTED(not_permitted)),
+    COUNTER("trendgate_source_contradictions_total",
+            "What contradicted itself in the lists of a source.", by_collected,
+            COLLECTED(contradictions)),
+    GAUGE("trendgate_source_requests_today",
+          "Requests taken from a source's budget since 00:00 UTC, by every collector of the "
+          "database, at the last look.", by_collected, COLLECTED(used_today)),
+    GAUGE("trendgate_source_daily_budget_requests", "What a source may be asked a day.",
+          by_collected, COLLECTED(daily_budget)),
+    GAUGE("trendgate_source_last_success_timestamp_seconds",
+          "When a source last gave a list, in seconds since 1970.", seconds_by_collected,
+          COLLECTED(last_success.us)),
     GAUGE("trendgate_catalog_cache_bytes", "Memory that rendered lists and pages take.", plain,
           READ(cache_bytes)),
 };

@@ -6,6 +6,8 @@ import re
 import signal
 import socket
 
+from support.clock import Clock
+from support.fake_upstream import CENTER, Upstream
 from support.http_client import Connection, request_bytes, until
 from support.lists import as_lines, options_of, sample_list
 from support.metered import call, new_key, plans
@@ -14,7 +16,7 @@ from support.steps import ENDPOINT, META, Scenario, Stage, act, check_every_answ
 from metering import reload
 from serving import refused_server
 
-FORMAT, NUMBERS, CROWD, BOUNDS = [], [], [], []
+FORMAT, NUMBERS, CROWD, COLLECTED, BOUNDS = [], [], [], [], []
 
 ADMIN = re.compile(r"^admin on http://127\.0\.0\.1:([0-9]+)$", re.M)
 TABLE = [("Small", 20, 0, 1000, "none", 0), ("Slow", 1000, 0, 3, "none", 0), ("Always", 20, 0, 1000, "always", 30),
@@ -324,6 +326,61 @@ def connections(stage):
     until(lambda: scrape(stage)("trendgate_http_connections_open") == 0, "they are closed")
 
 
+# ---- Sources ----
+
+@contextlib.contextmanager
+def collected():
+    """A server that fetches from a fake upstream, which keeps a log of what it was asked."""
+    with Clock("2025-10-21T10:00:00Z") as clock, Upstream(clock) as upstream:
+        settings = {**upstream.settings(requests_per_minute=6000, concurrency=4, daily_budget=500, timeout_s=2),
+                    "TRENDGATE_SERVER_ADMIN_LISTEN": "127.0.0.1:0"}
+        with Place(settings, clock=clock) as place:
+            stage = Stage(place, place.serve(), place.new_key())
+            stage.clock, stage.upstream = clock, upstream
+            yield stage
+            stage.drop_connection()
+            stage.server.stop()
+
+
+def of_source(read, name):
+    return int(read(f"trendgate_source_{name}", source=CENTER))
+
+
+@act(COLLECTED, "what a source was asked and gave is what its own log says")
+def source_counters(stage):
+    before = scrape(stage)
+    if ("trendgate_source_last_success_timestamp_seconds", frozenset({("source", CENTER)})) in before.samples:
+        fail("a success that never was")
+    for country in ("US", "DE"):
+        equal(stage.get(f"?country_code={country}").status, 200, country)
+    until(lambda: of_source(scrape(stage), "lists_total") == 2, "both lists are counted")
+    after = scrape(stage)
+    asked = len(stage.upstream.asked())
+    equal(of_source(after, "requests_total"), asked, "requests")
+    equal(of_source(after, "daily_budget_requests"), 500, "the day's budget")
+    for name in ("failures_total", "throttled_total", "not_permitted_total", "contradictions_total"):
+        equal(of_source(after, name), 0, name)
+    equal(of_source(after, "last_success_timestamp_seconds"), int(stage.clock.wall_us / 1e6), "the last success")
+    equal(after("trendgate_lists", source=CENTER), 2, "lists")
+    equal(fell(before, after), [], "counters that fell")
+    until(lambda: stage.clock.pass_by(1) or of_source(scrape(stage), "requests_today") == asked,
+          "the collector has looked at the day's budget again")
+
+
+@act(COLLECTED, "a source that fails is counted, and told to be shut")
+def source_failures(stage):
+    def state(read):
+        return [name for name in ("works", "pauses", "shut")
+                if read("trendgate_source_state", source=CENTER, state=name) == 1]
+    equal(state(scrape(stage)), ["works"], "state")
+    stage.upstream.behave = lambda asked: "broken"
+    equal(stage.get("?country_code=FR").status, 503, "status")
+    until(lambda: stage.clock.pass_by(1200) or stage.get("?country_code=FR") and state(scrape(stage)) == ["shut"],
+          "the source is shut")
+    if of_source(scrape(stage), "failures_total") < 2:
+        fail("failures are not counted")
+
+
 # ---- The listener ----
 
 @act(BOUNDS, "there is none unless it is asked for")
@@ -383,5 +440,6 @@ SCENARIOS = [
     Scenario("metrics format", watched, FORMAT),
     Scenario("metrics numbers", watched, NUMBERS),
     Scenario("metrics of connections", lambda: watched({"TRENDGATE_SERVER_CONNECTIONS": "3"}), CROWD),
+    Scenario("metrics of sources", collected, COLLECTED),
     Scenario("admin listener", watched, BOUNDS),
 ]
