@@ -58,29 +58,14 @@ static void unlock(struct catalog *catalog)
 
 /* ---- Which snapshot counts ---- */
 
-struct found_entries {
-    struct snapshot_entry *entries;
-    size_t count, capacity;
-};
-
-static void entry_collect(void *owner, const struct snapshot_entry *entry)
-{
-    struct found_entries *found = owner;
-    if (found->count == found->capacity) {
-        found->capacity = found->capacity ? 2 * found->capacity : 64;
-        found->entries = memory_grow(found->entries, found->capacity * sizeof(*entry));
-    }
-    found->entries[found->count++] = *entry;
-}
-
 /* The store is read without the catalogue's lock, so that no caller waits for the disk; who looks
  * meanwhile waits for the first look's end, and sees what it saw. */
 static enum status index_refresh(struct catalog *catalog, struct reason *reason)
 {
-    struct found_entries found = {0};
+    struct newest_found found = {0};
     check(pthread_mutex_lock(&catalog->store_lock) == 0);
     enum status status = store_visit(catalog->store, catalog->index.last_snapshot_id,
-                                     entry_collect, &found, reason);
+                                     newest_collect, &found, reason);
     lock(catalog);
     for (size_t i = 0; status == STATUS_OK && i < found.count; i++)
         newest_add(&catalog->index, &found.entries[i]);

@@ -21,6 +21,16 @@ static struct newest newest_of(struct newest_index *index, const struct snapshot
                            .source = source_kept(index, entry->source)};
 }
 
+void newest_collect(void *owner, const struct snapshot_entry *entry)
+{
+    struct newest_found *found = owner;
+    if (found->count == found->capacity) {
+        found->capacity = found->capacity ? 2 * found->capacity : 64;
+        found->entries = memory_grow(found->entries, found->capacity * sizeof(*entry));
+    }
+    found->entries[found->count++] = *entry;
+}
+
 void newest_add(struct newest_index *index, const struct snapshot_entry *entry)
 {
     struct newest *newest = &index->lists[list_key_index(entry->list)];

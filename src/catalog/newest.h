@@ -24,6 +24,16 @@ struct newest_index {
     char sources[NEWEST_SOURCES_MAX][32];
 };
 
+/* Snapshots that were found and are not added yet, so that the store may be read without the lock of
+ * the index. The caller frees entries. */
+struct newest_found {
+    struct snapshot_entry *entries;
+    size_t count, capacity;
+};
+
+/* For store_visit; owner: a struct newest_found. */
+void newest_collect(void *owner, const struct snapshot_entry *entry);
+
 void newest_add(struct newest_index *index, const struct snapshot_entry *entry);
 
 /* What the list is served from: a snapshot of its own, or of the one that it is derived from. */
