@@ -261,7 +261,7 @@ static enum status entry_step(struct db_statement *select, struct snapshot_entry
 
 #define ENTRY_OF_SCOPE                                                                         \
     "SELECT " ENTRY_COLUMNS " FROM list JOIN snapshot ON list_id = list.id "                   \
-                            "WHERE " LIST_OF_SCOPE
+    "WHERE " LIST_OF_SCOPE
 
 enum status store_newest_capture(struct store *store, const struct history_scope *scope,
                                  struct snapshot_entry *newest, struct reason *reason)

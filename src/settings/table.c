@@ -125,7 +125,7 @@ struct text setting_variable(const struct setting *setting, char *room)
                           setting->name);
     check(length > 0 && length < VARIABLE_BYTES_MAX);
     for (char *byte = room; *byte; byte++)
-        *byte = *byte == '.' || *byte == '-'                   ? '_'
+        *byte = *byte == '.' || *byte == '-'   ? '_'
                 : *byte >= 'a' && *byte <= 'z' ? (char)(*byte - ('a' - 'A'))
                                                : *byte;
     return (struct text){room, (size_t)length};

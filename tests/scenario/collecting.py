@@ -2,6 +2,7 @@
 the test's: a source's limits are counted in the upstream's own log, by the test's clock."""
 
 import contextlib
+import datetime
 import json
 import os
 import random
@@ -331,6 +332,7 @@ def breaker(stage):
         until(lambda: len(stage.upstream.asked()) == 5, "five requests")
         opened = stage.clock.wall_us / 1e6
         for pause in (5, 10, 20, 40, 60, 60):
+            until(lambda: is_shut(stage), "the breaker is open")
             before = len(stage.upstream.asked())
             stage.clock.pass_by(pause * MINUTE - 1)
             quiet(stage, before)
@@ -342,6 +344,15 @@ def breaker(stage):
               len({one.list for one in stage.upstream.asked() if one.answered == "list"}) == 10, "all ten lists")
         equal(opened < stage.clock.wall_us / 1e6, True, "time went by")
         equal(collector.stop(), 0, "exit")
+
+
+def is_shut(stage):
+    """The last answer is counted too: until then the clock must not go on."""
+    said = stage.place.succeed("collect", "--status", settings=stage.upstream.settings()).lines()[0].split("\t")
+    if said[1] != "shut" or said[2] == "-":
+        return False
+    ends = datetime.datetime.fromisoformat(said[2].replace("Z", "+00:00"))
+    return ends.timestamp() * 1e6 > stage.clock.wall_us
 
 
 def quiet(stage, count):

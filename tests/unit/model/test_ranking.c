@@ -146,7 +146,7 @@ static void change_unknown(void)
 }
 static void change_below(void)
 {
-    hashtags[0].rank_change = (enum rank_change)-1;
+    hashtags[0].rank_change = (enum rank_change) - 1;
 }
 static void value_high(void)
 {
