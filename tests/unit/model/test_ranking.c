@@ -429,6 +429,43 @@ static void every_hundredth_is_written_in_full(void **state)
     }
 }
 
+#define DAY_AT(day) ((day)*INT64_C(86400))
+
+static void a_curve_tells_what_it_spans(void **state)
+{
+    (void)state;
+    struct trend_point curve[] = {
+        {DAY_AT(20000), 10}, {DAY_AT(20007), 20}, {DAY_AT(20008), 100}};
+    struct hashtag hashtag = {.trend = curve};
+    assert_int_equal(hashtag_span_days(&hashtag), 0);
+    assert_false(hashtag_has_daily_points(&hashtag));
+    hashtag.trend_count = 2;
+    assert_int_equal(hashtag_span_days(&hashtag), 8);
+    assert_false(hashtag_has_daily_points(&hashtag));
+    hashtag.trend_count = 3;
+    assert_int_equal(hashtag_span_days(&hashtag), 9);
+    assert_true(hashtag_has_daily_points(&hashtag));
+}
+
+/* By the places of period_days: 7, 30 and 120, whose weeks may begin before it. */
+static void a_period_is_exceeded_from_its_next_day_on(void **state)
+{
+    (void)state;
+    static const int64_t most[] = {7, 30, 127};
+    for (unsigned period = 0; period < LENGTH_OF(most); period++) {
+        assert_false(period_is_exceeded(most[period], period));
+        assert_true(period_is_exceeded(most[period] + 1, period));
+    }
+}
+
+static void what_is_untold_is_written_as_unchanged(void **state)
+{
+    (void)state;
+    assert_int_equal(rank_change_number(RANK_UNTOLD), 2);
+    assert_int_equal(rank_change_number(RANK_UP), 1);
+    assert_int_equal(rank_change_number(RANK_NEW), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +478,9 @@ int main(void)
         cmocka_unit_test_setup(a_source_has_letters_digits_and_dashes, set_up),
         cmocka_unit_test(characters_above_the_controls_are_names),
         cmocka_unit_test(keys_and_indexes_are_one_to_one),
+        cmocka_unit_test(a_curve_tells_what_it_spans),
+        cmocka_unit_test(a_period_is_exceeded_from_its_next_day_on),
+        cmocka_unit_test(what_is_untold_is_written_as_unchanged),
         cmocka_unit_test(periods_are_found_by_their_days),
         cmocka_unit_test_setup(hashtags_are_written_as_the_endpoint_says, set_up),
         cmocka_unit_test(every_hundredth_is_written_in_full),
