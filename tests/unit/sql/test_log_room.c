@@ -3,6 +3,7 @@
 #include "sql/db.h"
 #include "support/unit.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -106,8 +107,37 @@ static void room_is_made_ahead_and_not_for_ever(void **state)
     db_close(db);
 }
 
+/* A file that another program made: its frames are longer than ours, and none may be lost. */
+static void frames_of_other_pages_are_left_alone(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    sqlite3 *made = NULL;
+    assert_int_equal(sqlite3_open(path, &made), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(made,
+                                  "PRAGMA page_size=16384; CREATE TABLE kept"
+                                  " (number INTEGER PRIMARY KEY, bytes)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(made), SQLITE_OK);
+    struct db *db = opened(path);
+    ran(db, "PRAGMA synchronous=OFF");
+    for (unsigned row = 0; row < 600; row++)
+        ran(db, "INSERT INTO kept (bytes) VALUES (zeroblob(9000))");
+    assert_true(bytes_of(log_path) > 8 * MB);
+    copy(path, copied_path);
+    copy(log_path, copied_log_path);
+    struct db *copied = opened(copied_path);
+    assert_int_equal(rows_of(copied), 600);
+    db_close(copied);
+    db_close(db);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(room_is_made_ahead_and_not_for_ever)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(room_is_made_ahead_and_not_for_ever),
+        cmocka_unit_test(frames_of_other_pages_are_left_alone),
+    };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
