@@ -62,9 +62,25 @@ static bool key_read(const struct call *call, struct text *written)
     return is_one;
 }
 
+/* A key that is sent counts alone, whether or not it is valid. */
+static bool is_by_session(const struct call *call)
+{
+    switch (call->endpoint->caller) {
+    case CALLER_KEY: return false;
+    case CALLER_KEY_OR_SESSION:
+        return http_request_field_count(call->request, TEXT("x-api-key")) == 0 &&
+               session_cookie_read(call).length > 0;
+    case CALLER_SESSION: return true;
+    case CALLER_ANYONE: return false;
+    }
+    check_failed(__FILE__, __LINE__, "the caller is in the list");
+}
+
 enum status call_authenticate(struct call *call)
 {
     struct text written;
+    if (is_by_session(call))
+        return call_authenticate_session(call);
     if (!key_read(call, &written))
         return refuse_invalid(call);
     if (written.length == 0)

@@ -7,6 +7,7 @@
 #include "call/endpoint.h"
 #include "call/failures.h"
 #include "call/pipeline.h"
+#include "call/session.h"
 #include "call/tool.h"
 #include "catalog/catalog.h"
 #include "http/server.h"
@@ -29,7 +30,10 @@ struct call {
     struct tool_call *tool;          /* NULL: not called as a tool */
     struct text request_id;
     struct key_standing key; /* set by authenticate, anew after each wait before the charge */
-    struct text key_prefix;  /* for the log; empty before authenticate */
+    struct session_standing
+        session;            /* id 0: it was not made by one; then key has its account */
+    struct text id;         /* what stands for "{id}" in the path; encoded */
+    struct text key_prefix; /* for the log; empty before authenticate */
     struct arguments arguments;
     struct finding finding;
     duration started;              /* for the log; not set without one */
@@ -44,7 +48,7 @@ struct call {
     bool is_replay; /* of a charged call: rendered again from the same snapshot */
 };
 
-/* At an endpoint of the account API, from its routing on. */
+/* Of the account API, from its routing on. */
 static inline bool call_is_of_account(const struct call *call)
 {
     return call->endpoint && call->endpoint->kind == ENDPOINT_ACCOUNT;
@@ -53,8 +57,9 @@ static inline bool call_is_of_account(const struct call *call)
 /* Whether pages of other origins may read the answer. */
 static inline bool call_is_shared(const struct call *call)
 {
-    return !call->pipeline->is_private && !call_is_of_account(call) && !call->tool &&
-           !(call->endpoint && call->endpoint->kind == ENDPOINT_RPC);
+    return !call->pipeline->is_private && !call->tool &&
+           (!call->endpoint || call->endpoint->kind == ENDPOINT_OPEN ||
+            call->endpoint->kind == ENDPOINT_PRODUCT);
 }
 
 /* Takes the call through the steps that its endpoint asks for. Who changes endpoint and tool

@@ -1,5 +1,6 @@
 #include "ledger/embedded.h"
 
+#include "ledger/embedded_sessions.h"
 #include "sql/migrate.h"
 
 #include <errno.h>
@@ -82,6 +83,7 @@ static enum status load(struct ledger *ledger, struct text path, struct reason *
     TRY(db_open(path, &options, &ledger->db, reason));
     TRY(db_migrate(ledger->db, &migrations_ledger, reason));
     TRY(keys_load(ledger, reason));
+    TRY(ledger_sessions_load(ledger, reason));
     return suspensions_load(ledger, reason);
 }
 
@@ -91,7 +93,10 @@ enum status ledger_open(struct text path, const struct time_source *time,
     struct owner_lock owner;
     TRY(owner_lock_take(path, &owner, reason));
     struct ledger *opened = memory_take(sizeof(*opened));
-    *opened = (struct ledger){.owner = owner, .time = time, .directory = directory_open()};
+    *opened = (struct ledger){.owner = owner,
+                              .time = time,
+                              .directory = directory_open(),
+                              .sessions = session_table_open()};
     check(pthread_mutex_init(&opened->lock, NULL) == 0);
     terms_book_init(&opened->terms);
     committer_init(&opened->committer, opened);
@@ -119,6 +124,7 @@ void ledger_close(struct ledger *ledger)
     db_close(ledger->db);
     owner_lock_release(&ledger->owner);
     directory_close(ledger->directory);
+    session_table_close(ledger->sessions);
     check(pthread_mutex_destroy(&ledger->lock) == 0);
     free(ledger);
 }

@@ -17,11 +17,12 @@
 #include <pthread.h>
 
 struct ledger {
-    pthread_mutex_t lock; /* over everything but the directory, which has its own */
+    pthread_mutex_t lock; /* over everything but directory and sessions, which have their own */
     struct owner_lock owner;
     struct db *db;
     struct reader reader;
     struct directory *directory;
+    struct session_table *sessions; /* ledger/session_table.h */
     const struct time_source *time;
     struct terms_book terms;
     int64_t loaded_id;   /* of the last row of plan_load that is in terms */
@@ -60,6 +61,13 @@ instant ledger_present(const struct ledger *ledger, int64_t account_id);
 /* STATUS_MISSING: no account has that mail. */
 enum status ledger_find_account(struct ledger *ledger, struct text email,
                                 struct account *account, struct reason *reason);
+
+enum status ledger_find_account_of(struct ledger *ledger, int64_t account_id,
+                                   struct account *account, struct reason *reason);
+
+/* A new account's row and its event, inside a transaction; the meter is told after its commit. */
+enum status ledger_account_write(struct ledger *ledger, const struct account_row *row,
+                                 int64_t *id, struct reason *reason);
 
 struct key_row {
     int64_t id;
