@@ -58,6 +58,11 @@ void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
         buffer_append(&line, call->key_prefix);
         buffer_append(&line, TEXT(" account="));
         buffer_append_integer(&line, call->key.account_id);
+    } else if (call->session.id != 0) {
+        buffer_append(&line, TEXT(" session="));
+        buffer_append_integer(&line, call->session.id);
+        buffer_append(&line, TEXT(" account="));
+        buffer_append_integer(&line, call->session.account_id);
     }
     if (call->tool)
         tool_add(call, &line);

@@ -1,5 +1,6 @@
 #include "call/answer_headers.h"
 #include "call/call.h"
+#include "call/client_address.h"
 
 #define CHALLENGE_BYTES_MAX 128
 
@@ -76,6 +77,12 @@ static bool is_by_session(const struct call *call)
     check_failed(__FILE__, __LINE__, "the caller is in the list");
 }
 
+static struct text address_of(void *owner)
+{
+    const struct call *call = owner;
+    return client_address(call->request, call->pipeline->trusted_proxies);
+}
+
 enum status call_authenticate(struct call *call)
 {
     struct text written;
@@ -92,6 +99,7 @@ enum status call_authenticate(struct call *call)
         !call->key.is_live)
         return refuse_invalid(call);
     call->key_prefix = text_slice(written, 0, API_KEY_PREFIX_LENGTH);
+    ledger_key_used(call->pipeline->ledger, &call->key, address_of, call);
     if (!call->key.account_is_suspended)
         return STATUS_OK;
     call_refuse_plainly(call, FAILURE_ACCOUNT_SUSPENDED);
