@@ -41,7 +41,7 @@ static enum status industry_known(struct text written, unsigned *index)
     .description = TEXT_INITIAL("Country code filter")}
 /* clang-format on */
 
-static const struct parameter hashtag_parameters[] = {
+const struct parameter hashtag_parameters[HASHTAG_PARAMETERS] = {
     [HASHTAG_PAGE] = {.name = TEXT_INITIAL("page"),
                       .aliases = {"page_number", "page_no", "p"},
                       .type = INTEGER,
@@ -86,7 +86,7 @@ static const struct parameter hashtag_parameters[] = {
                             "Filter criteria, only 'new_on_board' is allowed")},
 };
 
-static const struct parameter history_parameters[] = {
+const struct parameter history_parameters[HISTORY_PARAMETERS] = {
     [HISTORY_NAME] = {.name = TEXT_INITIAL("hashtag_name"),
                       .aliases = {"hashtag", "name", "tag", "keyword", "q"},
                       .type = STRING,

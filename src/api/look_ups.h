@@ -19,6 +19,10 @@ enum {
 enum { HISTORY_NAME, HISTORY_COUNTRY, HISTORY_PERIOD, HISTORY_PARAMETERS };
 enum { MOVERS_COUNTRY, MOVERS_PERIOD, MOVERS_SINCE, MOVERS_PARAMETERS };
 
+/* For who offers the same look-up elsewhere. */
+extern const struct parameter hashtag_parameters[HASHTAG_PARAMETERS];
+extern const struct parameter history_parameters[HISTORY_PARAMETERS];
+
 void hashtag_look_up(struct call *call); /* one page of one list */
 void history_look_up(struct call *call); /* one hashtag's ranks and figures by capture */
 void movers_look_up(struct call *call);  /* what moved between two captures of a list */

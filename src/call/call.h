@@ -141,6 +141,10 @@ void call_refuse_overloaded(struct call *call, struct text message);
 void call_answer_body(struct call *call, unsigned status, struct text headers,
                       struct text body);
 
+/* A page in HTML, whole. headers: further whole lines. */
+void call_answer_page(struct call *call, unsigned status, struct text headers,
+                      struct text html);
+
 /* A text of another media type that is whole already, as 200. */
 void call_answer_text(struct call *call, struct text media_type, struct text body);
 

@@ -86,14 +86,12 @@ static bool changes_something(const struct call *call)
     return call->request->method != HTTP_GET && call->request->method != HTTP_HEAD;
 }
 
-/* A 401 needs a challenge (decision record 0015), and no registered scheme is a cookie. */
 static enum status refuse_session(struct call *call)
 {
     char room[128];
     struct buffer challenge;
     buffer_init_on(&challenge, room, sizeof(room));
-    answer_header_text(&challenge, HEADER_CHALLENGE,
-                       TEXT("Cookie realm=\"trendgate\", form-action=\"/console/signin\""));
+    answer_header_text(&challenge, HEADER_CHALLENGE, TEXT(SESSION_CHALLENGE));
     check(!challenge.overflowed);
     call_refuse(call, &(struct refusal){.failure = &failures[FAILURE_NO_SESSION],
                                         .headers = buffer_text(&challenge)});

@@ -16,6 +16,9 @@ struct pipeline;
 struct csrf_token {
     char characters[CSRF_LENGTH]; /* lower-case hexadecimal; no NUL */
 };
+/* A 401 needs a challenge (decision record 0015), and no registered scheme is a cookie. */
+#define SESSION_CHALLENGE "Cookie realm=\"trendgate\", form-action=\"/console/signin\""
+
 struct csrf_token csrf_token_of(struct text secret);
 
 /* The value of the one cookie of that name (RFC 6265, section 4.2); empty for none, or several. */

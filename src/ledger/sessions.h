@@ -5,6 +5,7 @@
  * transaction, leave an audit event where something changed, and block on the disk. */
 #pragma once
 
+#include "base/password.h"
 #include "ledger/ledger.h"
 #include "model/session.h"
 
@@ -74,8 +75,6 @@ enum status ledger_session_list(struct ledger *ledger, int64_t account_id,
 enum status ledger_sessions_write(struct ledger *ledger, struct reason *reason);
 
 /* ---- Signing in ---- */
-
-#define PASSWORD_HASH_BYTES_MAX 128
 
 struct account_login {
     int64_t account_id;
