@@ -66,7 +66,8 @@ static bool is_void(enum html_element element)
 
 static bool is_of_text(enum html_element element)
 {
-    return element == HTML_CODE || element == HTML_SPAN || element == HTML_A;
+    return element == HTML_CODE || element == HTML_SPAN || element == HTML_A ||
+           element == HTML_BUTTON;
 }
 
 struct html_writer html_writer_on(struct buffer *out)

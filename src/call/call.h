@@ -30,10 +30,9 @@ struct call {
     struct tool_call *tool;          /* NULL: not called as a tool */
     struct text request_id;
     struct key_standing key; /* set by authenticate, anew after each wait before the charge */
-    struct session_standing
-        session;            /* id 0: it was not made by one; then key has its account */
-    struct text id;         /* what stands for "{id}" in the path; encoded */
-    struct text key_prefix; /* for the log; empty before authenticate */
+    struct session_standing session; /* id 0: by none; key has its account as well */
+    struct text id;                  /* what stands for "{id}" in the path; encoded */
+    struct text key_prefix;          /* for the log; empty before authenticate */
     struct arguments arguments;
     struct finding finding;
     duration started;              /* for the log; not set without one */
@@ -137,11 +136,9 @@ void call_refuse(struct call *call, const struct refusal *refusal);
 void call_refuse_plainly(struct call *call, enum failure_id id);
 void call_refuse_overloaded(struct call *call, struct text message);
 
-/* A body that is whole already, for the endpoints outside the product. */
+/* A body that is whole already, for the endpoints outside the product; a page in HTML. */
 void call_answer_body(struct call *call, unsigned status, struct text headers,
                       struct text body);
-
-/* A page in HTML, whole. headers: further whole lines. */
 void call_answer_page(struct call *call, unsigned status, struct text headers,
                       struct text html);
 
