@@ -17,13 +17,16 @@ static void refuse_unread(struct call *call)
                                       "shortly."));
 }
 
+#define TOO_LONG                                                                               \
+    "more items than one answer takes: ask for a shorter one, or for buckets of a day"
+
 static void refuse_range(struct call *call)
 {
     call_refuse(call, &(struct refusal){
                           .failure = &failures[FAILURE_INVALID_INPUT],
-                          .message = TEXT("Invalid input: the answer would be too long; ask for "
-                                          "a shorter range, or for buckets of a day."),
-                          .extra = TEXT("\"errors\":[],")});
+                          .message = TEXT("Invalid input: range holds " TOO_LONG),
+                          .extra = TEXT("\"errors\":[{\"parameter\":\"range\",\"value\":"
+                                        "\"\",\"reason\":\"holds " TOO_LONG "\"}],")});
 }
 
 /* The look is gone with its call once that is answered. */
