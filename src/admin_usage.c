@@ -177,14 +177,13 @@ enum status admin_usage(const struct admin_context *context, const json_t *argum
     TRY(days_read(arguments, &days, reason));
     CLEANUP(day_rows_finish) struct day_rows rows = {.rows = NULL};
     const struct usage_visitor visitor = {day_add, &rows};
-    TRY(ledger_usage_visit(context->ledger,
-                           &(struct usage_query){.account_id = account.id,
-                                                 .hours_from =
-                                                     begins_with_account(&days, &account)
-                                                         ? 0
-                                                         : days.first * 24,
-                                                 .hours_before = (days.last + 1) * 24},
-                           &visitor, reason));
+    TRY(ledger_usage_visit(
+        context->ledger,
+        &(struct usage_query){
+            .account_id = account.id,
+            .hours_from = begins_with_account(&days, &account) ? 0 : days.first * 24,
+            .hours_before = (days.last + 1) * 24},
+        &visitor, reason));
     days_stretch(&days, &rows);
     char first[INSTANT_TEXT_BYTES], last[INSTANT_TEXT_BYTES];
     json_object_open(result);

@@ -22,11 +22,11 @@ static void refuse_unread(struct call *call)
 
 static void refuse_range(struct call *call)
 {
-    call_refuse(call, &(struct refusal){
-                          .failure = &failures[FAILURE_INVALID_INPUT],
-                          .message = TEXT("Invalid input: range holds " TOO_LONG),
-                          .extra = TEXT("\"errors\":[{\"parameter\":\"range\",\"value\":"
-                                        "\"\",\"reason\":\"holds " TOO_LONG "\"}],")});
+    call_refuse(
+        call, &(struct refusal){.failure = &failures[FAILURE_INVALID_INPUT],
+                                .message = TEXT("Invalid input: range holds " TOO_LONG),
+                                .extra = TEXT("\"errors\":[{\"parameter\":\"range\",\"value\":"
+                                              "\"\",\"reason\":\"holds " TOO_LONG "\"}],")});
 }
 
 /* The look is gone with its call once that is answered. */

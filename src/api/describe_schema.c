@@ -259,8 +259,7 @@ static void words_write(const struct parameter *parameter, struct json_writer *w
         json_write_text(writer, text_of(parameter->words[i]));
     json_array_close(writer);
     if (parameter->absent >= 0)
-        json_member_text(writer, TEXT("default"),
-                         text_of(parameter->words[parameter->absent]));
+        json_member_text(writer, TEXT("default"), text_of(parameter->words[parameter->absent]));
 }
 
 void parts_parameter_type(const struct parameter *parameter, struct json_writer *writer)

@@ -133,8 +133,9 @@ static const struct parameter movers_parameters[] = {
                      .absent = RANGE_ABSENT,                                                   \
                      .without = TEXT_INITIAL("period, or custom where from or to is given"),   \
                      .refusal = TEXT_INITIAL("must be period, day, week, month or custom"),    \
-                     .description = TEXT_INITIAL("The billing period, today, the last 7 or 30 days " \
-                                                 "(today among them), or from and to")},       \
+                     .description = TEXT_INITIAL(                                              \
+                         "The billing period, today, the last 7 or 30 days "                   \
+                         "(today among them), or from and to")},                               \
     [USAGE_FROM] = {.name = TEXT_INITIAL("from"),                                              \
                     .aliases = {"since", "start", "after"},                                    \
                     .type = STRING,                                                            \
@@ -142,46 +143,42 @@ static const struct parameter movers_parameters[] = {
                     .absent = RANGE_ABSENT,                                                    \
                     .refusal = TEXT_INITIAL(INSTANT_REFUSAL),                                  \
                     .description = TEXT_INITIAL("First hour of a custom range, UTC")},         \
-    [USAGE_TO] = {.name = TEXT_INITIAL("to"),                                                  \
-                  .aliases = {"until", "end", "before"},                                       \
-                  .type = STRING,                                                              \
-                  .kind = PARAMETER_INSTANT,                                                   \
-                  .absent = RANGE_ABSENT,                                                      \
-                  .without = TEXT_INITIAL("the end of today"),                                 \
-                  .refusal = TEXT_INITIAL(INSTANT_REFUSAL),                                    \
-                  .description = TEXT_INITIAL("The hour after the last one of a custom range")}
+    [USAGE_TO] = {                                                                             \
+        .name = TEXT_INITIAL("to"),                                                            \
+        .aliases = {"until", "end", "before"},                                                 \
+        .type = STRING,                                                                        \
+        .kind = PARAMETER_INSTANT,                                                             \
+        .absent = RANGE_ABSENT,                                                                \
+        .without = TEXT_INITIAL("the end of today"),                                           \
+        .refusal = TEXT_INITIAL(INSTANT_REFUSAL),                                              \
+        .description = TEXT_INITIAL("The hour after the last one of a custom range")}
 
-#define INSTANT_REFUSAL "must be a date such as 2025-10-01, or a time such as 2025-10-01T21:00:00Z"
+#define INSTANT_REFUSAL                                                                        \
+    "must be a date such as 2025-10-01, or a time such as 2025-10-01T21:00:00Z"
 
 #define LIMIT_PARAMETER                                                                        \
-    {.name = TEXT_INITIAL("limit"),                                                            \
-     .aliases = {"size", "per_page", "page_size", "count"},                                    \
-     .type = INTEGER,                                                                          \
-     .kind = PARAMETER_CLAMPED,                                                                \
-     .minimum = 1,                                                                             \
-     .maximum = 100,                                                                           \
-     .absent = 20,                                                                             \
-     .refusal = TEXT_INITIAL("must be an integer (it is clamped to 1-100)"),                   \
-     .example = TEXT_INITIAL("50"),                                                            \
-     .description = TEXT_INITIAL("How many items at most")}
+    {                                                                                          \
+        .name = TEXT_INITIAL("limit"), .aliases = {"size", "per_page", "page_size", "count"},  \
+        .type = INTEGER, .kind = PARAMETER_CLAMPED, .minimum = 1, .maximum = 100,              \
+        .absent = 20, .refusal = TEXT_INITIAL("must be an integer (it is clamped to 1-100)"),  \
+        .example = TEXT_INITIAL("50"), .description = TEXT_INITIAL("How many items at most")   \
+    }
 
 #define ENDPOINT_PARAMETER                                                                     \
-    {.name = TEXT_INITIAL("endpoint"),                                                         \
-     .aliases = {"operation", "path", "route"},                                                \
-     .type = STRING,                                                                           \
-     .kind = PARAMETER_KNOWN,                                                                  \
-     .known = account_endpoint_find,                                                           \
-     .absent = -1,                                                                             \
-     .without = TEXT_INITIAL("all of them"),                                                   \
-     .refusal = TEXT_INITIAL("must be a product endpoint such as "                             \
-                             "tiktok/popular-trend/hashtag"),                                  \
-     .example = TEXT_INITIAL("tiktok/popular-trend/hashtag"),                                  \
-     .description = TEXT_INITIAL("One endpoint")}
+    {                                                                                          \
+        .name = TEXT_INITIAL("endpoint"), .aliases = {"operation", "path", "route"},           \
+        .type = STRING, .kind = PARAMETER_KNOWN, .known = account_endpoint_find, .absent = -1, \
+        .without = TEXT_INITIAL("all of them"),                                                \
+        .refusal = TEXT_INITIAL("must be a product endpoint such as "                          \
+                                "tiktok/popular-trend/hashtag"),                               \
+        .example = TEXT_INITIAL("tiktok/popular-trend/hashtag"),                               \
+        .description = TEXT_INITIAL("One endpoint")                                            \
+    }
 
 static const struct parameter range_parameters[] = {RANGE_PARAMETERS};
 
-static const struct parameter range_limit_parameters[] = {RANGE_PARAMETERS,
-                                                          [USAGE_OWN] = LIMIT_PARAMETER};
+static const struct parameter range_limit_parameters[] = {
+    RANGE_PARAMETERS, [USAGE_OWN] = LIMIT_PARAMETER};
 
 static const struct parameter timeseries_parameters[] = {
     RANGE_PARAMETERS,
@@ -376,7 +373,8 @@ const struct endpoint endpoints[] = {
      .description = TEXT_INITIAL(
          "Lists every call that took a slot: charged ones with charge id and request id, and "
          "those that cost nothing or were refused; a 429 takes no slot and is counted in "
-         "`/usage/me/timeseries` alone. Ask again with `cursor` set to `next` until there is no "
+         "`/usage/me/timeseries` alone. Ask again with `cursor` set to `next` until there is "
+         "no "
          "`next`; an answer may have one though it lists fewer than `limit`." ACCOUNT_IS_FREE),
      .tags = account_tags,
      .kind = ENDPOINT_ACCOUNT,

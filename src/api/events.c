@@ -1,6 +1,7 @@
+#include "ledger/events.h"
+
 #include "api/account_look.h"
 #include "api/look_ups.h"
-#include "ledger/events.h"
 #include "ledger/usage.h"
 
 #include <stdio.h>

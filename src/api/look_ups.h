@@ -37,19 +37,19 @@ enum {
 };
 enum { BILLABLE_TRUE, BILLABLE_FALSE };
 
-void hashtag_look_up(struct call *call); /* one page of one list */
-void history_look_up(struct call *call); /* one hashtag's ranks and figures by capture */
-void movers_look_up(struct call *call);  /* what moved between two captures of a list */
-void meta_look_up(struct call *call);    /* countries, industries, periods, capture times */
-void billing_look_up(struct call *call); /* what is used and left in the billing period */
+void hashtag_look_up(struct call *call);    /* one page of one list */
+void history_look_up(struct call *call);    /* one hashtag's ranks and figures by capture */
+void movers_look_up(struct call *call);     /* what moved between two captures of a list */
+void meta_look_up(struct call *call);       /* countries, industries, periods, capture times */
+void billing_look_up(struct call *call);    /* what is used and left in the billing period */
 void events_look_up(struct call *call);     /* single calls, charged or not */
 void overview_look_up(struct call *call);   /* what the account did in a range of time */
 void endpoints_look_up(struct call *call);  /* the same by endpoint */
 void timeseries_look_up(struct call *call); /* the same by hour or day, and by key */
 void recent_ips_look_up(struct call *call); /* from which addresses */
-void ping_look_up(struct call *call);    /* that we run, and what */
-void ready_look_up(struct call *call);   /* whether every part works: 200 or 503 */
-void mcp_look_up(struct call *call);     /* one message of the Model Context Protocol */
+void ping_look_up(struct call *call);       /* that we run, and what */
+void ready_look_up(struct call *call);      /* whether every part works: 200 or 503 */
+void mcp_look_up(struct call *call);        /* one message of the Model Context Protocol */
 
 /* What is wrong with their arguments together: see struct endpoint. */
 void usage_examine(const struct call *call, struct faults *faults);

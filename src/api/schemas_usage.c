@@ -240,7 +240,8 @@ static const char events_example[] =
                                          .example = TEXT_INITIAL(what##_example)}
 /* clang-format on */
 
-SCHEMA("usage.usageOverviewResponseDoc", overview, "What the account did, and where it stands.");
+SCHEMA("usage.usageOverviewResponseDoc", overview,
+       "What the account did, and where it stands.");
 SCHEMA("usage.usageEndpointsResponseDoc", endpoints, "What the account did, by endpoint.");
 SCHEMA("usage.usageTimeseriesResponseDoc", timeseries, "What the account did, by time.");
 SCHEMA("usage.usageRecentIPsResponseDoc", recent_ips, "Where the account's calls came from.");

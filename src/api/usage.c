@@ -89,8 +89,7 @@ static int64_t hours_to_read_from(const struct usage_look *usage)
 }
 
 /* Gathers the range's rows of the account, of one endpoint or (0) of all. */
-static enum status items_read(struct usage_look *usage, uint8_t endpoint,
-                              struct reason *reason)
+static enum status items_read(struct usage_look *usage, uint8_t endpoint, struct reason *reason)
 {
     struct call *call = usage->look.call;
     struct usage_asked asked = asked_of(call);
@@ -116,9 +115,8 @@ static struct address_query days_of(const struct usage_look *usage)
 {
     return (struct address_query){.account_id = usage->look.call->key.account_id,
                                   .day_from = instant_day(hour_start(usage->range.hours_from)),
-                                  .day_before = instant_day(
-                                      (instant){hour_start(usage->range.hours_before).us +
-                                                DAY_US - 1})};
+                                  .day_before = instant_day((instant){
+                                      hour_start(usage->range.hours_before).us + DAY_US - 1})};
 }
 
 /* Addresses of earlier days are not kept, so those of the range are not all there. */
@@ -171,8 +169,7 @@ static enum status requests_write(struct usage_look *usage, const struct usage_r
     json_name(writer, TEXT("requests"));
     json_object_open(writer);
     json_member_integer(writer, TEXT("requests"), counts.requests);
-    json_member_integer(writer, TEXT("success_requests"),
-                        counts.charged + counts.non_billable);
+    json_member_integer(writer, TEXT("success_requests"), counts.charged + counts.non_billable);
     json_member_integer(writer, TEXT("error_requests"), counts.failed);
     if (has_all_addresses(usage))
         json_member_integer(writer, TEXT("distinct_ip_count"), distinct);
@@ -280,7 +277,8 @@ static void bucket_write(struct usage_look *usage, const struct account_keys *ke
     json_object_open(writer);
     hour_write(writer, TEXT("bucket_start"),
                row->hour < range->hours_from ? range->hours_from : row->hour);
-    hour_write(writer, TEXT("bucket_end"), end < range->hours_before ? end : range->hours_before);
+    hour_write(writer, TEXT("bucket_end"),
+               end < range->hours_before ? end : range->hours_before);
     if (usage->items.by_key)
         key_write(writer, keys, row->key_id);
     usage_counts_write(writer, row);

@@ -26,7 +26,8 @@ enum usage_grouping { BY_NOTHING, BY_ENDPOINT, BY_HOUR, BY_DAY };
 struct usage_items {
     enum usage_grouping grouping;
     bool by_key;
-    struct usage_row *rows; /* what they are not gathered by is 0; hour: the first of its bucket */
+    struct usage_row
+        *rows; /* what they are not gathered by is 0; hour: the first of its bucket */
     size_t count, capacity;
     int64_t first_hour; /* of the earliest row; INT64_MAX: there is none */
     bool is_too_many;   /* more than an answer holds */

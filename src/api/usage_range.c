@@ -69,7 +69,8 @@ static size_t hours_check(const struct usage_asked *asked, struct usage_range_fa
 
 static size_t misplaced_check(const struct usage_asked *asked, struct usage_range_fault *faults)
 {
-    static const char reason[] = "goes with range=custom alone: leave it out, or leave range out";
+    static const char reason[] =
+        "goes with range=custom alone: leave it out, or leave range out";
     size_t count = 0;
     if (asked->from_us != RANGE_ABSENT)
         count += fault(&faults[count], "from", reason, asked->from_us);

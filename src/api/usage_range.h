@@ -15,9 +15,10 @@ enum usage_range_word { RANGE_PERIOD, RANGE_DAY, RANGE_WEEK, RANGE_MONTH, RANGE_
         "period", "day", "week", "month", "custom"                                             \
     }
 
-#define RANGE_ABSENT (-1)   /* no word, no from, no to */
-#define RANGE_DAYS_MAX 400  /* a year, and what it is compared with: 400 buckets of a day */
-#define RANGE_HOURS_MAX (31 * 24) /* of buckets of an hour: a billing period has at most as many */
+#define RANGE_ABSENT (-1)  /* no word, no from, no to */
+#define RANGE_DAYS_MAX 400 /* a year, and what it is compared with: 400 buckets of a day */
+#define RANGE_HOURS_MAX                                                                        \
+    (31 * 24) /* of buckets of an hour: a billing period has at most as many */
 
 struct usage_asked {
     int64_t word;           /* enum usage_range_word */

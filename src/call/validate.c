@@ -216,11 +216,10 @@ static void arguments_read(const struct endpoint *endpoint, const struct query *
     for (size_t i = 0; i < endpoint->parameter_count; i++)
         if (endpoint->parameters[i].is_required && !is_given[i])
             faults_add(faults, endpoint->parameters[i].name, TEXT(""),
-                      endpoint->parameters[i].refusal);
+                       endpoint->parameters[i].refusal);
 }
 
-static void arguments_take(struct call *call, const struct query *given,
-                                struct faults *faults)
+static void arguments_take(struct call *call, const struct query *given, struct faults *faults)
 {
     arguments_read(call->endpoint, given, &call->arguments, faults);
     if (call->endpoint->examine)
@@ -244,7 +243,7 @@ static void idempotency_key_check(const struct call *call, struct faults *faults
         call_idempotency_key_read(call, &key))
         return;
     faults_add(faults, TEXT("Idempotency-Key"), text_is_utf8(key) ? key : TEXT(""),
-              TEXT("must be one header of 1 to 64 characters A-Z a-z 0-9 . _ -"));
+               TEXT("must be one header of 1 to 64 characters A-Z a-z 0-9 . _ -"));
 }
 
 /* A fault is at most a few times as long as what it quotes, and a request line is bounded. */

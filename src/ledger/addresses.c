@@ -118,9 +118,8 @@ static struct text user_agent_kept(struct text user_agent)
 static void address_copy(struct text written, char address[ADDRESS_TEXT_BYTES])
 {
     struct network network;
-    struct text kept = network_read_address(written, &network) == STATUS_OK
-                           ? written
-                           : (struct text){0};
+    struct text kept = network_read_address(written, &network) == STATUS_OK ? written
+                                                                            : (struct text){0};
     ledger_copy_text(address, ADDRESS_TEXT_BYTES, kept);
 }
 
@@ -193,11 +192,12 @@ static enum status part_write(const struct address_part *part, struct text addre
 static enum status old_forget(struct db *db, instant now, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *remove = NULL;
-    TRY(db_statement_take(db,
-                          "DELETE FROM recent_address WHERE (bucket, account_id, day, address) IN"
-                          " (SELECT bucket, account_id, day, address FROM recent_address"
-                          " WHERE day < $1 LIMIT $2)",
-                          &remove, reason));
+    TRY(db_statement_take(
+        db,
+        "DELETE FROM recent_address WHERE (bucket, account_id, day, address) IN"
+        " (SELECT bucket, account_id, day, address FROM recent_address"
+        " WHERE day < $1 LIMIT $2)",
+        &remove, reason));
     db_bind_integer(remove, 1, instant_day(now) - ADDRESS_DAYS_KEPT);
     db_bind_integer(remove, 2, OLD_ROWS_A_FOLD);
     return db_run(remove, reason);
@@ -296,7 +296,7 @@ static int by_address(const void *left, const void *right)
 {
     const struct recent_address *a = left, *b = right;
     int order = strcmp(a->address, b->address);
-    return order != 0                             ? order
+    return order != 0                           ? order
            : a->last_seen.us == b->last_seen.us ? 0
            : a->last_seen.us < b->last_seen.us  ? -1
                                                 : 1;

@@ -237,11 +237,11 @@ static void batch_addresses(struct committer *committer, const struct batch *bat
                                                        .has_succeeded = true});
     for (size_t i = 0; i < batch->slot_count; i++) {
         const struct slot *slot = &batch->slots[i];
-        addresses_add(addresses,
-                      &(struct address_use){.account_id = slot->entry.account_id,
-                                            .address = text_of(slot->address),
-                                            .at = slot->entry.at,
-                                            .has_succeeded = has_succeeded(slot->entry.outcome)});
+        addresses_add(addresses, &(struct address_use){
+                                     .account_id = slot->entry.account_id,
+                                     .address = text_of(slot->address),
+                                     .at = slot->entry.at,
+                                     .has_succeeded = has_succeeded(slot->entry.outcome)});
     }
     addresses_unlock(addresses);
 }

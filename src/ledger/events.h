@@ -41,9 +41,9 @@ struct event_query {
 
 struct call_event {
     struct event_place place;
-    struct journal_entry entry;                 /* its texts are those below */
-    char key_id[OUTWARD_ID_LENGTH + 1];         /* outward; empty: such a key is not there */
-    char request_id[JOURNAL_TEXT_MAX + 1];      /* of charged ones */
+    struct journal_entry entry;            /* its texts are those below */
+    char key_id[OUTWARD_ID_LENGTH + 1];    /* outward; empty: such a key is not there */
+    char request_id[JOURNAL_TEXT_MAX + 1]; /* of charged ones */
     char idempotency_key[IDEMPOTENCY_KEY_MAX + 1];
 };
 

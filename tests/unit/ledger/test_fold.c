@@ -144,8 +144,9 @@ static void sums_stand_where_they_belong(void **state)
                      1105);
     assert_int_equal(number("SELECT used FROM balance WHERE account_id = 2"), 1);
     assert_int_equal(
-        number("SELECT first_id * 100 + last_id FROM activity WHERE account_id = 1"
-               " AND first_at = last_at AND first_at = 20000 * 86400000000 + 3 * 3600000000 + 17"),
+        number(
+            "SELECT first_id * 100 + last_id FROM activity WHERE account_id = 1"
+            " AND first_at = last_at AND first_at = 20000 * 86400000000 + 3 * 3600000000 + 17"),
         1113);
     assert_int_equal(number("SELECT first_id * 100 + last_id FROM activity WHERE account_id = 1"
                             " AND first_id > 13"),
@@ -322,8 +323,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_day_within_a_fold_counts_alone, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(periods_have_balances_of_their_own, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(calls_without_a_charge_lie_in_ranges_and_make_no_balance, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            calls_without_a_charge_lie_in_ranges_and_make_no_balance, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rate_limited_calls_move_no_mark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_accounts_fit_a_fold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(parts_that_differ_in_one_number_are_told_apart, set_up,
