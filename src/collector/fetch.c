@@ -46,7 +46,8 @@ static void source_leave(struct fetch *fetch)
     fetch->source = NULL;
 }
 
-/* Both in one transaction, which costs one sync. Where there is none, each is kept for itself. */
+/* Both in one transaction, which costs one sync. Where there is none, each is kept for
+ * itself. */
 static void success_keep(struct fetch *fetch, instant not_before)
 {
     struct reason reason = {0};
@@ -128,8 +129,8 @@ static void fetch_fault(struct fetch *fetch)
     source_failed(fetch->collector, fetch->source, &fetch->fault);
 }
 
-/* These return whether the fetch is settled: a request is under way, waits, or the fetch has ended.
- * Otherwise the next source is to be asked. */
+/* These return whether the fetch is settled: a request is under way, waits, or the fetch has
+ * ended. Otherwise the next source is to be asked. */
 static bool page_send(struct fetch *fetch)
 {
     struct asked_source *source = fetch->source;

@@ -1,7 +1,8 @@
-/* source: a place that lists are fetched from: what to ask for a page, how to read the answer, and
- * what it can give.
+/* source: a place that lists are fetched from: what to ask for a page, how to read the answer,
+ * and what it can give.
  *
- * An adapter is pure: it asks nothing itself. One entry of sources[] each; frozen, any thread. */
+ * An adapter is pure: it asks nothing itself. One entry of sources[] each; frozen, any
+ * thread. */
 #pragma once
 
 #include "http/client.h"
@@ -61,8 +62,8 @@ struct source {
                                 struct reason *reason);
 };
 
-/* creative-center, creative-one, business-api; ended by NULL. The sources file and sample are asked
- * nothing: `trendgate import` and the catalogue's own sample. */
+/* creative-center, creative-one, business-api; ended by NULL. The sources file and sample are
+ * asked nothing: `trendgate import` and the catalogue's own sample. */
 extern const struct source *const sources[];
 
 /* NULL: none is called that. */

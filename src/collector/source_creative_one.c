@@ -1,5 +1,6 @@
-/* creative-one: GetHashtagList, the successor of the popular-trend list: no country, no promotion
- * and no rank change in it; numbers are texts at times; curves unsorted and of any scale. */
+/* creative-one: GetHashtagList, the successor of the popular-trend list: no country, no
+ * promotion and no rank change in it; numbers are texts at times; curves unsorted and of any
+ * scale. */
 #include "base/json_write.h"
 #include "collector/source_answer.h"
 

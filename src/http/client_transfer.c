@@ -349,8 +349,8 @@ static struct text header_value(const struct transfer *transfer, const char *nam
     return text_of(header->value);
 }
 
-/* RFC 9110 section 10.2.3. A date is held against the answer's own Date, so that a clock which is
- * wrong, here or there, does not matter. */
+/* RFC 9110 section 10.2.3. A date is held against the answer's own Date, so that a clock which
+ * is wrong, here or there, does not matter. */
 static int64_t retry_after(const struct transfer *transfer)
 {
     int64_t seconds = 0;
