@@ -8,7 +8,8 @@
  *
  * What a source gives is published when it is a list at all. An empty one is refused; one of
  * less than half of its predecessor's length is published with a warning, and never served as
- * fresh; one that says what its predecessor says is no new capture: what is kept keeps its time, and grows stale. */
+ * fresh; one that says what its predecessor says is no new capture: what is kept keeps its time, and
+ * grows stale. */
 #pragma once
 
 #include "base/instant.h"
