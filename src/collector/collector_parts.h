@@ -101,6 +101,7 @@ struct fetch {
     struct hashtag *hashtags;
     size_t hashtag_count;
     bool tells_change;
+    bool is_more_promised; /* by the last page */
     size_t contradictions;
     char oddity[160]; /* the first contradiction, or what else is odd; empty: nothing */
     struct reason fault;

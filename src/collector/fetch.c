@@ -225,6 +225,7 @@ static bool source_choose(struct fetch *fetch)
     fetch->page = 1;
     fetch->hashtag_count = fetch->contradictions = 0;
     fetch->oddity[0] = '\0';
+    fetch->is_more_promised = false;
     fetch->tells_change = true;
     fetch->begun_at = collector->now;
     arena_reset(&fetch->arena);
@@ -278,10 +279,25 @@ static void page_add(struct fetch *fetch, const struct source_page *page)
         memcpy(fetch->oddity, page->warning, sizeof(fetch->oddity));
 }
 
+/* A list that grew shorter while it was paged, or a source that promises what it has not. */
+static void promise_check(struct fetch *fetch, const struct source_page *page)
+{
+    bool is_broken = fetch->is_more_promised && page->hashtag_count == 0;
+    fetch->is_more_promised = page->promises_more;
+    if (!is_broken)
+        return;
+    fetch->contradictions++;
+    if (fetch->oddity[0] == '\0')
+        (void)snprintf(fetch->oddity, sizeof(fetch->oddity),
+                       "page %u is empty, and the one before it said that more follow",
+                       fetch->page);
+}
+
 static bool page_given(struct fetch *fetch, const struct source_page *page)
 {
     const struct source *source = fetch->source->is.source;
     page_add(fetch, page);
+    promise_check(fetch, page);
     bool is_last = page->is_last || page->hashtag_count == 0 ||
                    fetch->page >= source->pages_max ||
                    fetch->hashtag_count >= RANKING_HASHTAGS_MAX;

@@ -38,7 +38,8 @@ struct source_page {
     struct hashtag
         *hashtags; /* in arena; ranks as the source counts them, from the list's first */
     size_t hashtag_count;
-    bool is_last;      /* no page follows */
+    bool is_last;       /* no page follows */
+    bool promises_more; /* the source said that one does */
     bool tells_change; /* rank_change and rank_diff are the source's own, else computed by us */
     size_t warnings;   /* rows that contradict themselves or each other, but were read */
     char warning[160]; /* the first of them; empty: none */

@@ -35,6 +35,11 @@ enum source_verdict source_read_rows(const struct source_question *question, con
                                      instant now, source_read_row *read, struct arena *arena,
                                      struct source_page *page, struct reason *reason);
 
+/* Whether a page follows this one of so many rows: as the source says by that name, else by how
+ * full the page is. */
+void source_read_more(const json_t *pagination, const char *name, size_t rows,
+                      unsigned page_size, struct source_page *page);
+
 /* The address and query of a request, in arena. */
 struct text source_url(const struct source_options *options, struct arena *arena,
                        const char *format, ...) __attribute__((format(printf, 3, 4)));

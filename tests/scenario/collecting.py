@@ -259,6 +259,7 @@ def fault_tried(name):
                     status=0 if name == "empty" else 1)
         if name == "empty":  # nothing follows the first page: that is a list of fifty
             equal(outcome(told, "US")["hashtags"], 50, "hashtags")
+            equal("more follow" in outcome(told, "US")["sentence"], True, f"a warning: {told}")
             return
         equal(outcome(told, "US")["outcome"], "failed", f"what came of it: {told}")
         equal(kept(stage, "US", 7), before, "what is kept")
@@ -308,6 +309,52 @@ def budget(stage):
     once(stage, "--country", "US,MY,GB,DE", "--period", "7", settings=settings)
     equal(len(stage.upstream.asked()) <= 10, True, "requests on both days")
     equal(stage.upstream.most_in_a_day() <= 5, True, "requests in a day")
+
+
+@act(LIMITS, "what was asked by a collector that was killed before the answer counts")
+def killed_before_answer(stage):
+    fresh_place(stage)
+    settings = stage.upstream.settings(**{**ROOMY, "daily_budget": 1})
+    stage.upstream.gate.clear()
+    with Collector(stage, "--once", "--country", "US", "--period", "7", settings=settings) as collector:
+        until(stage.upstream.asked, "the upstream is asked")
+        collector.child.kill()
+    stage.upstream.gate.set()
+    stage.clock.pass_by(HOUR)  # its lease has run out
+    once(stage, "--country", "US", "--period", "7", settings=settings, status=1)
+    equal(len(stage.upstream.asked()), 1, "requests on a day with a budget of one")
+
+
+@act(LIMITS, "limits of nothing are refused, and the least there are are kept to")
+def least(stage):
+    fresh_place(stage)
+    for name in ("daily_budget", "concurrency", "requests_per_minute"):
+        stage.place.refuse("collect", "--once", "--country", "US",
+                           settings=stage.upstream.settings(**{**ROOMY, name: 0}))
+    equal(stage.upstream.asked(), [], "requests")
+    settings = stage.upstream.settings(requests_per_minute=1, concurrency=1, daily_budget=2, timeout_s=2)
+    with Collector(stage, "--once", "--country", "US", "--period", "7,30", settings=settings) as collector:
+        equal(collector.wait(stage.clock, 5), 1, "exit")
+        equal([one["outcome"] for one in collector.lists()], ["kept", "failed"], f"what came of {collector.lists()}")
+    equal((len(stage.upstream.asked()), stage.upstream.most_in_a_minute()), (2, 1), "requests, and in a minute")
+
+
+@act(LIMITS, "a list that changes while it is paged is kept as it comes, or left alone, never mixed up")
+def moves_while_paged(stage):
+    fresh_place(stage)
+    day = int(stage.clock.wall_us / 1e6 // DAY)
+    other = hashtags("US", 7, day - 3)
+    stage.upstream.behave = lambda asked: hashtags("US", 7, day) if asked.page == 1 else other
+    told = once(stage, "--country", "US", "--period", "7")
+    equal((told[0]["outcome"], bool(told[0]["sentence"])), ("kept", True), f"what came of it: {told}")
+    [snapshot] = kept(stage, "US", 7)
+    equal(len(set(names_of(snapshot))), told[0]["hashtags"], "hashtags, each once")
+    equal([item["rank"] for item in snapshot["list"]], sorted({item["rank"] for item in snapshot["list"]}), "ranks")
+    stage.clock.pass_by(2 * DAY)
+    whole = hashtags("US", 7, day + 2)
+    stage.upstream.behave = lambda asked: whole if asked.page == 1 else whole[:80]
+    told = once(stage, "--country", "US", "--period", "7")
+    equal((told[0]["outcome"], told[0]["hashtags"]), ("kept", 80), f"of a list that shrinks meanwhile: {told}")
 
 
 @act(LIMITS, "Retry-After is kept to, across restarts")
