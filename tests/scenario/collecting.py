@@ -13,7 +13,7 @@ import subprocess
 from support.clock import Clock
 from support.fake_upstream import BUSINESS, CENTER, DAY, FAULTS, ONE, Upstream, hashtags
 from support.http_client import until
-from support.server import Place, environment_of
+from support.server import SANITIZER, Place, environment_of
 from support.steps import ENDPOINT, META, Scenario, Stage, act, equal
 
 ONCE, SOURCES, LIMITS, SERVED, DEATHS, WEEK = [], [], [], [], [], []
@@ -27,10 +27,11 @@ class Collector:
 
     def __init__(self, stage, *arguments, settings=None):
         environment = environment_of({**stage.place.settings, **(settings or {})})
+        self.said = stage.place.folder / "collect.err"
         self.child = subprocess.Popen(
             [str(stage.place.binary), "collect", *arguments, "--json", "--database", stage.place.database],
             cwd=stage.place.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=(stage.place.folder / "collect.err").open("ab"))
+            stderr=self.said.open("ab"))
         os.set_blocking(self.child.stdout.fileno(), False)
         self.rest, self.read = b"", []
 
@@ -42,6 +43,8 @@ class Collector:
             self.child.kill()
         self.child.wait()
         self.child.stdout.close()
+        said = self.said.read_text(errors="replace")
+        assert not SANITIZER.search(said), f"the sanitizer speaks:\n{said}"
 
     def lists(self):
         """What was told until now: one object a list."""
@@ -138,6 +141,7 @@ def fresh_is_left(stage):
 def the_same(stage):
     today = int(stage.clock.wall_us / 1e6 // DAY)
     stage.upstream.day_of = lambda asked: today
+    once(stage, "--country", "US", "--period", "7")
     before = kept(stage, "US", 7)
     for day in range(1, 4):
         stage.clock.pass_by(DAY + 1)
@@ -479,6 +483,7 @@ def stale(stage):
 
 @act(SERVED, "a list that suddenly is of less than half its length is served marked, until the next capture of that length")
 def short(stage):
+    until(lambda: stage.get("?country_code=US").field("X-Trend-Stale") is None, "a fresh list is there")
     stage.clock.pass_by(2 * DAY)
     stage.upstream.behave = lambda asked: hashtags(asked.country, asked.period, int(asked.at // DAY), 30)
     stage.get("?country_code=US")
@@ -580,7 +585,7 @@ DAYS = 7
 
 
 def in_memory():
-    """Some 7,500 transactions, of which a disk syncs a dozen a second when others use it too."""
+    """Some 7,500 transactions, for which a disk that others use too needs minutes."""
     return upstreamed(in_memory=True)
 
 
