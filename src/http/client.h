@@ -74,6 +74,9 @@ struct client_answer {
  * the loop's thread, never from within http_client_send. */
 struct client_exchange {
     void (*answered)(struct client_exchange *exchange, const struct client_answer *answer);
+    /* Whether the request that a redirect asks for may be made, asked before each, on the loop's
+     * thread; it must not end the exchange. Else the outcome is STATUS_FORBIDDEN. NULL: it may. */
+    bool (*may_follow)(struct client_exchange *exchange, struct reason *reason);
     void *own; /* the client's */
 };
 

@@ -384,6 +384,9 @@ static enum status follow(struct transfer *transfer, const char *location)
     if (!is_same_place(transfer->url, location))
         return reason_set(&transfer->reason, STATUS_FORBIDDEN,
                           "it redirects to another host, port or scheme");
+    struct client_exchange *exchange = transfer->exchange;
+    if (exchange->may_follow && !exchange->may_follow(exchange, &transfer->reason))
+        return STATUS_FORBIDDEN;
     transfer->redirects++;
     if (status != 307 && status != 308) /* RFC 9110 section 15.4: those keep the method */
         transfer->is_post = false;

@@ -329,6 +329,19 @@ def killed_before_answer(stage):
     equal(len(stage.upstream.asked()), 1, "requests on a day with a budget of one")
 
 
+@act(LIMITS, "what a redirect asks for counts like any request")
+def redirected(stage):
+    fresh_place(stage)
+    stage.upstream.behave = lambda asked: "list" if asked.is_moved else "moved"
+    told = once(stage, "--country", "US", "--period", "7")
+    equal((told[0]["outcome"], len(stage.upstream.asked())), ("kept", 4), "what came of it, in how many requests")
+    fresh_place(stage)
+    stage.upstream.behave = lambda asked: "list" if asked.is_moved else "moved"
+    settings = stage.upstream.settings(**{**ROOMY, "daily_budget": 3})
+    once(stage, "--country", "US", "--period", "7", settings=settings, status=1)
+    equal(len(stage.upstream.asked()), 3, "requests on a day with a budget of three")
+
+
 @act(LIMITS, "limits of nothing are refused, and the least there are are kept to")
 def least(stage):
     fresh_place(stage)

@@ -35,6 +35,7 @@ class Asked:
         self.at = at  # seconds, by the test's clock
         self.source, self.country, self.period, self.page = source, country, period, page
         self.headers = headers
+        self.is_moved = False  # whether a redirect asked for it
         self.answered = None  # what `behave` said
 
     @property
@@ -169,7 +170,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             facts = values.get("country_code", "ALL"), int(values["period"]), int(values["page"])
         limit = int(values.get("limit", 100))
-        return Asked(self.owner.now(), source, *facts, dict(self.headers)), limit
+        asked = Asked(self.owner.now(), source, *facts, dict(self.headers))
+        asked.is_moved = "moved" in values
+        return asked, limit
 
     def _answer(self, body):
         asked, limit = self._read(body)
@@ -221,6 +224,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _invalid_utf8(self, _):
         self._send(200, b'{"code":0,"data":{"list":[{"hashtag_name":"\xff\xfe\x00"}]}}')
+
+    def _moved(self, _):
+        """To the same place under another name."""
+        self._send(302, b"", [("Location", f"{self.path}&moved=1")])
 
     def _redirect(self, _):
         self._send(302, b"", [("Location", "http://127.0.0.2:1/elsewhere")])
