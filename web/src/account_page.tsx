@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { get, rememberToken, send } from "./api";
 import type { Account, Session } from "./api_types";
+import { clientName } from "./client_name";
 import { fieldFault } from "./fault";
 import { PasswordField, Radios } from "./field";
 import { day } from "./format";
@@ -93,14 +94,14 @@ function Sessions() {
             <tbody>
               {items.map((one) => (
                 <tr key={one.id}>
-                  <th scope="row">{one.user_agent || "Unknown"}{one.is_current && <> <span class="badge">This one</span></>}</th>
+                  <th scope="row"><span title={one.user_agent}>{clientName(one.user_agent)}</span>{one.is_current && <> <span class="badge">This one</span></>}</th>
                   <td data-label="Address"><span>{one.ip}</span></td>
                   <td data-label="Signed in"><span><Ago time={one.created_at} /></span></td>
                   <td data-label="Last seen"><span><Ago time={one.last_seen_at} /></span></td>
                   <td class="actions">
                     {!one.is_current && (
                       <button type="button" disabled={isSending} onClick={() => signOut(`/user/me/sessions/${encodeURIComponent(one.id)}`, "DELETE")}>
-                        Sign out<span class="unseen"> {one.user_agent} at {one.ip}</span>
+                        Sign out<span class="unseen"> {clientName(one.user_agent)} at {one.ip}</span>
                       </button>
                     )}
                   </td>

@@ -12,6 +12,8 @@ import { useResource } from "./resource";
 import { Link, navigate, withQuery } from "./router";
 import { PeriodField, countryChoices } from "./trends_filters";
 
+const ROWS_FIRST = 14;
+
 export function HashtagPage({ name, query }: { name: string; query: URLSearchParams }) {
   const country = query.get("country_code") ?? "";
   const period = query.get("period") ?? "";
@@ -21,7 +23,8 @@ export function HashtagPage({ name, query }: { name: string; query: URLSearchPar
   const set = (parameter: string) => (value: string) => navigate(withQuery(query, { [parameter]: value || undefined }));
   const back = withQuery(query, {}).replace(location.pathname, "/console/trends");
   return (
-    <Page title={`#${name}`} lead={<><Link href={back}>Trends</Link> · where it stood in each capture of a list</>}>
+    <Page title={`#${name}`} lead={<><Link href={back}>Trends</Link> · where it stood in each capture of a list</>}
+      action={<Search query={query} />}>
       <form class="filters is-open" aria-label="Which list" onSubmit={(event) => event.preventDefault()}>
         <div class="filters-fields">
           <SelectField label="Country" value={country} onValue={set("country_code")} choices={countryChoices(lists.value, country)} />
@@ -31,7 +34,6 @@ export function HashtagPage({ name, query }: { name: string; query: URLSearchPar
       <Region resource={history} what="its history" rows={8} isEmpty={(found) => found.list.length === 0} empty={<NeverListed name={name} />}>
         {(found) => <Found history={found} name={name} />}
       </Region>
-      <Section title="Look up another hashtag"><Search query={query} /></Section>
     </Page>
   );
 }
@@ -45,6 +47,7 @@ function NeverListed({ name }: { name: string }) {
 }
 
 function Found({ history, name }: { history: History; name: string }) {
+  const [isWhole, setWhole] = useState(false);
   const newest = history.list[history.list.length - 1];
   return (
     <>
@@ -62,7 +65,7 @@ function Found({ history, name }: { history: History; name: string }) {
             <tr><th scope="col">Captured</th><th scope="col" class="number">Rank</th><th scope="col" class="number">Posts</th><th scope="col" class="number">Views</th></tr>
           </thead>
           <tbody>
-            {[...history.list].reverse().map((one) => (
+            {[...history.list].reverse().slice(0, isWhole ? undefined : ROWS_FIRST).map((one) => (
               <tr key={one.captured_at}>
                 <th scope="row"><time dateTime={one.captured_at} title={moment(one.captured_at)}>{day(one.captured_at)}</time></th>
                 <td class="number">{one.rank}</td><td class="number">{count(one.publish_cnt)}</td><td class="number">{count(one.video_views)}</td>
@@ -70,6 +73,9 @@ function Found({ history, name }: { history: History; name: string }) {
             ))}
           </tbody>
         </table>
+        {!isWhole && history.list.length > ROWS_FIRST && (
+          <button type="button" onClick={() => setWhole(true)}>Show all {history.list.length} captures</button>
+        )}
       </Section>
     </>
   );
@@ -93,7 +99,7 @@ function Search({ query }: { query: URLSearchParams }) {
   };
   return (
     <form class="search" onSubmit={find}>
-      <TextField label="Hashtag" value={words} onValue={setWords} autocomplete="off" spellcheck={false} />
+      <TextField label="Another hashtag" value={words} onValue={setWords} autocomplete="off" spellcheck={false} />
       <button type="submit">Look up</button>
     </form>
   );

@@ -54,10 +54,10 @@ function KeyRow({ of: key, act }: { of: ApiKey; act: Act | undefined }) {
       <td data-label="Status">
         <span>
           <KeyStatus of={key} />
-          {key.status === "active" && key.expires_at && <span class="quiet small line">until {day(key.expires_at)}</span>}
+          {key.status === "active" && key.expires_at && <span class="quiet small line day">until {day(key.expires_at)}</span>}
         </span>
       </td>
-      <td data-label="Created"><span>{day(key.created_at)}</span></td>
+      <td data-label="Created"><span class="day">{day(key.created_at)}</span></td>
       <td data-label="Last used">
         <span>
           <Ago time={key.last_used_at} />
@@ -65,7 +65,7 @@ function KeyRow({ of: key, act }: { of: ApiKey; act: Act | undefined }) {
         </span>
       </td>
       <td data-label="Credits this billing period" class="number">
-        <span>{count(key.credits_this_period)}<span class="quiet small line">{capWords(key)}</span></span>
+        <span>{count(key.credits_this_period)}<span class="quiet small line day">{capWords(key)}</span></span>
       </td>
       {act && <td class="actions"><Actions of={key} act={act} /></td>}
     </tr>

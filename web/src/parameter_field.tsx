@@ -16,7 +16,7 @@ export function ParameterField({ of: parameter, value, onValue, lists }: Paramet
   const label = <><code>{parameter.name}</code>{parameter.required && <span class="quiet"> required</span>}</>;
   const hint = parameter.description;
   if (parameter.choices.length > 0) {
-    const none = parameter.standard === undefined ? "Not sent" : `Not sent (${parameter.standard})`;
+    const none = parameter.standard === undefined ? "Not sent" : `${parameter.standard} (default)`;
     return (
       <SelectField label={label} hint={hint} value={value} onValue={onValue}
         choices={[{ value: "", label: none }, ...parameter.choices.map((choice) => ({ value: choice, label: choice }))]} />

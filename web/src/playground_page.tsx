@@ -77,15 +77,15 @@ function Bench({ product, query }: { product: Product; query: URLSearchParams })
             <ParameterField key={`${operation.id} ${parameter.name}`} of={parameter} value={values[parameter.name] ?? ""}
               onValue={set(parameter.name)} lists={lists.value} />
           ))}
-          <KeyLine resource={keys} active={key} />
           <div class="send">
+            <KeyLine resource={keys} active={key} />
             <button type="submit" class="primary" disabled={!key || isSending}>{isSending ? "Sending…" : "Send"}</button>
             <span class="quiet small">
               {operation.credits === 0 ? "Free" : plural(operation.credits, "credit")}
               {left !== undefined && `, ${count(left)} left this billing period`}
             </span>
+            <CopyButton label="Copy link" text={new URL(withQuery(query, { operation: operation.id }), location.href).href} />
           </div>
-          <CopyButton label="Copy link to this form" text={new URL(withQuery(query, { operation: operation.id }), location.href).href} />
         </form>
         <div>
           {fault && <CallFault fault={fault} />}

@@ -13,10 +13,9 @@ export function Sparkline({ points }: { points: { time: number; value: number }[
   const line = points.map(({ time, value }) => `${across(time).toFixed(1)},${down(value).toFixed(1)}`).join(" ");
   const percent = (value: number) => Math.round(value * 100);
   return (
-    <svg class="sparkline" width={WIDTH} height={HEIGHT} role="img"
+    <svg class="sparkline" width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img"
       aria-label={`Trend from ${percent(first.value)} to ${percent(last.value)} percent of its peak`}>
       <polyline points={line} />
-      <circle cx={across(last.time)} cy={down(last.value)} r="2.5" />
     </svg>
   );
 }

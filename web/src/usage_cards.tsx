@@ -33,9 +33,9 @@ export function UsageCards({ billing, plan, projection, isProjected, totals, ran
 
 export function PeriodCard({ billing }: { billing: Billing }) {
   return (
-    <Card title="Used this billing period" value={count(billing.credits_used)} of={`of ${count(billing.included_credits)} credits`}
+    <Card title="Credits used" value={count(billing.credits_used)} of={`of ${count(billing.included_credits)}`}
       share={billing.credits_used / billing.included_credits}>
-      {billing.overage_credits > 0 ? `${count(billing.overage_credits)} of them overage. ` : ""}Until {dayOfMonth(billing.period_end)}, 00:00 UTC.
+      This billing period, until {dayOfMonth(billing.period_end)}.{billing.overage_credits > 0 && ` ${count(billing.overage_credits)} of them are overage.`}
     </Card>
   );
 }
@@ -44,7 +44,7 @@ export function TodayCard({ billing }: { billing: Billing }) {
   const reset = startOfDay(Date.now()) + DAY;
   const cap = billing.daily_credit_limit;
   return (
-    <Card title="Today" value={count(billing.daily_credits_used)} of={cap > 0 ? `of ${count(cap)} credits` : "credits"}
+    <Card title="Today" value={count(billing.daily_credits_used)} of={cap > 0 ? `of ${count(cap)}` : "credits"}
       share={cap > 0 ? billing.daily_credits_used / cap : undefined}>
       {cap > 0 ? `Daily cap; resets at ${clock(reset)}, in ${span(reset - Date.now())}.` : "Your plan has no daily cap."}
     </Card>

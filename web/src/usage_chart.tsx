@@ -59,8 +59,7 @@ export function UsageChart({ days, series, mean, now }: UsageChartProps) {
                 <rect class={at === chosen ? "reach is-chosen" : "reach"} x={LEFT + at * step} y={TOP} width={step} height={HEIGHT - TOP - BOTTOM} />
                 {at < past ? <Stack day={day} series={series} x={LEFT + at * step} step={step} down={down} />
                   : mean !== undefined && mean > 0 && (
-                    <rect class="projected" x={LEFT + at * step + inset(step) + 0.5} y={down(mean) + 0.5}
-                      width={Math.max(1, step - 2 * inset(step) - 1)} height={Math.max(0, down(0) - down(mean) - 0.5)} />
+                    <Projected x={LEFT + at * step} step={step} top={down(mean)} bottom={down(0)} />
                   )}
               </g>
             ))}
@@ -125,6 +124,12 @@ function Stack({ day, series, x, step, down }: StackProps) {
       })}
     </>
   );
+}
+
+// A dashed bar; where bars are thin, their dashes would run into one another.
+function Projected({ x, step, top, bottom }: { x: number; step: number; top: number; bottom: number }) {
+  if (step < 14) return <line class="projected" x1={x} x2={x + step} y1={top} y2={top} />;
+  return <rect class="projected" x={x + inset(step) + 0.5} y={top + 0.5} width={step - 2 * inset(step) - 1} height={Math.max(0, bottom - top - 0.5)} />;
 }
 
 // The daily cap of the plan on each day: a step where it changed.

@@ -1,6 +1,7 @@
 // What the account's keys used: cards, a chart by day, the same as a table and as CSV, refusals, addresses.
 import { get, getKeys, pathOf } from "./api";
 import type { Address, ApiKey, Billing, Timeseries } from "./api_types";
+import { clientName } from "./client_name";
 import { saveCsv } from "./csv";
 import { SelectField } from "./field";
 import { count, isoDay } from "./format";
@@ -124,7 +125,7 @@ function Addresses({ query }: { query: Record<string, string> | undefined }) {
                 <td data-label="Last seen"><span><Ago time={one.last_seen_at} /></span></td>
                 <td data-label="Calls" class="number"><span>{count(one.request_count)}</span></td>
                 <td data-label="Failed" class="number"><span>{count(one.error_count)}</span></td>
-                <td data-label="Client"><span>{one.last_user_agent || "—"}</span></td>
+                <td data-label="Client"><span title={one.last_user_agent}>{clientName(one.last_user_agent)}</span></td>
               </tr>
             ))}
           </tbody>
