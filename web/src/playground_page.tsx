@@ -82,7 +82,7 @@ function Bench({ product, query }: { product: Product; query: URLSearchParams })
             <button type="submit" class="primary" disabled={!key || isSending}>{isSending ? "Sending…" : "Send"}</button>
             <span class="quiet small">
               {operation.credits === 0 ? "Free" : plural(operation.credits, "credit")}
-              {left !== undefined && `, ${count(left)} left this billing period`}
+              {left !== undefined && ` · ${count(left)} left`}
             </span>
             <CopyButton label="Copy link" text={new URL(withQuery(query, { operation: operation.id }), location.href).href} />
           </div>

@@ -36,7 +36,7 @@ export function TrendsTable({ hashtags, query }: { hashtags: Hashtag[]; query: U
       <thead>
         <tr>
           {head("rank", "Rank", "number")}
-          <th scope="col">Change</th>
+          <th scope="col"><span class="change-head">Change</span></th>
           {head("hashtag", "Hashtag")}
           <th scope="col" class="trend-column">Trend</th>
           {head("posts", "Posts", "number wide-only")}
