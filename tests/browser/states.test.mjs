@@ -58,11 +58,12 @@ for (const { name, path, what, empty } of loaded) {
 
 test("a session that is lost on a page keeps what the page shows", async (t) => {
   const page = await world.open(t, "/console/keys");
-  await page.getByText("nightly export").first().waitFor();
+  const row = page.getByRole("rowheader", { name: "nightly export" });
+  await row.waitFor();
   world.fake.state = "signed-out";
   await page.getByLabel("Active key").selectOption({ index: 0 });
   await page.getByRole("link", { name: "Sign in again" }).first().waitFor();
-  assert.ok(await page.getByText("nightly export").first().isVisible());
+  assert.ok(await row.isVisible());
 });
 
 test("a server that is not there is told without jargon", async (t) => {

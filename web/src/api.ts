@@ -17,10 +17,11 @@ export function pathOf(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path;
 }
 
-async function ask<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
+// The JSON at an address of the server. What is not a success is thrown, in the server's own words.
+export async function fetchJson<T>(address: string, init: RequestInit = {}): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(ROOT + path, { method, credentials: "same-origin", ...init });
+    answer = await fetch(address, { credentials: "same-origin", ...init });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Fault("The server could not be reached. Check your connection, then try again.");
@@ -30,13 +31,16 @@ async function ask<T>(method: string, path: string, init: RequestInit = {}): Pro
   if (!body || typeof body !== "object") {
     throw new Fault(`The server answered ${answer.status} without a word of explanation.`, answer.status, "internal", id);
   }
+  if (answer.ok) return body as T;
   const data = body.data ?? {};
-  if (answer.ok) return data as T;
   const fault = new Fault(String(body.msg ?? "The server refused this."), answer.status,
     String(data.reason ?? "internal"), data.request_id ?? id, Array.isArray(data.errors) ? data.errors : []);
   if (fault.isSignedOut) noteSignedOut();
   throw fault;
 }
+
+const ask = async <T>(method: string, path: string, init: RequestInit = {}): Promise<T> =>
+  (await fetchJson<{ data?: T }>(ROOT + path, { method, ...init })).data ?? ({} as T);
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>("GET", path, signal ? { signal } : {});
 

@@ -4,7 +4,7 @@ import { getHistory, getLists } from "./api";
 import type { Appearance, History } from "./api_types";
 import { saveCsv } from "./csv";
 import { SelectField, TextField } from "./field";
-import { count, day, moment, plural } from "./format";
+import { compact, count, day, moment, plural } from "./format";
 import { Page, Section } from "./page";
 import { RankChart } from "./rank_chart";
 import { Empty, Region } from "./region";
@@ -59,7 +59,7 @@ function Found({ history, name }: { history: History; name: string }) {
       </dl>
       <Section title="Rank history"><RankChart appearances={history.list} /></Section>
       <Section title="By capture" action={<button type="button" onClick={() => saveCsv(`history-${name}.csv`, csvRows(history.list))}>CSV</button>}>
-        <table>
+        <table class="trends">
           <caption>Rank, posts and views by capture, newest first</caption>
           <thead>
             <tr><th scope="col">Captured</th><th scope="col" class="number">Rank</th><th scope="col" class="number">Posts</th><th scope="col" class="number">Views</th></tr>
@@ -68,7 +68,7 @@ function Found({ history, name }: { history: History; name: string }) {
             {[...history.list].reverse().slice(0, isWhole ? undefined : ROWS_FIRST).map((one) => (
               <tr key={one.captured_at}>
                 <th scope="row"><time dateTime={one.captured_at} title={moment(one.captured_at)}>{day(one.captured_at)}</time></th>
-                <td class="number">{one.rank}</td><td class="number">{count(one.publish_cnt)}</td><td class="number">{count(one.video_views)}</td>
+                <td class="number">{one.rank}</td><td class="number">{count(one.publish_cnt)}</td><td class="number"><span class="wide-only">{count(one.video_views)}</span><span class="narrow-only">{compact(one.video_views)}</span></td>
               </tr>
             ))}
           </tbody>

@@ -1,5 +1,5 @@
 // What /openapi.json says about the product's endpoints and plans.
-import { Fault } from "./fault";
+import { fetchJson } from "./api";
 
 export interface Parameter {
   name: string;
@@ -64,26 +64,12 @@ let product: Promise<Product> | undefined;
 
 // Asked for once for as long as the console is open; a failure is not kept.
 export function getProduct(): Promise<Product> {
-  product ??= load();
+  product ??= fetchJson<RawDocument>("/openapi.json").then(readProduct);
   product.catch(() => (product = undefined));
   return product;
 }
 
-async function load(): Promise<Product> {
-  let answer: Response;
-  try {
-    answer = await fetch("/openapi.json");
-  } catch {
-    throw new Fault("The server could not be reached. Check your connection, then try again.");
-  }
-  if (!answer.ok) {
-    throw new Fault(`The API's description came with status ${answer.status}.`, answer.status, "internal",
-      answer.headers.get("x-request-id"));
-  }
-  return readProduct((await answer.json()) as RawDocument);
-}
-
-export function readProduct(document: RawDocument): Product {
+function readProduct(document: RawDocument): Product {
   const all = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, raw]) => ({ path, method, raw })));
   // The product is what costs credits, and what stands beside it under the same tags for free.

@@ -10,6 +10,7 @@ export interface Resource<T> {
 }
 
 interface Held<T> {
+  key: string | null; // what it was loaded for
   value?: T | undefined;
   fault?: Fault | undefined;
   isLoading: boolean;
@@ -24,7 +25,7 @@ function asFault(error: unknown): Fault {
 export function useResource<T>(
   load: (signal: AbortSignal) => Promise<T>, key: string | null, refreshMs?: number,
 ): Resource<T> {
-  const [held, setHeld] = useState<Held<T>>({ isLoading: key !== null });
+  const [held, setHeld] = useState<Held<T>>({ key, isLoading: key !== null });
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;
@@ -32,14 +33,14 @@ export function useResource<T>(
   useEffect(() => {
     if (key === null) return undefined;
     const stop = new AbortController();
-    setHeld((old) => ({ value: old.value, isLoading: true }));
+    setHeld((old) => ({ key, value: old.value, isLoading: true }));
     latest.current(stop.signal).then(
-      (value) => stop.signal.aborted || setHeld({ value, isLoading: false }),
+      (value) => stop.signal.aborted || setHeld({ key, value, isLoading: false }),
       (error) => {
         if (stop.signal.aborted) return;
         const fault = asFault(error);
         // A page is kept when its session is lost.
-        setHeld((old) => ({ value: fault.isSignedOut ? old.value : undefined, fault, isLoading: false }));
+        setHeld((old) => ({ key, value: fault.isSignedOut ? old.value : undefined, fault, isLoading: false }));
       },
     );
     return () => stop.abort();
@@ -51,7 +52,7 @@ export function useResource<T>(
     const look = () => {
       if (document.visibilityState !== "visible") return;
       latest.current(stop.signal).then(
-        (value) => stop.signal.aborted || setHeld((old) => (old.isLoading ? old : { value, isLoading: false })),
+        (value) => stop.signal.aborted || setHeld((old) => (old.isLoading ? old : { key, value, isLoading: false })),
         () => {},
       );
     };
@@ -62,7 +63,9 @@ export function useResource<T>(
     };
   }, [key, refreshMs]);
 
-  return { value: held.value, fault: held.fault, isLoading: held.isLoading, again: () => setTurn((old) => old + 1) };
+  // From the very moment on that something else is wanted, and not from its effect on.
+  const isLoading = key !== null && (held.isLoading || held.key !== key);
+  return { value: held.value, fault: held.fault, isLoading, again: () => setTurn((old) => old + 1) };
 }
 
 // A change that a form or button sends: one at a time, with the fault of the last try.

@@ -41,7 +41,7 @@ export function UsagePage({ query }: { query: URLSearchParams }) {
   const set = (name: string) => (value: string) => navigate(withQuery(query, { [name]: value || undefined }));
   return (
     <Page title="Usage" lead="Days begin at 00:00 UTC. What is not answered with a list is not charged.">
-      <form class="filters is-open" aria-label="Range" onSubmit={(event) => event.preventDefault()}>
+      <form class="filters is-open" aria-label="What to look at" onSubmit={(event) => event.preventDefault()}>
         <div class="filters-fields">
           <SelectField label="Range" value={range} choices={RANGES} onValue={set("range")} />
           <SelectField label="API key" value={chosen} choices={keyChoices(keys.value ?? [])} onValue={set("key")} />

@@ -28,7 +28,7 @@ async function openPage({ fake, browser }, t, path, options, prepare) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   t.after(() => context.close());
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.complaints = [];
   page.on("console", (message) => {
     if (!/^Failed to load resource: the server responded/.test(message.text())) page.complaints.push(`${message.type()}: ${message.text()}`);
@@ -47,10 +47,13 @@ async function openPage({ fake, browser }, t, path, options, prepare) {
   return page;
 }
 
-// Nothing is missing any more that is on its way.
-export async function settled(page) {
-  await page.waitForLoadState("networkidle");
-  await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+// Nothing is on its way any more: a region is busy from the very change on that makes it load.
+export const settled = (page) => page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+
+// Two frames: charts have been drawn anew for the window's new width.
+export async function resize(page, width) {
+  await page.setViewportSize({ width, height: 900 });
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
 
 // The page's policy would keep axe out as it keeps out everything else: open it with bypassCSP.
