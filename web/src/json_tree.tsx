@@ -22,7 +22,7 @@ function Branch({ name, value, depth }: { name: string | null; value: object; de
   if (entries.length === 0) return <div class="leaf">{name !== null && <Name of={name} />}{isList ? "[]" : "{}"}</div>;
   return (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{name === null ? "Answer" : <Name of={name} />}<span class="quiet">{size}</span></summary>
+      <summary>{name === null ? "Answer " : <Name of={name} />}<span class="quiet">{size}</span></summary>
       {isOpen && entries.map(([key, child]) => <Node key={key} name={key} value={child} depth={depth + 1} />)}
     </details>
   );

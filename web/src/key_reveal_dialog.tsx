@@ -28,7 +28,7 @@ export function KeyRevealDialog({ title, secret, words, opener, done }: Revealed
   }, []);
   return (
     <Dialog title={title} closedBy="none" opener={opener} onClose={done}>
-      <p>{words} <strong>It is shown now and never again.</strong> Store it where your program reads it.</p>
+      <p><strong>This key is shown now and never again.</strong> Store it where your program reads it. {words}</p>
       <output class="secret" ref={output} aria-label="API key">{secret}</output>
       <div class="buttons">
         <CopyButton label="Copy key" text={secret} shownIn={output} kind="primary" onCopied={() => setCopied(true)} />

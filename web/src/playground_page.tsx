@@ -1,5 +1,5 @@
 // Makes one call of the product with the active key, as a program would, and shows all of its answer.
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get, getKeys, getLists, send } from "./api";
 import type { ApiKey, Billing, PlaygroundAnswer } from "./api_types";
 import { AnswerView, headerOf } from "./answer_view";
@@ -47,6 +47,12 @@ function Bench({ product, query }: { product: Product; query: URLSearchParams })
   const [calls, setCalls] = useState<Call[]>(lastCalls);
   const [shown, setShown] = useState<Call | null>(null);
   const { fault, isSending, run, clear } = useSending();
+  const outcome = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The form is long: where the answer came above or below what is in sight, it is brought there.
+    const top = outcome.current?.getBoundingClientRect().top ?? 0;
+    if ((shown || fault) && (top < 0 || top > innerHeight * 0.7)) outcome.current?.scrollIntoView();
+  }, [shown, fault]);
   if (!operation) return null;
   const values = chosenValues(operation, query);
   const key = keys.value?.find((one) => one.is_active_key && isLive(one));
@@ -87,7 +93,7 @@ function Bench({ product, query }: { product: Product; query: URLSearchParams })
             <CopyButton label="Copy link" text={new URL(withQuery(query, { operation: operation.id }), location.href).href} />
           </div>
         </form>
-        <div>
+        <div ref={outcome}>
           {fault && <CallFault fault={fault} />}
           {shown ? <AnswerView answer={shown.answer} /> : !fault && (
             <Empty title="The answer comes here"><p>Status, headers and body of the call, and what it cost.</p></Empty>

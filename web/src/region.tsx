@@ -26,7 +26,8 @@ export function Region<T>({ resource, what, rows = 3, isEmpty, empty, children }
         {isLoading && isSlow && <span class="unseen">Loading {what}…</span>}
         {isLoading && isSlow && !shown && <Skeleton rows={rows} />}
       </div>
-      {fault && !shown && !isLoading && <FaultNote fault={fault} title={`Could not load ${what}.`} again={again} />}
+      {fault?.isSignedOut && !shown && !isLoading && <p class="quiet">Sign in again to see {what}.</p>}
+      {fault && !fault.isSignedOut && !shown && !isLoading && <FaultNote fault={fault} title={`Could not load ${what}.`} again={again} />}
       {shown && (isEmpty?.(value) ? empty : children(value))}
     </div>
   );
