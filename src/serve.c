@@ -14,6 +14,7 @@
 #include "console/console.h"
 #include "console/endpoints.h"
 #include "demo.h"
+#include "http_limits.h"
 #include "metrics_listener.h"
 #include "open_files.h"
 #include "settings/plan_book.h"
@@ -193,20 +194,7 @@ static enum status http_begin(struct server *server, struct reason *reason)
         .listen = s->listen,
         .time = server->options->time,
         .threads = server->threads,
-        .limits =
-            {
-                .request_line_bytes_max = (size_t)s->request_line_bytes,
-                .fields_bytes_max = (size_t)s->fields_bytes,
-                .fields_max = (size_t)s->fields,
-                .body_bytes_max = (size_t)s->body_bytes,
-                .connections_max = server->connections_max,
-                .connections_per_address_max = (unsigned)s->connections_per_address,
-                .head_timeout_ms = s->head_timeout_ms,
-                .body_timeout_ms = s->body_timeout_ms,
-                .idle_timeout_ms = s->idle_timeout_ms,
-                .write_timeout_ms = s->write_timeout_ms,
-                .stop_timeout_ms = s->stop_timeout_ms,
-            },
+        .limits = http_limits_of(s, server->connections_max),
         .receiver = pipeline_receiver(&server->pipeline),
     };
     return http_server_open(&options, &server->http, reason);
