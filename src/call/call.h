@@ -68,7 +68,6 @@ void call_run(struct call *call);
 /* Steps; each says by STATUS_OK that the call goes on. Otherwise it has answered. */
 enum status call_authenticate(struct call *call);
 enum status call_validate(struct call *call);
-
 /* For an endpoint's examine. reason: the rest of the sentence "<name> ..."; without ';'. */
 void faults_add(struct faults *faults, struct text name, struct text value, struct text reason);
 
