@@ -15,8 +15,7 @@ static void demand_mark(struct call *call, const struct page_request *request,
 {
     struct pipeline *pipeline = call->pipeline;
     bool is_old = pipeline_is_stale(pipeline, page->captured_at, page->is_short);
-    if (pipeline->collector && !call_is_of_account(call) &&
-        (page->snapshot_id < 0 || is_old))
+    if (pipeline->collector && !call_is_of_account(call) && (page->snapshot_id < 0 || is_old))
         collector_demand(pipeline->collector, list_fetched(request));
 }
 
