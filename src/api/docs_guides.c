@@ -52,7 +52,9 @@ void docs_freshness(struct docs_page *page)
         "How old a list is stands in its headers and is never guessed: `Last-Modified` is when "
         "it was captured, `X-Trend-As-Of` the date of its newest trend point, `X-Trend-Source` "
         "where it comes from. `X-Trend-Stale: 1` marks a list that was captured more than "
-        "%" PRId64 " hours ago; it is served all the same. Missing days are not made up: a "
+        "%" PRId64
+        " hours ago, or that suddenly came with less than half of the hashtags of the "
+        "capture before; it is served all the same. Missing days are not made up: a "
         "trend has the points that were captured.",
         page->facts->ttl_hours);
     docs_paragraph(page,
@@ -111,6 +113,7 @@ static struct text key_words(enum endpoint_kind kind)
     case ENDPOINT_ACCOUNT:
     case ENDPOINT_PRODUCT: return TEXT("x-api-key");
     case ENDPOINT_RPC: return TEXT("x-api-key, or Authorization: Bearer");
+    case ENDPOINT_PAGE: return TEXT("The console's session");
     }
     check_failed(__FILE__, __LINE__, "kind is in the list");
 }

@@ -1,4 +1,5 @@
 #include "call/call.h"
+#include "call/client_address.h"
 
 credits call_price(const struct pipeline *pipeline, const struct endpoint *endpoint)
 {
@@ -8,11 +9,14 @@ credits call_price(const struct pipeline *pipeline, const struct endpoint *endpo
 
 static void charge_prepare(struct call *call, enum call_outcome outcome)
 {
-    call->charge = (struct charge){.account_id = call->key.account_id,
-                                   .key_id = call->key.key_id,
-                                   .endpoint = call->endpoint->number,
-                                   .outcome = outcome,
-                                   .request_id = call->request_id};
+    call->charge = (struct charge){
+        .account_id = call->key.account_id,
+        .key_id = call->key.key_id,
+        .endpoint = call->endpoint->number,
+        .outcome = outcome,
+        .request_id = call->request_id,
+        .address = client_address(call->request, call->pipeline->trusted_proxies),
+        .user_agent = http_request_field(call->request, TEXT("User-Agent"))};
     if (!call->is_first || !call->finding.page)
         return;
     call->charge.idempotency_key = call->idempotent.key;
@@ -44,8 +48,16 @@ static void charge_refused(struct call *call, enum status status)
         refuse_ledger(call);
 }
 
+/* What the console shows of the product is no call. */
+static bool is_metered(const struct call *call)
+{
+    return call->endpoint->kind == ENDPOINT_PRODUCT;
+}
+
 enum status call_take_slot(struct call *call, enum call_outcome outcome)
 {
+    if (!is_metered(call))
+        return STATUS_OK;
     charge_prepare(call, outcome);
     enum status status = ledger_charge(call->pipeline->ledger, &call->charge);
     call->is_metered = status != STATUS_UNAVAILABLE;
@@ -96,7 +108,7 @@ static void charge_take(struct call *call)
 
 void call_charge(struct call *call, enum call_outcome outcome)
 {
-    if (outcome == CALL_CHARGED)
+    if (outcome == CALL_CHARGED && is_metered(call))
         charge_take(call);
     else if (call_take_slot(call, outcome) == STATUS_OK)
         call_answer_finding(call);

@@ -19,6 +19,7 @@ struct view {
     size_t *offsets;        /* hashtag_count + 1 places in rendered */
     size_t hashtag_count;
     char source[32];
+    bool is_short;
 };
 
 struct page {
@@ -49,6 +50,7 @@ struct view *view_render(const struct ranking *ranking, struct list_key list, bo
     view->snapshot_id = snapshot_id;
     view->captured_at = ranking->captured_at;
     view->as_of = ranking_as_of(ranking);
+    view->is_short = ranking->is_short;
     check(ranking->source.length < sizeof(view->source));
     memcpy(view->source, ranking->source.at, ranking->source.length);
     buffer_init(&view->rendered, RANKING_ARENA_BYTES_MAX);
@@ -96,7 +98,6 @@ size_t view_bytes(const struct view *view)
            (view->hashtag_count + 1) * sizeof(view->offsets[0]);
 }
 
-#define BEFORE_DATA "{\"code\":200,\"msg\":\"OK\",\"data\":{\"code\":0,\"msg\":\"OK\",\"data\":"
 #define LIST_OPENING "{\"list\":["
 
 static void closing_write(struct page *page, unsigned number, unsigned limit)
@@ -211,7 +212,7 @@ const struct catalog_page *view_page_make(struct view *view, unsigned number, un
     first = first < view->hashtag_count ? first : view->hashtag_count;
     end = end < view->hashtag_count ? end : view->hashtag_count;
     size_t last_comma = end > first ? 1 : 0;
-    shown->opening = TEXT(BEFORE_DATA LIST_OPENING);
+    shown->opening = TEXT(CATALOG_BEFORE_DATA LIST_OPENING);
     shown->items = text_slice(buffer_text(&view->rendered), view->offsets[first],
                               view->offsets[end] - last_comma);
     shown->item_count = end - first;
@@ -220,6 +221,7 @@ const struct catalog_page *view_page_make(struct view *view, unsigned number, un
     shown->captured_at = view->captured_at;
     shown->as_of = view->as_of;
     shown->source = text_of(view->source);
+    shown->is_short = view->is_short;
 
     buffer_init(&page->closing, CLOSING_BYTES_MAX);
     closing_write(page, number, limit);
@@ -236,14 +238,15 @@ const struct catalog_page *page_make_whole(struct buffer *content,
     page->content = *content;
     buffer_init(content, 0);
     memcpy(page->source, facts->source.at, facts->source.length);
-    page->shown = (struct catalog_page){.opening = TEXT(BEFORE_DATA),
+    page->shown = (struct catalog_page){.opening = TEXT(CATALOG_BEFORE_DATA),
                                         .items = buffer_text(&page->content),
                                         .item_count = facts->item_count,
                                         .total = facts->item_count,
                                         .snapshot_id = facts->snapshot_id,
                                         .captured_at = facts->captured_at,
                                         .as_of = facts->as_of,
-                                        .source = text_of(page->source)};
+                                        .source = text_of(page->source),
+                                        .is_short = facts->is_short};
     buffer_init(&page->closing, CLOSING_BYTES_MAX);
     page_finish(page, compressed);
     return &page->shown;
