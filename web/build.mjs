@@ -11,26 +11,26 @@ const BUDGETS = { "console.js": 40 * 1024, "console.css": 8 * 1024 };
 await rm(folder("dist"), { recursive: true, force: true });
 await mkdir(folder("dist"));
 await build({
-    entryPoints: [folder("src/console.tsx"), folder("src/console.css")],
-    outdir: folder("dist"),
-    bundle: true,
-    minify: true,
-    format: "iife",
-    target: "es2022",
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    loader: { ".svg": "dataurl" },
-    charset: "utf8",
-    legalComments: "none",
-    logLevel: "warning",
+  entryPoints: [folder("src/console.tsx"), folder("src/console.css")],
+  outdir: folder("dist"),
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  loader: { ".svg": "dataurl" },
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
 });
 
 for (const [name, most] of Object.entries(BUDGETS)) {
-    const bytes = await readFile(folder(`dist/${name}`));
-    const packed = gzipSync(bytes, { level: 9 }).length;
-    console.log(`${name}: ${bytes.length} bytes, ${packed} packed; ${most} are the most`);
-    if (packed > most) {
-        console.error(`${name} weighs more than its budget: take something out of it`);
-        process.exitCode = 1;
-    }
+  const bytes = await readFile(folder(`dist/${name}`));
+  const packed = gzipSync(bytes, { level: 9 }).length;
+  console.log(`${name}: ${bytes.length} bytes, ${packed} packed; ${most} are the most`);
+  if (packed > most) {
+    console.error(`${name} weighs more than its budget: take something out of it`);
+    process.exitCode = 1;
+  }
 }

@@ -4,10 +4,10 @@ import type { PlaygroundAnswer } from "./api_types";
 const CALLS_MAX = 10;
 
 export interface Call {
-    at: number;
-    operation: string;
-    values: Record<string, string>;
-    answer: PlaygroundAnswer;
+  at: number;
+  operation: string;
+  values: Record<string, string>;
+  answer: PlaygroundAnswer;
 }
 
 let calls: Call[] = [];
@@ -15,6 +15,6 @@ let calls: Call[] = [];
 export const lastCalls = (): Call[] => calls;
 
 export function addCall(call: Call): Call[] {
-    calls = [call, ...calls].slice(0, CALLS_MAX);
-    return calls;
+  calls = [call, ...calls].slice(0, CALLS_MAX);
+  return calls;
 }

@@ -8,6 +8,6 @@ const { chromium } = packages("playwright-core");
 export const AXE = readFileSync(packages.resolve("axe-core/axe.min.js"), "utf-8");
 
 export function startBrowser() {
-    const executablePath = process.env.TRENDGATE_CHROMIUM ?? "/usr/bin/chromium";
-    return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  const executablePath = process.env.TRENDGATE_CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
