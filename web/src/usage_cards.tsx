@@ -22,10 +22,12 @@ export function UsageCards({ billing, plan, projection, isProjected, totals, ran
       <TodayCard billing={billing} />
       <Card
         title="Projection"
-        value={projection ? count(projection.total) : isProjected ? "Not enough days yet" : "—"}
+        value={projection ? count(projection.total) : "—"}
         of={projection && "credits"}
       >
-        {projection ? projectionWords(projection, billing, plan) : isProjected && "It takes three complete days."}
+        {projection
+          ? projectionWords(projection, billing, plan)
+          : isProjected && "Not enough days yet: it takes three that are complete."}
       </Card>
       <Card title="Calls" value={totals ? count(totals.requests) : "—"}>
         {totals &&
