@@ -19,7 +19,7 @@ test("a password is changed, and what is wrong with it is said at its field", as
   await page.getByText("Give at least 12 characters.").waitFor();
   await page.getByLabel("New password", { exact: true }).fill("a longer password");
   await page.getByRole("button", { name: "Change password" }).click();
-  await page.getByText("Is not your password.").waitFor();
+  await page.getByText("The current password is not right.").waitFor();
   await page.getByLabel("Current password", { exact: true }).fill("correct horse battery");
   await page.getByRole("button", { name: "Change password" }).click();
   await page.getByText("The password is changed.").waitFor();
@@ -29,7 +29,10 @@ test("a password is changed, and what is wrong with it is said at its field", as
 test("a password can be looked at", async (t) => {
   const page = await openAccount(t);
   const field = page.getByLabel("New password", { exact: true });
-  assert.deepEqual([await field.getAttribute("type"), await field.getAttribute("autocomplete")], ["password", "new-password"]);
+  assert.deepEqual(
+    [await field.getAttribute("type"), await field.getAttribute("autocomplete")],
+    ["password", "new-password"],
+  );
   await page.getByRole("button", { name: "Show New password" }).click();
   assert.equal(await field.getAttribute("type"), "text");
 });
@@ -53,7 +56,15 @@ test("the theme is kept in its cookie, and there from the first paint", async (t
   assert.equal(await ground(), "rgb(255, 255, 255)");
   await page.getByLabel("Dark").check();
   assert.equal(await ground(), "rgb(15, 22, 28)");
-  assert.deepEqual((await page.context().cookies()).map(({ name, value, path, sameSite }) => ({ name, value, path, sameSite })), [{ name: "theme", value: "dark", path: "/", sameSite: "Lax" }]);
+  assert.deepEqual(
+    (await page.context().cookies()).map(({ name, value, path, sameSite }) => ({
+      name,
+      value,
+      path,
+      sameSite,
+    })),
+    [{ name: "theme", value: "dark", path: "/", sameSite: "Lax" }],
+  );
   await page.reload();
   await page.locator("h1").waitFor();
   assert.equal(await ground(), "rgb(15, 22, 28)");
@@ -72,5 +83,8 @@ test("signing out is a plain form with the session's token", async (t) => {
 test("billing shows the plan and the period", async (t) => {
   const page = await world.open(t, "/console/billing");
   await settled(page);
-  assert.match(await page.locator("main").innerText(), /Starter[\s\S]*\$9 a billing period[\s\S]*Included\s+20,000 credits[\s\S]*Expected amount\s+\$9/);
+  assert.match(
+    await page.locator("main").innerText(),
+    /Starter[\s\S]*\$9 a billing period[\s\S]*Included\s+20,000 credits[\s\S]*Expected amount\s+\$9/,
+  );
 });

@@ -49,7 +49,11 @@ const DIALOGS = ["Create API key", "Rotate", "Daily cap", "Revoke", "Extend", "S
 for (const colorScheme of ["light", "dark"]) {
   test(`axe finds nothing in open dialogs, and they fit, in the ${colorScheme} theme`, async (t) => {
     for (const width of [1280, 320]) {
-      const page = await world.open(t, "/console/keys", { colorScheme, viewport: { width, height: 700 }, bypassCSP: true });
+      const page = await world.open(t, "/console/keys", {
+        colorScheme,
+        viewport: { width, height: 700 },
+        bypassCSP: true,
+      });
       await settled(page);
       for (const name of DIALOGS) {
         await page.getByRole("button", { name }).first().click();
@@ -92,11 +96,13 @@ test("the skip link comes first and leads to the content", async (t) => {
 
 test("the policy is in force: a script that the page did not bring does not run", async (t) => {
   const page = await world.open(t, "/console/");
-  await page.evaluate(() => {
-    const script = document.createElement("script");
-    script.append("globalThis.ran = true");
-    document.head.append(script);
-  }).catch(() => {});
+  await page
+    .evaluate(() => {
+      const script = document.createElement("script");
+      script.append("globalThis.ran = true");
+      document.head.append(script);
+    })
+    .catch(() => {});
   assert.equal(await page.evaluate(() => globalThis.ran), undefined);
   assert.ok(page.complaints.length > 0, "the browser complains");
 });

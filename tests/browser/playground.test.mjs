@@ -7,7 +7,8 @@ import { refusal } from "./support/fake_api.mjs";
 
 const world = useConsole();
 const PATH = "/console/playground";
-const lastCall = () => JSON.parse(world.fake.requests.findLast((one) => one.path === "/api/v1/console/playground").body);
+const lastCall = () =>
+  JSON.parse(world.fake.requests.findLast((one) => one.path === "/api/v1/console/playground").body);
 
 async function openPlayground(t, path = PATH, options = {}) {
   const page = await world.open(t, path, options);
@@ -18,10 +19,17 @@ async function openPlayground(t, path = PATH, options = {}) {
 test("the form has what the description has: endpoints, parameters, enums, defaults, words", async (t) => {
   const page = await openPlayground(t);
   assert.deepEqual(await page.getByLabel("Endpoint").locator("option").allInnerTexts(), [
-    "Retrieve TikTok popular-trend hashtags", "Tell where a hashtag stood in each capture of a list",
-    "Tell what moved between two captures of a list", "List countries, industries, periods and capture times",
+    "Retrieve TikTok popular-trend hashtags",
+    "Tell where a hashtag stood in each capture of a list",
+    "Tell what moved between two captures of a list",
+    "List countries, industries, periods and capture times",
   ]);
-  assert.deepEqual(await page.getByLabel("period").locator("option").allInnerTexts(), ["7 (default)", "7", "30", "120"]);
+  assert.deepEqual(await page.getByLabel("period").locator("option").allInnerTexts(), [
+    "7 (default)",
+    "7",
+    "30",
+    "120",
+  ]);
   assert.equal(await page.getByLabel("limit").getAttribute("placeholder"), "20");
   await page.getByText("Number of results per page; must be an integer (it is clamped to 1-100).").waitFor();
   await page.getByText("8 credits · ").waitFor();
@@ -38,7 +46,10 @@ test("a call shows status, time, cost, headers and its body in three views", asy
   await page.getByRole("button", { name: "Send" }).click();
   const answer = page.getByRole("region", { name: "Answer" });
   await answer.getByText("200 OK").waitFor();
-  assert.deepEqual(lastCall(), { operation_id: "tiktok-popular-trend-hashtag", parameters: { country_code: "US" } });
+  assert.deepEqual(lastCall(), {
+    operation_id: "tiktok-popular-trend-hashtag",
+    parameters: { country_code: "US" },
+  });
   assert.match(await answer.innerText(), /3 ms[\s\S]*8 credits charged[\s\S]*x-credits-remaining\s+7104/);
   await page.getByText("8 credits · 7,104 left").waitFor();
   await answer.getByText("list:").click();
@@ -101,7 +112,11 @@ test("the last ten calls can be looked at again, with their form", async (t) => 
   for (let limit = 1; limit <= 11; limit++) {
     await page.getByLabel("limit").fill(String(limit));
     await page.getByRole("button", { name: "Send" }).click();
-    await page.getByRole("row").filter({ hasText: `limit=${limit}` }).first().waitFor();
+    await page
+      .getByRole("row")
+      .filter({ hasText: `limit=${limit}` })
+      .first()
+      .waitFor();
   }
   const rows = page.getByRole("table", { name: "Last calls, newest first" }).locator("tbody tr");
   assert.equal(await rows.count(), 10);
@@ -122,18 +137,36 @@ test("code in five languages follows the form, names the variable, and holds no 
     assert.match(code[name], /TRENDGATE_API_KEY/, name);
     assert.doesNotMatch(code[name], /tg_live_/, name);
   }
-  const ran = spawnSync("sh", ["-c", `curl() { printf '%s\\n' "$@"; }\n${code.curl}`], { env: { TRENDGATE_API_KEY: "k", PATH: process.env.PATH }, encoding: "utf-8" });
+  const ran = spawnSync("sh", ["-c", `curl() { printf '%s\\n' "$@"; }\n${code.curl}`], {
+    env: { TRENDGATE_API_KEY: "k", PATH: process.env.PATH },
+    encoding: "utf-8",
+  });
   const [address, , header] = ran.stdout.split("\n");
   assert.equal(new URL(address).searchParams.get("country_code"), HOSTILE);
   assert.equal(header, "x-api-key: k");
-  const python = code.Python.replace("import urllib.request", "import urllib.request, types")
-    .replace(/with urllib[\s\S]*$/, "print(request.full_url)");
-  const said = spawnSync("python3", ["-c", python], { env: { ...process.env, TRENDGATE_API_KEY: "k", PYTHONUTF8: "1" }, encoding: "utf-8" });
+  const python = code.Python.replace("import urllib.request", "import urllib.request, types").replace(
+    /with urllib[\s\S]*$/,
+    "print(request.full_url)",
+  );
+  const said = spawnSync("python3", ["-c", python], {
+    env: { ...process.env, TRENDGATE_API_KEY: "k", PYTHONUTF8: "1" },
+    encoding: "utf-8",
+  });
   assert.equal(new URL(said.stdout.trim()).searchParams.get("country_code"), HOSTILE, said.stderr);
-  const c = spawnSync("gcc", ["-fsyntax-only", "-Wall", "-Werror", "-xc", "-"], { input: code.C, encoding: "utf-8" });
+  const c = spawnSync("gcc", ["-fsyntax-only", "-Wall", "-Werror", "-xc", "-"], {
+    input: code.C,
+    encoding: "utf-8",
+  });
   assert.equal(c.status, 0, c.stderr);
   const url = new Function("fetch", "process", "console", `return (async () => { ${code.TypeScript}; })()`);
   let fetched;
-  await url((address) => { fetched = address; return { ok: true, json: () => ({ data: 1 }) }; }, { env: {} }, { log() {} });
+  await url(
+    (address) => {
+      fetched = address;
+      return { ok: true, json: () => ({ data: 1 }) };
+    },
+    { env: {} },
+    { log() {} },
+  );
   assert.equal(fetched.searchParams.get("country_code"), HOSTILE);
 });

@@ -11,7 +11,10 @@ for (const { name, path, what, empty } of loaded) {
   test(`${name}: says that it loads, then shows what came`, async (t) => {
     world.fake.state = "slow";
     const page = await world.open(t, path);
-    await page.getByRole("status").filter({ hasText: `Loading ${what}…` }).waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: `Loading ${what}…` })
+      .waitFor();
     assert.ok(await page.locator(".skeleton").first().isVisible());
     world.fake.state = "ok";
     world.fake.release();
@@ -67,7 +70,9 @@ test("a session that is lost on a page keeps what the page shows", async (t) => 
 });
 
 test("a server that is not there is told without jargon", async (t) => {
-  const page = await world.open(t, "/console/keys", {}, (fresh) => fresh.route("**/api/v1/user/me/api-keys", (route) => route.abort()));
+  const page = await world.open(t, "/console/keys", {}, (fresh) =>
+    fresh.route("**/api/v1/user/me/api-keys", (route) => route.abort()),
+  );
   await page.getByText("The server could not be reached.").waitFor();
 });
 
@@ -90,7 +95,20 @@ test("an unknown address keeps the navigation", async (t) => {
 });
 
 test("a suspended account is told so on every page", async (t) => {
-  world.fake.override.set("GET /api/v1/user/me", () => ({ status: 200, body: { code: 200, msg: "OK", data: { email: "a@b.c", plan: "Free", created_at: "2026-01-01T00:00:00Z", csrf_token: "x", suspended: true } } }));
+  world.fake.override.set("GET /api/v1/user/me", () => ({
+    status: 200,
+    body: {
+      code: 200,
+      msg: "OK",
+      data: {
+        email: "a@b.c",
+        plan: "Free",
+        created_at: "2026-01-01T00:00:00Z",
+        csrf_token: "x",
+        suspended: true,
+      },
+    },
+  }));
   const page = await world.open(t, "/console/trends");
   await page.getByText("This account is suspended.").waitFor();
 });

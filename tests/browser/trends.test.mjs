@@ -6,7 +6,8 @@ import { savedBy, settled, useConsole, wideThings } from "./support/console.mjs"
 import { refusal } from "./support/fake_api.mjs";
 
 const world = useConsole();
-const asked = () => Object.fromEntries(world.fake.requests.findLast((one) => one.path === "/api/v1/console/trends").query);
+const asked = () =>
+  Object.fromEntries(world.fake.requests.findLast((one) => one.path === "/api/v1/console/trends").query);
 
 async function openTrends(t, query = "?country_code=US", options = {}) {
   const page = await world.open(t, `/console/trends${query}`, options);
@@ -55,10 +56,19 @@ test("pages are links, and a filter goes back to the first", async (t) => {
 
 test("each kind of rank change has its arrow and its words; no industry is a dash", async (t) => {
   const page = await openTrends(t);
-  const changes = await page.locator("tbody .change").evaluateAll((all) => all.slice(0, 4).map((one) => [...one.children].map((part) => part.textContent)));
-  assert.deepEqual(changes, [["▲ 1", "up 1"], ["–", "unchanged"], ["▼ 3", "down 3"], ["New", "new on the list"]]);
+  const changes = await page
+    .locator("tbody .change")
+    .evaluateAll((all) => all.slice(0, 4).map((one) => [...one.children].map((part) => part.textContent)));
+  assert.deepEqual(changes, [
+    ["▲ 1", "up 1"],
+    ["–", "unchanged"],
+    ["▼ 3", "down 3"],
+    ["New", "new on the list"],
+  ]);
   assert.equal(await page.locator("tbody tr").nth(1).locator("td").last().innerText(), "—");
-  const strokes = await page.locator(".sparkline polyline").evaluateAll((all) => [...new Set(all.map((one) => getComputedStyle(one).stroke))]);
+  const strokes = await page
+    .locator(".sparkline polyline")
+    .evaluateAll((all) => [...new Set(all.map((one) => getComputedStyle(one).stroke))]);
   assert.equal(strokes.length, 1, "lines are neutral");
 });
 
@@ -75,8 +85,13 @@ test("sorting says so to those who cannot see it, and stands in the address", as
   await page.reload();
   await settled(page);
   assert.equal(await views.getAttribute("aria-sort"), "ascending");
-  const figures = (await page.locator("tbody td:nth-of-type(5)").allInnerTexts()).map((words) => Number(words.split("\n")[0].replaceAll(",", "")));
-  assert.deepEqual(figures, [...figures].sort((one, other) => one - other));
+  const figures = (await page.locator("tbody td:nth-of-type(5)").allInnerTexts()).map((words) =>
+    Number(words.split("\n")[0].replaceAll(",", "")),
+  );
+  assert.deepEqual(
+    figures,
+    [...figures].sort((one, other) => one - other),
+  );
 });
 
 test("a hashtag is text, in the table, in the address and on its own page", async (t) => {
@@ -86,7 +101,10 @@ test("a hashtag is text, in the table, in the address and on its own page", asyn
   await page.getByRole("heading", { level: 1, name: `#${ATTACK}` }).waitFor();
   await settled(page);
   assert.equal(new URL(page.url()).pathname, `/console/trends/${encodeURIComponent(ATTACK)}`);
-  assert.equal(world.fake.requests.findLast((one) => one.path.endsWith("/history")).query.get("hashtag_name"), ATTACK);
+  assert.equal(
+    world.fake.requests.findLast((one) => one.path.endsWith("/history")).query.get("hashtag_name"),
+    ATTACK,
+  );
   assert.equal(await page.locator("img").count(), 0);
   await page.goBack();
   await page.getByRole("link", { name: "#whatisthis?" }).click();
@@ -118,7 +136,12 @@ test("the list as an API call is the playground with the same form", async (t) =
   await page.getByRole("link", { name: "Open as API call · 8 credits" }).click();
   await page.getByRole("heading", { level: 1, name: "Playground" }).waitFor();
   await settled(page);
-  for (const [name, value] of [["country_code", "US"], ["period", "30"], ["page", "2"], ["limit", "20"]]) {
+  for (const [name, value] of [
+    ["country_code", "US"],
+    ["period", "30"],
+    ["page", "2"],
+    ["limit", "20"],
+  ]) {
     assert.equal(await page.getByLabel(name).inputValue(), value);
   }
 });
@@ -137,16 +160,27 @@ test("nothing that matches can be cleared; no snapshot names the countries that 
   await page.getByRole("button", { name: "Clear filters" }).click();
   await page.getByRole("link", { name: "#animeinspo" }).waitFor();
   assert.equal(new URL(page.url()).search, "?country_code=US");
-  world.fake.override.set("GET /api/v1/console/trends", ({ query }) => (query.get("country_code") === "AQ" ? refusal(503, "no_data", "No list yet") : { status: 200, body: { code: 200, data: { list: [] } } }));
+  world.fake.override.set("GET /api/v1/console/trends", ({ query }) =>
+    query.get("country_code") === "AQ"
+      ? refusal(503, "no_data", "No list yet")
+      : { status: 200, body: { code: 200, data: { list: [] } } },
+  );
   await page.getByLabel("Country").selectOption("AQ");
   await page.getByText("No snapshot for this country yet").waitFor();
-  assert.deepEqual(await page.locator("main .words a").allInnerTexts(), ["All countries", "Malaysia", "United States", "Germany"]);
+  assert.deepEqual(await page.locator("main .words a").allInnerTexts(), [
+    "All countries",
+    "Malaysia",
+    "United States",
+    "Germany",
+  ]);
 });
 
 test("too many looks say when to come back", async (t) => {
-  world.fake.override.set("GET /api/v1/console/trends", () => refusal(429, "rate_limited", "60 looks a minute are free; try again in 12 seconds"));
+  world.fake.override.set("GET /api/v1/console/trends", () =>
+    refusal(429, "rate_limited", "Lists may be looked at 60 times a minute.", { retry_after_seconds: 12 }),
+  );
   const page = await openTrends(t);
-  await page.getByText("try again in 12 seconds").waitFor();
+  await page.getByText("Try again in 12 seconds.").waitFor();
 });
 
 test("where it is narrow, columns fold under the hashtag and filters behind a button", async (t) => {

@@ -21,16 +21,31 @@ export function AccountPage({ account }: { account: Resource<Account> }) {
         <Region resource={account} what="your account" rows={2}>
           {(found) => (
             <dl class="facts">
-              <div><dt>Mail address</dt><dd>{found.email}</dd></div>
-              <div><dt>Plan</dt><dd>{found.plan}</dd></div>
-              <div><dt>Since</dt><dd>{day(found.created_at)}</dd></div>
+              <div>
+                <dt>Mail address</dt>
+                <dd>{found.email}</dd>
+              </div>
+              <div>
+                <dt>Plan</dt>
+                <dd>{found.plan}</dd>
+              </div>
+              <div>
+                <dt>Since</dt>
+                <dd>{day(found.created_at)}</dd>
+              </div>
             </dl>
           )}
         </Region>
       </Section>
-      <Section title="Password"><PasswordForm mail={account.value?.email} /></Section>
-      <Section title="Sessions" lead="Where this account is signed in to the console."><Sessions /></Section>
-      <Section title="Theme"><ThemeChoice /></Section>
+      <Section title="Password">
+        <PasswordForm mail={account.value?.email} />
+      </Section>
+      <Section title="Sessions" lead="Where this account is signed in to the console.">
+        <Sessions />
+      </Section>
+      <Section title="Theme">
+        <ThemeChoice />
+      </Section>
     </Page>
   );
 }
@@ -51,7 +66,10 @@ function PasswordForm({ mail }: { mail: string | undefined }) {
     setOwn(faults);
     if (Object.keys(faults).length) return;
     run(async () => {
-      const renewed = await send<{ csrf_token: string }>("POST", "/user/me/password", { current_password: current, new_password: next });
+      const renewed = await send<{ csrf_token: string }>("POST", "/user/me/password", {
+        current_password: current,
+        new_password: next,
+      });
       rememberToken(renewed.csrf_token);
       setCurrent("");
       setNext("");
@@ -60,13 +78,40 @@ function PasswordForm({ mail }: { mail: string | undefined }) {
   };
   return (
     <form class="narrow" onSubmit={submit} noValidate>
-      <input class="unseen" type="email" name="username" autocomplete="username" value={mail ?? ""} readOnly tabIndex={-1} aria-hidden="true" />
-      <PasswordField label="Current password" value={current} onValue={setCurrent} autocomplete="current-password"
-        fault={own.current ?? fieldFault(fault, "current_password")} />
-      <PasswordField label="New password" value={next} onValue={setNext} autocomplete="new-password"
-        hint={`At least ${PASSWORD_LEAST} characters.`} fault={own.next ?? fieldFault(fault, "new_password")} />
-      {fault && fault.fields.length === 0 && <FaultNote fault={fault} title="The password is as before." />}
-      <button type="submit" class="primary" disabled={isSending}>Change password</button>
+      <input
+        class="unseen"
+        type="email"
+        name="username"
+        autocomplete="username"
+        value={mail ?? ""}
+        readOnly
+        tabIndex={-1}
+        aria-hidden="true"
+      />
+      <PasswordField
+        label="Current password"
+        value={current}
+        onValue={setCurrent}
+        autocomplete="current-password"
+        fault={
+          own.current ??
+          (fault?.reason === "wrong_password" ? fault.message : fieldFault(fault, "current_password"))
+        }
+      />
+      <PasswordField
+        label="New password"
+        value={next}
+        onValue={setNext}
+        autocomplete="new-password"
+        hint={`At least ${PASSWORD_LEAST} characters.`}
+        fault={own.next ?? fieldFault(fault, "new_password")}
+      />
+      {fault && fault.fields.length === 0 && fault.reason !== "wrong_password" && (
+        <FaultNote fault={fault} title="The password is as before." />
+      )}
+      <button type="submit" class="primary" disabled={isSending}>
+        Change password
+      </button>
       <p role="status">{isDone && "The password is changed."}</p>
     </form>
   );
@@ -75,33 +120,70 @@ function PasswordForm({ mail }: { mail: string | undefined }) {
 function Sessions() {
   const sessions = useResource((signal) => get<{ items: Session[] }>("/user/me/sessions", signal), "sessions");
   const { fault, isSending, run } = useSending();
-  const signOut = (path: string, method: "POST" | "DELETE") => run(async () => {
-    await send(method, path);
-    sessions.again();
-  });
+  const signOut = (path: string, method: "POST" | "DELETE") =>
+    run(async () => {
+      await send(method, path);
+      sessions.again();
+    });
   return (
-    <Region resource={sessions} what="your sessions" isEmpty={({ items }) => items.length === 0} empty={<p class="quiet">No session is known.</p>}>
+    <Region
+      resource={sessions}
+      what="your sessions"
+      isEmpty={({ items }) => items.length === 0}
+      empty={<p class="quiet">No session is known.</p>}
+    >
       {({ items }) => (
         <>
           <table class="cards">
             <caption>Sessions</caption>
             <thead>
               <tr>
-                <th scope="col">Browser</th><th scope="col">Address</th><th scope="col">Signed in</th>
-                <th scope="col">Last seen</th><th scope="col"><span class="unseen">Actions</span></th>
+                <th scope="col">Browser</th>
+                <th scope="col">Address</th>
+                <th scope="col">Signed in</th>
+                <th scope="col">Last seen</th>
+                <th scope="col">
+                  <span class="unseen">Actions</span>
+                </th>
               </tr>
             </thead>
             <tbody>
               {items.map((one) => (
                 <tr key={one.id}>
-                  <th scope="row"><span title={one.user_agent}>{clientName(one.user_agent)}</span>{one.is_current && <> <span class="badge">This one</span></>}</th>
-                  <td data-label="Address"><span>{one.ip}</span></td>
-                  <td data-label="Signed in"><span><Ago time={one.created_at} /></span></td>
-                  <td data-label="Last seen"><span><Ago time={one.last_seen_at} /></span></td>
+                  <th scope="row">
+                    <span title={one.user_agent}>{clientName(one.user_agent)}</span>
+                    {one.is_current && (
+                      <>
+                        {" "}
+                        <span class="badge">This one</span>
+                      </>
+                    )}
+                  </th>
+                  <td data-label="Address">
+                    <span>{one.ip}</span>
+                  </td>
+                  <td data-label="Signed in">
+                    <span>
+                      <Ago time={one.created_at} />
+                    </span>
+                  </td>
+                  <td data-label="Last seen">
+                    <span>
+                      <Ago time={one.last_seen_at} />
+                    </span>
+                  </td>
                   <td class="actions">
                     {!one.is_current && (
-                      <button type="button" disabled={isSending} onClick={() => signOut(`/user/me/sessions/${encodeURIComponent(one.id)}`, "DELETE")}>
-                        Sign out<span class="unseen"> {clientName(one.user_agent)} at {one.ip}</span>
+                      <button
+                        type="button"
+                        disabled={isSending}
+                        onClick={() => signOut(`/user/me/sessions/${encodeURIComponent(one.id)}`, "DELETE")}
+                      >
+                        Sign out
+                        <span class="unseen">
+                          {" "}
+                          {clientName(one.user_agent)} at {one.ip}
+                        </span>
                       </button>
                     )}
                   </td>
@@ -111,7 +193,13 @@ function Sessions() {
           </table>
           {fault && <FaultNote fault={fault} title="No session was ended." />}
           {items.length > 1 && (
-            <button type="button" disabled={isSending} onClick={() => signOut("/user/me/sessions/sign-out-others", "POST")}>Sign out all others</button>
+            <button
+              type="button"
+              disabled={isSending}
+              onClick={() => signOut("/user/me/sessions/sign-out-others", "POST")}
+            >
+              Sign out all others
+            </button>
           )}
         </>
       )}
@@ -126,8 +214,16 @@ function ThemeChoice() {
     setChosen(value as Theme);
   };
   return (
-    <Radios legend="How the console looks" name="theme" value={theme} onValue={choose} choices={[
-      { value: "system", label: "As the system" }, { value: "light", label: "Light" }, { value: "dark", label: "Dark" },
-    ]} />
+    <Radios
+      legend="How the console looks"
+      name="theme"
+      value={theme}
+      onValue={choose}
+      choices={[
+        { value: "system", label: "As the system" },
+        { value: "light", label: "Light" },
+        { value: "dark", label: "Dark" },
+      ]}
+    />
   );
 }

@@ -29,12 +29,23 @@ export async function fetchJson<T>(address: string, init: RequestInit = {}): Pro
   const id = answer.headers.get("x-request-id");
   const body = await answer.json().catch(() => null);
   if (!body || typeof body !== "object") {
-    throw new Fault(`The server answered ${answer.status} without a word of explanation.`, answer.status, "internal", id);
+    throw new Fault(
+      `The server answered ${answer.status} without a word of explanation.`,
+      answer.status,
+      "internal",
+      id,
+    );
   }
   if (answer.ok) return body as T;
   const data = body.data ?? {};
-  const fault = new Fault(String(body.msg ?? "The server refused this."), answer.status,
-    String(data.reason ?? "internal"), data.request_id ?? id, Array.isArray(data.errors) ? data.errors : []);
+  const fault = new Fault(
+    String(body.msg ?? "The server refused this."),
+    answer.status,
+    String(data.reason ?? "internal"),
+    data.request_id ?? id,
+    Array.isArray(data.errors) ? data.errors : [],
+    data.retry_after_seconds,
+  );
   if (fault.isSignedOut) noteSignedOut();
   throw fault;
 }
@@ -42,7 +53,8 @@ export async function fetchJson<T>(address: string, init: RequestInit = {}): Pro
 const ask = async <T>(method: string, path: string, init: RequestInit = {}): Promise<T> =>
   (await fetchJson<{ data?: T }>(ROOT + path, { method, ...init })).data ?? ({} as T);
 
-export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => ask<T>("GET", path, signal ? { signal } : {});
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  ask<T>("GET", path, signal ? { signal } : {});
 
 export async function getAccount(signal?: AbortSignal): Promise<Account> {
   const account = await get<Account>("/user/me", signal);
@@ -73,47 +85,20 @@ export function rememberToken(token: string): void {
 export const getKeys = (signal?: AbortSignal): Promise<ApiKey[]> =>
   get<{ items: ApiKey[] }>("/user/me/api-keys", signal).then((keys) => keys.items);
 
-export async function getEvents(limit: number, signal?: AbortSignal): Promise<BillingEvent[]> {
-  const events = await get<BillingEvent[] | { items: BillingEvent[] }>(pathOf("/billing/me/events", { limit }), signal);
-  return Array.isArray(events) ? events : events.items ?? [];
-}
+export const getEvents = (limit: number, signal?: AbortSignal): Promise<BillingEvent[]> =>
+  get<{ items: BillingEvent[] }>(pathOf("/billing/me/events", { limit }), signal).then((events) => events.items);
 
-// The product's own answers have a second envelope inside; those about the console may leave it out.
-function inner<T extends object>(data: T & { data?: T }): T {
-  return data.data ? { ...data, ...data.data } : data;
-}
+export const getHashtags = (query: Query, signal?: AbortSignal): Promise<HashtagList> =>
+  get<HashtagList>(pathOf("/console/trends", query), signal);
 
-export const getHashtags = async (query: Query, signal?: AbortSignal): Promise<HashtagList> =>
-  inner(await get<HashtagList>(pathOf("/console/trends", query), signal));
-
-export const getHistory = async (query: Query, signal?: AbortSignal): Promise<History> =>
-  inner(await get<History>(pathOf("/console/trends/history", query), signal));
-
-interface RawLists {
-  countries: { code?: string; name?: string; id?: string; value?: string; periods?: number[] }[];
-  industries: { id: number | string; name?: string; value?: string }[];
-  lists?: { country_code: string; period: number }[];
-}
+export const getHistory = (query: Query, signal?: AbortSignal): Promise<History> =>
+  get<History>(pathOf("/console/trends/history", query), signal);
 
 let lists: Promise<Lists> | undefined;
 
 // Which lists there are. Asked for once; a failure is not kept.
 export function getLists(): Promise<Lists> {
-  lists ??= get<RawLists>("/console/lists").then(readLists);
+  lists ??= get<Lists>("/console/lists");
   lists.catch(() => (lists = undefined));
   return lists;
-}
-
-function readLists(raw: RawLists): Lists {
-  return {
-    countries: raw.countries.map((country) => {
-      const code = country.code ?? country.id ?? "";
-      const periods = country.periods
-        ?? raw.lists?.filter((list) => list.country_code === code).map((list) => list.period) ?? [];
-      return { code, name: country.name ?? country.value ?? code, periods };
-    }),
-    industries: raw.industries.map((industry) => ({
-      id: String(industry.id), name: industry.name ?? industry.value ?? String(industry.id),
-    })),
-  };
 }

@@ -158,7 +158,7 @@ export interface History {
 
 export interface Lists {
   countries: { code: string; name: string; periods: number[] }[];
-  industries: { id: string; name: string }[];
+  industries: { id: number; name: string }[];
 }
 
 export interface PlaygroundAnswer {

@@ -25,13 +25,17 @@ function Period({ billing }: { billing: Billing }) {
   return (
     <>
       <div class="figures-row">
-        <Card title="Plan" value={billing.plan}>{money(billing.subscription_price_cents, billing.currency)} a billing period.</Card>
+        <Card title="Plan" value={billing.plan}>
+          {money(billing.subscription_price_cents, billing.currency)} a billing period.
+        </Card>
         <PeriodCard billing={billing} />
         <TodayCard billing={billing} />
       </div>
       <Section title="This billing period">
         <dl class="facts">
-          <Fact name="From, to">{day(billing.period_start)} to {day(lastDay)}</Fact>
+          <Fact name="From, to">
+            {day(billing.period_start)} to {day(lastDay)}
+          </Fact>
           <Fact name="Included">{count(billing.included_credits)} credits</Fact>
           <Fact name="Left">{count(billing.credits_remaining)} credits</Fact>
           <Fact name="Overage">{overageWords(billing)}</Fact>
@@ -44,7 +48,14 @@ function Period({ billing }: { billing: Billing }) {
 
 function overageWords(billing: Billing): string {
   if (billing.overage_credits > 0) return `${count(billing.overage_credits)} credits so far`;
-  return billing.allow_overage && !billing.hard_limit ? "On; none so far" : "Off: calls are refused with 402 once the included credits are used up";
+  return billing.allow_overage && !billing.hard_limit
+    ? "On; none so far"
+    : "Off: calls are refused with 402 once the included credits are used up";
 }
 
-const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => <div><dt>{name}</dt><dd>{children}</dd></div>;
+const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);

@@ -13,7 +13,10 @@ export function Card({ title, value, of, share, children }: CardProps) {
   return (
     <section class="card figure">
       <h2>{title}</h2>
-      <p class="figure-value">{value}{of && <span class="figure-of"> {of}</span>}</p>
+      <p class="figure-value">
+        {value}
+        {of && <span class="figure-of"> {of}</span>}
+      </p>
       {share !== undefined && <Share of={share} />}
       {children && <p class="small quiet">{children}</p>}
     </section>

@@ -33,19 +33,31 @@ function Console() {
   );
 }
 
-function pageAt({ words, query }: Place, account: ReturnType<typeof useResource<Awaited<ReturnType<typeof getAccount>>>>) {
+function pageAt(
+  { words, query }: Place,
+  account: ReturnType<typeof useResource<Awaited<ReturnType<typeof getAccount>>>>,
+) {
   const [first, second] = words;
-  if (first === "trends" && second !== undefined && words.length === 2) return <HashtagPage name={second} query={query} />;
+  if (first === "trends" && second !== undefined && words.length === 2)
+    return <HashtagPage name={second} query={query} />;
   if (words.length > 1) return <MissingPage />;
   switch (first) {
-    case undefined: return <OverviewPage />;
-    case "keys": return <KeysPage />;
-    case "playground": return <PlaygroundPage query={query} />;
-    case "trends": return <TrendsPage query={query} />;
-    case "usage": return <UsagePage query={query} />;
-    case "billing": return <BillingPage />;
-    case "account": return <AccountPage account={account} />;
-    default: return <MissingPage />;
+    case undefined:
+      return <OverviewPage />;
+    case "keys":
+      return <KeysPage />;
+    case "playground":
+      return <PlaygroundPage query={query} />;
+    case "trends":
+      return <TrendsPage query={query} />;
+    case "usage":
+      return <UsagePage query={query} />;
+    case "billing":
+      return <BillingPage />;
+    case "account":
+      return <AccountPage account={account} />;
+    default:
+      return <MissingPage />;
   }
 }
 

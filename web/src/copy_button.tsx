@@ -24,8 +24,12 @@ export function CopyButton({ label, text, shownIn, onCopied, kind }: CopyButtonP
   };
   return (
     <span class="copy">
-      <button type="button" class={kind} onClick={copy}>{label}</button>
-      <span role="status" class="small quiet">{words}</span>
+      <button type="button" class={kind} onClick={copy}>
+        {label}
+      </button>
+      <span role="status" class="small quiet">
+        {words}
+      </span>
     </span>
   );
 }

@@ -31,9 +31,16 @@ export function Dialog({ title, onClose, closedBy = "closerequest", opener, chil
     if (closedBy !== "none") onClose();
   };
   return (
-    <dialog ref={element} aria-labelledby={titleId} onKeyDown={onKeyDown}
-      onCancel={(event) => { event.preventDefault(); if (closedBy !== "none") onClose(); }}
-      {...{ closedby: closedBy }}>
+    <dialog
+      ref={element}
+      aria-labelledby={titleId}
+      onKeyDown={onKeyDown}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (closedBy !== "none") onClose();
+      }}
+      {...{ closedby: closedBy }}
+    >
       <h2 id={titleId}>{title}</h2>
       {children}
     </dialog>

@@ -12,6 +12,7 @@ export class Fault extends Error {
     readonly reason = "unreachable",
     readonly requestId: string | null = null,
     readonly fields: FieldFault[] = [],
+    readonly retryAfterS?: number,
   ) {
     super(message);
   }

@@ -14,15 +14,28 @@ interface Wiring {
   "aria-invalid"?: boolean | undefined;
 }
 
-export function Field({ label, hint, fault, children }: Described & { children: (wiring: Wiring) => ComponentChildren }) {
+export function Field({
+  label,
+  hint,
+  fault,
+  children,
+}: Described & { children: (wiring: Wiring) => ComponentChildren }) {
   const id = useId();
   const described = [hint ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {children({ id, "aria-describedby": described || undefined, "aria-invalid": fault ? true : undefined })}
-      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
-      {fault && <p class="field-fault" id={`${id}-fault`} role="alert">{fault}</p>}
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {fault && (
+        <p class="field-fault" id={`${id}-fault`} role="alert">
+          {fault}
+        </p>
+      )}
     </div>
   );
 }
@@ -40,7 +53,9 @@ interface InputProps extends Described {
 export function TextField({ label, hint, fault, onValue, ...rest }: InputProps) {
   return (
     <Field label={label} hint={hint} fault={fault}>
-      {(wiring) => <input type="text" {...rest} {...wiring} onInput={(event) => onValue(event.currentTarget.value)} />}
+      {(wiring) => (
+        <input type="text" {...rest} {...wiring} onInput={(event) => onValue(event.currentTarget.value)} />
+      )}
     </Field>
   );
 }
@@ -51,10 +66,16 @@ export function PasswordField({ label, hint, fault, onValue, ...rest }: InputPro
     <Field label={label} hint={hint} fault={fault}>
       {(wiring) => (
         <div class="with-button">
-          <input {...rest} {...wiring} type={(isShown ? "text" : "password") as "password"} spellcheck={false}
-            onInput={(event) => onValue(event.currentTarget.value)} />
+          <input
+            {...rest}
+            {...wiring}
+            type={(isShown ? "text" : "password") as "password"}
+            spellcheck={false}
+            onInput={(event) => onValue(event.currentTarget.value)}
+          />
           <button type="button" aria-pressed={isShown} onClick={() => setShown(!isShown)}>
-            {isShown ? "Hide" : "Show"}<span class="unseen"> {label}</span>
+            {isShown ? "Hide" : "Show"}
+            <span class="unseen"> {label}</span>
           </button>
         </div>
       )}
@@ -78,9 +99,16 @@ export function SelectField({ label, hint, fault, value, choices, onValue, disab
   return (
     <Field label={label} hint={hint} fault={fault}>
       {(wiring) => (
-        <select {...wiring} value={value} disabled={disabled} onChange={(event) => onValue(event.currentTarget.value)}>
+        <select
+          {...wiring}
+          value={value}
+          disabled={disabled}
+          onChange={(event) => onValue(event.currentTarget.value)}
+        >
           {choices.map((choice) => (
-            <option key={choice.value} value={choice.value} selected={choice.value === value}>{choice.label}</option>
+            <option key={choice.value} value={choice.value} selected={choice.value === value}>
+              {choice.label}
+            </option>
           ))}
         </select>
       )}
@@ -103,9 +131,18 @@ export function Radios({ legend, name, value, choices, onValue, first }: RadiosP
       <legend>{legend}</legend>
       {choices.map((choice) => (
         <label key={choice.value} class="choice">
-          <input type="radio" name={name} value={choice.value} checked={choice.value === value}
-            data-first={choice.value === first ? true : undefined} onChange={() => onValue(choice.value)} />
-          <span>{choice.label}{choice.hint && <span class="hint"> {choice.hint}</span>}</span>
+          <input
+            type="radio"
+            name={name}
+            value={choice.value}
+            checked={choice.value === value}
+            data-first={choice.value === first ? true : undefined}
+            onChange={() => onValue(choice.value)}
+          />
+          <span>
+            {choice.label}
+            {choice.hint && <span class="hint"> {choice.hint}</span>}
+          </span>
         </label>
       ))}
     </fieldset>

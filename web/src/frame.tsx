@@ -16,17 +16,35 @@ const PAGES = [
   { word: "account", name: "Account" },
 ];
 
-export function Frame({ at, account, children }: { at: string; account: Account | undefined; children: ComponentChildren }) {
+export function Frame({
+  at,
+  account,
+  children,
+}: {
+  at: string;
+  account: Account | undefined;
+  children: ComponentChildren;
+}) {
   const [isOpen, setOpen] = useState(false);
   const isSignedOut = useSignedOut();
   useEffect(() => setOpen(false), [at]);
   return (
     <>
-      <a class="skip" href="#content">Skip to the content</a>
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
       <header class="bar">
         <div class="bar-row">
-          <Link class="brand" href="/console/">trendgate</Link>
-          <button type="button" class="menu" aria-expanded={isOpen} aria-controls="pages" onClick={() => setOpen(!isOpen)}>
+          <Link class="brand" href="/console/">
+            trendgate
+          </Link>
+          <button
+            type="button"
+            class="menu"
+            aria-expanded={isOpen}
+            aria-controls="pages"
+            onClick={() => setOpen(!isOpen)}
+          >
             Menu
           </button>
           <div class="bar-end">
@@ -40,17 +58,31 @@ export function Frame({ at, account, children }: { at: string; account: Account 
         <nav id="pages" class={isOpen ? "pages is-open" : "pages"} aria-label="Console">
           <ul>
             {PAGES.map(({ word, name }) => (
-              <li key={word}><Link href={`/console/${word}`} aria-current={at === word ? "page" : undefined}>{name}</Link></li>
+              <li key={word}>
+                <Link href={`/console/${word}`} aria-current={at === word ? "page" : undefined}>
+                  {name}
+                </Link>
+              </li>
             ))}
-            <li class="narrow-only"><a href="/docs">Docs</a></li>
+            <li class="narrow-only">
+              <a href="/docs">Docs</a>
+            </li>
           </ul>
-          {account && !isSignedOut && <div class="narrow-only"><p class="who">{account.email}</p><SignOut token={account.csrf_token} /></div>}
+          {account && !isSignedOut && (
+            <div class="narrow-only">
+              <p class="who">{account.email}</p>
+              <SignOut token={account.csrf_token} />
+            </div>
+          )}
         </nav>
         <main id="content" tabIndex={-1}>
           {isSignedOut && <SignedOutNote />}
           {account?.suspended && (
             <div class="note is-bad" role="alert">
-              <p><strong>This account is suspended.</strong> Its calls are refused with 403 until the operator resumes it.</p>
+              <p>
+                <strong>This account is suspended.</strong> Its calls are refused with 403 until the operator
+                resumes it.
+              </p>
             </div>
           )}
           {children}

@@ -2,7 +2,8 @@
 
 type Row = Record<string, unknown>;
 
-const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
+const isRow = (value: unknown): value is Row =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 // The first list of objects, looked for from the outside in.
 export function tableIn(value: unknown): Row[] | undefined {
@@ -23,14 +24,30 @@ function cellOf(value: unknown): string | undefined {
 }
 
 export function JsonTable({ rows }: { rows: Row[] }) {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row).filter((name) => cellOf(row[name]) !== undefined)))];
+  const names = [
+    ...new Set(rows.flatMap((row) => Object.keys(row).filter((name) => cellOf(row[name]) !== undefined))),
+  ];
   return (
     <table class="cards json-table">
       <caption>The list in the answer</caption>
-      <thead><tr>{names.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
+      <thead>
+        <tr>
+          {names.map((name) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
       <tbody>
         {rows.map((row, at) => (
-          <tr key={at}>{names.map((name) => <td key={name} data-label={name}><span>{cellOf(row[name]) ?? "—"}</span></td>)}</tr>
+          <tr key={at}>
+            {names.map((name) => (
+              <td key={name} data-label={name}>
+                <span>{cellOf(row[name]) ?? "—"}</span>
+              </td>
+            ))}
+          </tr>
         ))}
       </tbody>
     </table>

@@ -34,12 +34,24 @@ export function KeyCapDialog({ of: key, opener, close, done }: KeyCapDialogProps
   return (
     <Dialog title={`Daily cap of “${key.name}”`} onClose={close} opener={opener}>
       <form onSubmit={submit} noValidate>
-        <TextField label="Credits a day" value={cap} onValue={setCap} inputMode="numeric" autocomplete="off" data-first
-          hint="Empty: no cap of its own. The day ends at 00:00 UTC." fault={own ?? fieldFault(fault, "daily_credit_cap")} />
+        <TextField
+          label="Credits a day"
+          value={cap}
+          onValue={setCap}
+          inputMode="numeric"
+          autocomplete="off"
+          data-first
+          hint="Empty: no cap of its own. The day ends at 00:00 UTC."
+          fault={own ?? fieldFault(fault, "daily_credit_cap")}
+        />
         {fault && fault.fields.length === 0 && <FaultNote fault={fault} title="The cap is as before." />}
         <div class="dialog-end">
-          <button type="button" onClick={close}>Cancel</button>
-          <button type="submit" class="primary" disabled={isSending}>Save</button>
+          <button type="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={isSending}>
+            Save
+          </button>
         </div>
       </form>
     </Dialog>

@@ -46,15 +46,40 @@ export function KeyCreateDialog({ names, opener, close, reveal }: KeyCreateDialo
   return (
     <Dialog title="Create API key" onClose={close} opener={opener}>
       <form onSubmit={submit} noValidate>
-        <TextField label="Name" value={name} onValue={setName} required data-first autocomplete="off"
-          hint="Say where it will run, such as “production”." fault={own.name ?? fieldFault(fault, "name")} />
-        <SelectField label="Expires" value={expiry} choices={EXPIRIES} onValue={setExpiry} fault={fieldFault(fault, "expires_in_days")} />
-        <TextField label="Daily cap in credits (optional)" value={cap} onValue={setCap} inputMode="numeric" autocomplete="off"
-          hint="Past it, calls with this key are refused with 402 until 00:00 UTC." fault={own.cap ?? fieldFault(fault, "daily_credit_cap")} />
+        <TextField
+          label="Name"
+          value={name}
+          onValue={setName}
+          required
+          data-first
+          autocomplete="off"
+          hint="Say where it will run, such as “production”."
+          fault={own.name ?? fieldFault(fault, "name")}
+        />
+        <SelectField
+          label="Expires"
+          value={expiry}
+          choices={EXPIRIES}
+          onValue={setExpiry}
+          fault={fieldFault(fault, "expires_in_days")}
+        />
+        <TextField
+          label="Daily cap in credits (optional)"
+          value={cap}
+          onValue={setCap}
+          inputMode="numeric"
+          autocomplete="off"
+          hint="Past it, calls with this key are refused with 402 until 00:00 UTC."
+          fault={own.cap ?? fieldFault(fault, "daily_credit_cap")}
+        />
         {fault && fault.fields.length === 0 && <FaultNote fault={fault} title="No key was created." />}
         <div class="dialog-end">
-          <button type="button" onClick={close}>Cancel</button>
-          <button type="submit" class="primary" disabled={isSending}>Create</button>
+          <button type="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={isSending}>
+            Create
+          </button>
         </div>
       </form>
     </Dialog>
@@ -67,5 +92,7 @@ function nameFault(name: string, names: string[]): { name?: string } {
 }
 
 export function capFault(cap: string): { cap?: string } {
-  return cap.trim() === "" || /^[1-9]\d{0,11}$/.test(cap.trim()) ? {} : { cap: "Give a whole number of credits from 1, or leave it empty." };
+  return cap.trim() === "" || /^[1-9]\d{0,11}$/.test(cap.trim())
+    ? {}
+    : { cap: "Give a whole number of credits from 1, or leave it empty." };
 }

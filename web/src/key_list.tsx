@@ -12,8 +12,11 @@ export function KeyList({ keys, act }: { keys: ApiKey[]; act: Act }) {
   const live = keys.filter(isLive);
   return (
     <>
-      {live.length > 0 ? <KeyTable caption="API keys that work" keys={live} act={act} />
-        : <p class="note">No key works at the moment: calls are refused with 401 until you create one.</p>}
+      {live.length > 0 ? (
+        <KeyTable caption="API keys that work" keys={live} act={act} />
+      ) : (
+        <p class="note">No key works at the moment: calls are refused with 401 until you create one.</p>
+      )}
       {ended.length > 0 && (
         <details class="fold">
           <summary>Revoked and expired ({ended.length})</summary>
@@ -34,11 +37,21 @@ function KeyTable({ caption, keys, act }: { caption: string; keys: ApiKey[]; act
           <th scope="col">Status</th>
           <th scope="col">Created</th>
           <th scope="col">Last used</th>
-          <th scope="col" class="number">Credits this billing period</th>
-          {act && <th scope="col"><span class="unseen">Actions</span></th>}
+          <th scope="col" class="number">
+            Credits this billing period
+          </th>
+          {act && (
+            <th scope="col">
+              <span class="unseen">Actions</span>
+            </th>
+          )}
         </tr>
       </thead>
-      <tbody>{keys.map((key) => <KeyRow key={key.id} of={key} act={act} />)}</tbody>
+      <tbody>
+        {keys.map((key) => (
+          <KeyRow key={key.id} of={key} act={act} />
+        ))}
+      </tbody>
     </table>
   );
 }
@@ -48,16 +61,25 @@ function KeyRow({ of: key, act }: { of: ApiKey; act: Act | undefined }) {
     <tr>
       <th scope="row">
         <span class="key-name">{key.name}</span>
-        {key.is_active_key && <> <span class="badge">Active key</span></>}
+        {key.is_active_key && (
+          <>
+            {" "}
+            <span class="badge">Active key</span>
+          </>
+        )}
         <code class="masked">{key.masked_key}</code>
       </th>
       <td data-label="Status">
         <span>
           <KeyStatus of={key} />
-          {key.status === "active" && key.expires_at && <span class="quiet small line day">until {day(key.expires_at)}</span>}
+          {key.status === "active" && key.expires_at && (
+            <span class="quiet small line day">until {day(key.expires_at)}</span>
+          )}
         </span>
       </td>
-      <td data-label="Created"><span class="day">{day(key.created_at)}</span></td>
+      <td data-label="Created">
+        <span class="day">{day(key.created_at)}</span>
+      </td>
       <td data-label="Last used">
         <span>
           <Ago time={key.last_used_at} />
@@ -65,24 +87,45 @@ function KeyRow({ of: key, act }: { of: ApiKey; act: Act | undefined }) {
         </span>
       </td>
       <td data-label="Credits this billing period" class="number">
-        <span>{count(key.credits_this_period)}<span class="quiet small line day">{capWords(key)}</span></span>
+        <span>
+          {count(key.credits_this_period)}
+          <span class="quiet small line day">{capWords(key)}</span>
+        </span>
       </td>
-      {act && <td class="actions"><Actions of={key} act={act} /></td>}
+      {act && (
+        <td class="actions">
+          <Actions of={key} act={act} />
+        </td>
+      )}
     </tr>
   );
 }
 
 function Actions({ of: key, act }: { of: ApiKey; act: Act }) {
   const button = (action: KeyAction, word: string) => (
-    <button type="button" class={action === "revoke" || action === "stop" ? "is-danger" : undefined}
-      onClick={(event) => act(action, key, event.currentTarget)}>
-      {word}<span class="unseen"> {key.name}</span>
+    <button
+      type="button"
+      class={action === "revoke" || action === "stop" ? "is-danger" : undefined}
+      onClick={(event) => act(action, key, event.currentTarget)}
+    >
+      {word}
+      <span class="unseen"> {key.name}</span>
     </button>
   );
   return (
     <div class="buttons">
-      {key.status === "grace" ? <>{button("extend", "Extend")}{button("stop", "Stop now")}</>
-        : <>{button("rotate", "Rotate")}{button("cap", "Daily cap")}{button("revoke", "Revoke")}</>}
+      {key.status === "grace" ? (
+        <>
+          {button("extend", "Extend")}
+          {button("stop", "Stop now")}
+        </>
+      ) : (
+        <>
+          {button("rotate", "Rotate")}
+          {button("cap", "Daily cap")}
+          {button("revoke", "Revoke")}
+        </>
+      )}
     </div>
   );
 }

@@ -11,7 +11,13 @@ export interface Revealed {
   words: string;
 }
 
-export function KeyRevealDialog({ title, secret, words, opener, done }: Revealed & { opener: HTMLElement | null; done: () => void }) {
+export function KeyRevealDialog({
+  title,
+  secret,
+  words,
+  opener,
+  done,
+}: Revealed & { opener: HTMLElement | null; done: () => void }) {
   const [isStored, setStored] = useState(false);
   const [isCopied, setCopied] = useState(false);
   const [curl, setCurl] = useState<string | null>(null);
@@ -20,18 +26,31 @@ export function KeyRevealDialog({ title, secret, words, opener, done }: Revealed
   useStaying();
   useEffect(() => {
     let isGone = false;
-    getProduct().then((product) => {
-      const first = product.operations[0];
-      if (first && !isGone) setCurl(`curl "${product.server}${first.path}" -H "x-api-key: ${secret}"`);
-    }, () => {});
+    getProduct().then(
+      (product) => {
+        const first = product.operations[0];
+        if (first && !isGone) setCurl(`curl "${product.server}${first.path}" -H "x-api-key: ${secret}"`);
+      },
+      () => {},
+    );
     return () => void (isGone = true);
   }, []);
   return (
     <Dialog title={title} closedBy="none" opener={opener} onClose={done}>
-      <p><strong>This key is shown now and never again.</strong> Store it where your program reads it. {words}</p>
-      <output class="secret" ref={output} aria-label="API key">{secret}</output>
+      <p>
+        <strong>This key is shown now and never again.</strong> Store it where your program reads it. {words}
+      </p>
+      <output class="secret" ref={output} aria-label="API key">
+        {secret}
+      </output>
       <div class="buttons">
-        <CopyButton label="Copy key" text={secret} shownIn={output} kind="primary" onCopied={() => setCopied(true)} />
+        <CopyButton
+          label="Copy key"
+          text={secret}
+          shownIn={output}
+          kind="primary"
+          onCopied={() => setCopied(true)}
+        />
         {curl && <CopyButton label="Copy curl with this key" text={curl} onCopied={() => setCopied(true)} />}
       </div>
       <label class="choice">
@@ -40,7 +59,9 @@ export function KeyRevealDialog({ title, secret, words, opener, done }: Revealed
       </label>
       <div class="dialog-end">
         {!isSafe && <span class="quiet small">Copy the key or tick the box first.</span>}
-        <button type="button" class="primary" disabled={!isSafe} onClick={done}>Done</button>
+        <button type="button" class="primary" disabled={!isSafe} onClick={done}>
+          Done
+        </button>
       </div>
     </Dialog>
   );

@@ -34,15 +34,29 @@ export function KeyRevokeDialog({ of: key, isLast, opener, close, done }: KeyRev
     <Dialog title={`Revoke “${key.name}”`} onClose={close} opener={opener}>
       <form onSubmit={submit} autocomplete="off">
         <p>
-          Calls with <code>{key.masked_key}</code> are refused with 401 within a second, for ever.
-          It made {plural(key.calls_24h, "call")} in the last 24 hours.
+          Calls with <code>{key.masked_key}</code> are refused with 401 within a second, for ever. It made{" "}
+          {plural(key.calls_24h, "call")} in the last 24 hours.
         </p>
-        {isLast && <p class="note is-warning">This is your only key that works: without it, no call is answered.</p>}
-        {needsName && <TextField label={`Type its name to revoke it: ${key.name}`} value={typed} onValue={setTyped} data-first spellcheck={false} />}
+        {isLast && (
+          <p class="note is-warning">This is your only key that works: without it, no call is answered.</p>
+        )}
+        {needsName && (
+          <TextField
+            label={`Type its name to revoke it: ${key.name}`}
+            value={typed}
+            onValue={setTyped}
+            data-first
+            spellcheck={false}
+          />
+        )}
         {fault && <FaultNote fault={fault} title="The key works as before." />}
         <div class="dialog-end">
-          <button type="button" data-first onClick={close}>Cancel</button>
-          <button type="submit" class="danger" disabled={!isSure || isSending}>Revoke</button>
+          <button type="button" data-first onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" class="danger" disabled={!isSure || isSending}>
+            Revoke
+          </button>
         </div>
       </form>
     </Dialog>

@@ -31,7 +31,10 @@ export function KeyRotateDialog({ of: key, opener, close, reveal }: KeyRotateDia
   const submit = (event: Event) => {
     event.preventDefault();
     run(async () => {
-      const made = await send<RotatedKey>("POST", "/user/me/api-keys/rotate", { id: key.id, grace_period_seconds: Number(grace) });
+      const made = await send<RotatedKey>("POST", "/user/me/api-keys/rotate", {
+        id: key.id,
+        grace_period_seconds: Number(grace),
+      });
       const stops = made.previous_key.stops_at;
       reveal({
         title: "Your new API key",
@@ -43,12 +46,26 @@ export function KeyRotateDialog({ of: key, opener, close, reveal }: KeyRotateDia
   return (
     <Dialog title={`Rotate “${key.name}”`} onClose={close} opener={opener}>
       <form onSubmit={submit}>
-        <p>A new key takes its place. The old one, <code>{key.masked_key}</code>, was last used: <Ago time={key.last_used_at} />.</p>
-        <Radios legend="The old key stops" name="grace" value={grace} choices={GRACES} onValue={setGrace} first={STANDARD} />
+        <p>
+          A new key takes its place. The old one, <code>{key.masked_key}</code>, was last used:{" "}
+          <Ago time={key.last_used_at} />.
+        </p>
+        <Radios
+          legend="The old key stops"
+          name="grace"
+          value={grace}
+          choices={GRACES}
+          onValue={setGrace}
+          first={STANDARD}
+        />
         {fault && <FaultNote fault={fault} title="Nothing was changed: the key works as before." />}
         <div class="dialog-end">
-          <button type="button" onClick={close}>Cancel</button>
-          <button type="submit" class="primary" disabled={isSending}>Rotate</button>
+          <button type="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={isSending}>
+            Rotate
+          </button>
         </div>
       </form>
     </Dialog>

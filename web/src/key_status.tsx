@@ -9,10 +9,14 @@ export const wasUsedToday = (key: ApiKey): boolean =>
 
 export function statusWords(key: ApiKey): string {
   switch (key.status) {
-    case "active": return "Enabled";
-    case "grace": return key.stops_at ? `Stops in ${until(key.stops_at)}` : "Stops soon";
-    case "revoked": return "Revoked";
-    case "expired": return "Expired";
+    case "active":
+      return "Enabled";
+    case "grace":
+      return key.stops_at ? `Stops in ${until(key.stops_at)}` : "Stops soon";
+    case "revoked":
+      return "Revoked";
+    case "expired":
+      return "Expired";
   }
 }
 

@@ -37,11 +37,31 @@ export function KeysPage() {
   const live = keys.value?.filter(isLive) ?? [];
   const isFull = live.length >= KEYS_MAX;
   return (
-    <Page title="API keys" lead={<>Your programs send a key as <code>x-api-key</code>. A key is shown once, when it is made.</>}
-      action={<button type="button" class="primary" disabled={isFull} onClick={create}>Create API key</button>}>
+    <Page
+      title="API keys"
+      lead={
+        <>
+          Your programs send a key as <code>x-api-key</code>. A key is shown once, when it is made.
+        </>
+      }
+      action={
+        <button type="button" class="primary" disabled={isFull} onClick={create}>
+          Create API key
+        </button>
+      }
+    >
       {isFull && <p class="note">{KEYS_MAX} keys are live, and that is the most. Revoke one to make room.</p>}
-      <Region resource={keys} what="your API keys" rows={4} isEmpty={(all) => all.length === 0}
-        empty={<Empty title="No API key yet"><p>Create one to make your first call. It takes a name, nothing else.</p></Empty>}>
+      <Region
+        resource={keys}
+        what="your API keys"
+        rows={4}
+        isEmpty={(all) => all.length === 0}
+        empty={
+          <Empty title="No API key yet">
+            <p>Create one to make your first call. It takes a name, nothing else.</p>
+          </Empty>
+        }
+      >
         {(all) => (
           <>
             {live.length > 0 && <ActiveKey keys={live} changed={keys.again} />}
@@ -49,11 +69,21 @@ export function KeysPage() {
           </>
         )}
       </Region>
-      {open?.action === "create" && <KeyCreateDialog {...open} names={live.map((key) => key.name)} close={close} reveal={reveal} />}
-      {open?.action === "rotate" && open.key && <KeyRotateDialog of={open.key} opener={open.opener} close={close} reveal={reveal} />}
-      {open?.action === "extend" && open.key && <KeyExtendDialog of={open.key} opener={open.opener} close={close} done={done} />}
-      {open?.action === "stop" && open.key && <KeyStopDialog of={open.key} opener={open.opener} close={close} done={done} />}
-      {open?.action === "cap" && open.key && <KeyCapDialog of={open.key} opener={open.opener} close={close} done={done} />}
+      {open?.action === "create" && (
+        <KeyCreateDialog {...open} names={live.map((key) => key.name)} close={close} reveal={reveal} />
+      )}
+      {open?.action === "rotate" && open.key && (
+        <KeyRotateDialog of={open.key} opener={open.opener} close={close} reveal={reveal} />
+      )}
+      {open?.action === "extend" && open.key && (
+        <KeyExtendDialog of={open.key} opener={open.opener} close={close} done={done} />
+      )}
+      {open?.action === "stop" && open.key && (
+        <KeyStopDialog of={open.key} opener={open.opener} close={close} done={done} />
+      )}
+      {open?.action === "cap" && open.key && (
+        <KeyCapDialog of={open.key} opener={open.opener} close={close} done={done} />
+      )}
       {open?.action === "revoke" && open.key && (
         <KeyRevokeDialog of={open.key} isLast={live.length === 1} opener={open.opener} close={close} done={done} />
       )}
@@ -74,12 +104,17 @@ function ActiveKey({ keys, changed }: { keys: ApiKey[]; changed: () => void }) {
   };
   return (
     <div class="active-key">
-      <SelectField label="Active key" value={chosen?.id ?? ""} disabled={isSending} onValue={choose}
+      <SelectField
+        label="Active key"
+        value={chosen?.id ?? ""}
+        disabled={isSending}
+        onValue={choose}
         hint="The playground calls with it. Your other keys work as before."
         choices={[
           ...(chosen ? [] : [{ value: "", label: "None" }]),
           ...keys.map((key) => ({ value: key.id, label: `${key.name} (${key.masked_key})` })),
-        ]} />
+        ]}
+      />
       {fault && <FaultNote fault={fault} title="The active key is as before." />}
     </div>
   );

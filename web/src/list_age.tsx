@@ -6,12 +6,20 @@ export function ListAge({ list }: { list: HashtagList }) {
   return (
     <div>
       {list.stale && (
-        <p class="note is-warning">This list is stale: it was captured {ago(list.captured_at)}, and a newer one has not come in yet.</p>
+        <p class="note is-warning">
+          This list is stale: it was captured {ago(list.captured_at)}, and a newer one has not come in yet.
+        </p>
       )}
       <p class="quiet small list-age">
         Captured <time dateTime={list.captured_at}>{moment(list.captured_at)}</time>
-        {" · source "}{list.source}
-        {list.source === "sample" && <> · <strong>made-up figures</strong></>}
+        {" · source "}
+        {list.source}
+        {list.source === "sample" && (
+          <>
+            {" "}
+            · <strong>made-up figures</strong>
+          </>
+        )}
       </p>
     </div>
   );

@@ -50,7 +50,14 @@ interface RawOperation {
   operationId?: string;
   summary?: string;
   tags?: string[];
-  parameters?: { name: string; in: string; required?: boolean; description?: string; schema?: RawSchema; example?: unknown }[];
+  parameters?: {
+    name: string;
+    in: string;
+    required?: boolean;
+    description?: string;
+    schema?: RawSchema;
+    example?: unknown;
+  }[];
   "x-credit-cost"?: number;
 }
 
@@ -71,9 +78,12 @@ export function getProduct(): Promise<Product> {
 
 function readProduct(document: RawDocument): Product {
   const all = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, raw]) => ({ path, method, raw })));
+    Object.entries(methods).map(([method, raw]) => ({ path, method, raw })),
+  );
   // The product is what costs credits, and what stands beside it under the same tags for free.
-  const sold = new Set(all.filter(({ raw }) => (raw["x-credit-cost"] ?? 0) > 0).flatMap(({ raw }) => raw.tags ?? []));
+  const sold = new Set(
+    all.filter(({ raw }) => (raw["x-credit-cost"] ?? 0) > 0).flatMap(({ raw }) => raw.tags ?? []),
+  );
   const operations = all.filter(({ raw }) => raw.operationId && raw.tags?.some((tag) => sold.has(tag)));
   return {
     server: document.servers?.[0]?.url.replace(/\/$/, "") ?? location.origin,
@@ -89,20 +99,22 @@ function readOperation(path: string, method: string, raw: RawOperation): Operati
     path,
     summary: raw.summary ?? raw.operationId ?? path,
     credits: raw["x-credit-cost"] ?? 0,
-    parameters: (raw.parameters ?? []).filter((parameter) => parameter.in === "query").map((parameter) => {
-      const schema = parameter.schema ?? {};
-      const word = (value: unknown) => (value === undefined || value === null ? undefined : String(value));
-      return {
-        name: parameter.name,
-        description: parameter.description ?? "",
-        required: parameter.required ?? false,
-        type: Array.isArray(schema.type) ? schema.type[0] ?? "string" : schema.type ?? "string",
-        choices: (schema.enum ?? []).filter((value) => value !== null).map(String),
-        standard: word(schema.default),
-        least: schema.minimum,
-        most: schema.maximum,
-        example: word(parameter.example),
-      };
-    }),
+    parameters: (raw.parameters ?? [])
+      .filter((parameter) => parameter.in === "query")
+      .map((parameter) => {
+        const schema = parameter.schema ?? {};
+        const word = (value: unknown) => (value === undefined || value === null ? undefined : String(value));
+        return {
+          name: parameter.name,
+          description: parameter.description ?? "",
+          required: parameter.required ?? false,
+          type: Array.isArray(schema.type) ? (schema.type[0] ?? "string") : (schema.type ?? "string"),
+          choices: (schema.enum ?? []).filter((value) => value !== null).map(String),
+          standard: word(schema.default),
+          least: schema.minimum,
+          most: schema.maximum,
+          example: word(parameter.example),
+        };
+      }),
   };
 }

@@ -32,8 +32,17 @@ export function OverviewPage() {
         )}
       </Region>
       <Section title="Last calls" action={<Link href="/console/usage">All usage</Link>}>
-        <Region resource={events} what="your last calls" rows={EVENTS_SHOWN} isEmpty={(found) => found.length === 0}
-          empty={<p class="quiet">No call yet. <Link href="/console/playground">Make one in the playground</Link>.</p>}>
+        <Region
+          resource={events}
+          what="your last calls"
+          rows={EVENTS_SHOWN}
+          isEmpty={(found) => found.length === 0}
+          empty={
+            <p class="quiet">
+              No call yet. <Link href="/console/playground">Make one in the playground</Link>.
+            </p>
+          }
+        >
           {(found) => <Events events={found} />}
         </Region>
       </Section>
@@ -43,8 +52,12 @@ export function OverviewPage() {
 
 function CreditsCard({ billing }: { billing: Billing }) {
   return (
-    <Card title="Credits left" value={count(billing.credits_remaining)} of={`of ${count(billing.included_credits)}`}
-      share={billing.credits_remaining / billing.included_credits}>
+    <Card
+      title="Credits left"
+      value={count(billing.credits_remaining)}
+      of={`of ${count(billing.included_credits)}`}
+      share={billing.credits_remaining / billing.included_credits}
+    >
       {billing.plan} plan, until {dayOfMonth(billing.period_end)}.
       {billing.overage_credits > 0 && ` ${count(billing.overage_credits)} credits of overage.`}
     </Card>
@@ -68,9 +81,15 @@ function FirstSteps({ keys, events }: { keys: ApiKey[]; events: BillingEvent[] }
     <section class="card steps">
       <h2>Get started</h2>
       <ol>
-        <Step isDone={hasKey}><Link href="/console/keys">Create an API key</Link>, and store it where your program reads it.</Step>
-        <Step isDone={events.length > 0}><Link href="/console/playground">Make a first call</Link> in the playground, and see what it costs.</Step>
-        <Step isDone={false}><a href="/docs">Read the docs</a> and take an example into your program.</Step>
+        <Step isDone={hasKey}>
+          <Link href="/console/keys">Create an API key</Link>, and store it where your program reads it.
+        </Step>
+        <Step isDone={events.length > 0}>
+          <Link href="/console/playground">Make a first call</Link> in the playground, and see what it costs.
+        </Step>
+        <Step isDone={false}>
+          <a href="/docs">Read the docs</a> and take an example into your program.
+        </Step>
       </ol>
     </section>
   );
@@ -79,7 +98,10 @@ function FirstSteps({ keys, events }: { keys: ApiKey[]; events: BillingEvent[] }
 function Step({ isDone, children }: { isDone: boolean; children: ComponentChildren }) {
   return (
     <li class={isDone ? "is-done" : undefined}>
-      <span>{children}{isDone && <strong class="done-word"> Done</strong>}</span>
+      <span>
+        {children}
+        {isDone && <strong class="done-word"> Done</strong>}
+      </span>
     </li>
   );
 }
@@ -90,18 +112,38 @@ function Events({ events }: { events: BillingEvent[] }) {
       <caption>Last calls, newest first</caption>
       <thead>
         <tr>
-          <th scope="col">Endpoint</th><th scope="col">Status</th><th scope="col">When</th>
-          <th scope="col" class="number">Credits</th><th scope="col">Request id</th>
+          <th scope="col">Endpoint</th>
+          <th scope="col">Status</th>
+          <th scope="col">When</th>
+          <th scope="col" class="number">
+            Credits
+          </th>
+          <th scope="col">Request id</th>
         </tr>
       </thead>
       <tbody>
         {events.map((event) => (
           <tr key={event.charge_id ?? event.request_id}>
             <th scope="row">{event.endpoint}</th>
-            <td data-label="Status"><span>{event.status_code}{event.failure_reason || event.non_billable_reason ? ` ${event.failure_reason || event.non_billable_reason}` : ""}</span></td>
-            <td data-label="When"><span><Ago time={event.created_at} /></span></td>
-            <td data-label="Credits" class="number"><span>{event.credit_cost === 0 ? "Not charged" : plural(event.credit_cost, "credit")}</span></td>
-            <td data-label="Request id"><code>{event.request_id}</code></td>
+            <td data-label="Status">
+              <span>
+                {event.status_code}
+                {event.failure_reason || event.non_billable_reason
+                  ? ` ${event.failure_reason || event.non_billable_reason}`
+                  : ""}
+              </span>
+            </td>
+            <td data-label="When">
+              <span>
+                <Ago time={event.created_at} />
+              </span>
+            </td>
+            <td data-label="Credits" class="number">
+              <span>{event.credit_cost === 0 ? "Not charged" : plural(event.credit_cost, "credit")}</span>
+            </td>
+            <td data-label="Request id">
+              <code>{event.request_id}</code>
+            </td>
           </tr>
         ))}
       </tbody>

@@ -22,8 +22,13 @@ export function PlaygroundPage({ query }: { query: URLSearchParams }) {
   const product = useProduct();
   return (
     <Page title="Playground" lead="Make a call and see what your programs get. It is metered like any other call.">
-      <Region resource={product} what="the API's description" rows={6}
-        isEmpty={(found) => found.operations.length === 0} empty={<Empty title="The API has no endpoint to call" />}>
+      <Region
+        resource={product}
+        what="the API's description"
+        rows={6}
+        isEmpty={(found) => found.operations.length === 0}
+        empty={<Empty title="The API has no endpoint to call" />}
+      >
         {(found) => <Bench product={found} query={query} />}
       </Region>
     </Page>
@@ -61,11 +66,15 @@ function Bench({ product, query }: { product: Product; query: URLSearchParams })
     setShown(null);
     navigate(`/console/playground?operation=${encodeURIComponent(id)}`);
   };
-  const set = (name: string) => (value: string) => navigate(withQuery(query, { operation: operation.id, [name]: value || undefined }), true);
+  const set = (name: string) => (value: string) =>
+    navigate(withQuery(query, { operation: operation.id, [name]: value || undefined }), true);
   const call = (event: Event) => {
     event.preventDefault();
     run(async () => {
-      const answer = await send<PlaygroundAnswer>("POST", "/console/playground", { operation_id: operation.id, parameters: values });
+      const answer = await send<PlaygroundAnswer>("POST", "/console/playground", {
+        operation_id: operation.id,
+        parameters: values,
+      });
       const made: Call = { at: Date.now(), operation: operation.id, values, answer };
       setCalls(addCall(made));
       setShown(made);
@@ -76,39 +85,72 @@ function Bench({ product, query }: { product: Product; query: URLSearchParams })
     <>
       <div class="bench">
         <form class="card" onSubmit={call} aria-label="Call">
-          <SelectField label="Endpoint" value={operation.id} onValue={choose}
-            choices={product.operations.map(({ id, summary }) => ({ value: id, label: summary }))} />
-          <p class="path"><span class="method">{operation.method}</span> <code>{operation.path}</code></p>
+          <SelectField
+            label="Endpoint"
+            value={operation.id}
+            onValue={choose}
+            choices={product.operations.map(({ id, summary }) => ({ value: id, label: summary }))}
+          />
+          <p class="path">
+            <span class="method">{operation.method}</span> <code>{operation.path}</code>
+          </p>
           {operation.parameters.map((parameter) => (
-            <ParameterField key={`${operation.id} ${parameter.name}`} of={parameter} value={values[parameter.name] ?? ""}
-              onValue={set(parameter.name)} lists={lists.value} />
+            <ParameterField
+              key={`${operation.id} ${parameter.name}`}
+              of={parameter}
+              value={values[parameter.name] ?? ""}
+              onValue={set(parameter.name)}
+              lists={lists.value}
+            />
           ))}
           <div class="send">
             <KeyLine resource={keys} active={key} />
-            <button type="submit" class="primary" disabled={!key || isSending}>{isSending ? "Sending…" : "Send"}</button>
+            <button type="submit" class="primary" disabled={!key || isSending}>
+              {isSending ? "Sending…" : "Send"}
+            </button>
             <span class="quiet small">
               {operation.credits === 0 ? "Free" : plural(operation.credits, "credit")}
               {left !== undefined && ` · ${count(left)} left`}
             </span>
-            <CopyButton label="Copy link" text={new URL(withQuery(query, { operation: operation.id }), location.href).href} />
+            <CopyButton
+              label="Copy link"
+              text={new URL(withQuery(query, { operation: operation.id }), location.href).href}
+            />
           </div>
         </form>
         <div ref={outcome}>
           {fault && <CallFault fault={fault} />}
-          {shown ? <AnswerView answer={shown.answer} /> : !fault && (
-            <Empty title="The answer comes here"><p>Status, headers and body of the call, and what it cost.</p></Empty>
+          {shown ? (
+            <AnswerView answer={shown.answer} />
+          ) : (
+            !fault && (
+              <Empty title="The answer comes here">
+                <p>Status, headers and body of the call, and what it cost.</p>
+              </Empty>
+            )
           )}
         </div>
       </div>
-      <Section title="The same call in code" lead={<>Put your key into the environment variable <code>TRENDGATE_API_KEY</code> first.</>}>
+      <Section
+        title="The same call in code"
+        lead={
+          <>
+            Put your key into the environment variable <code>TRENDGATE_API_KEY</code> first.
+          </>
+        }
+      >
         <CodeTabs server={product.server} operation={operation} values={values} />
       </Section>
       <Section title="Last calls">
-        <LastCalls calls={calls} shown={shown} show={(made) => {
-          clear();
-          setShown(made);
-          navigate(`/console/playground?${new URLSearchParams({ operation: made.operation, ...made.values })}`);
-        }} />
+        <LastCalls
+          calls={calls}
+          shown={shown}
+          show={(made) => {
+            clear();
+            setShown(made);
+            navigate(`/console/playground?${new URLSearchParams({ operation: made.operation, ...made.values })}`);
+          }}
+        />
       </Section>
     </>
   );
@@ -120,25 +162,40 @@ function creditsLeft(answer: PlaygroundAnswer | undefined, billing: Billing | un
 }
 
 function CallFault({ fault }: { fault: Parameters<typeof FaultNote>[0]["fault"] }) {
-  if (fault.reason !== "no_active_key") return <FaultNote fault={fault} title="No call was made, nothing was charged." />;
+  if (fault.reason !== "no_active_key")
+    return <FaultNote fault={fault} title="No call was made, nothing was charged." />;
   return (
     <div class="note is-bad" role="alert">
-      <p><strong>There is no active key.</strong> <Link href="/console/keys">Choose or create one</Link>, then send again.</p>
+      <p>
+        <strong>There is no active key.</strong> <Link href="/console/keys">Choose or create one</Link>, then send
+        again.
+      </p>
     </div>
   );
 }
 
-function KeyLine({ resource, active }: { resource: Parameters<typeof Region<ApiKey[]>>[0]["resource"]; active: ApiKey | undefined }) {
+function KeyLine({
+  resource,
+  active,
+}: {
+  resource: Parameters<typeof Region<ApiKey[]>>[0]["resource"];
+  active: ApiKey | undefined;
+}) {
   return (
     <Region resource={resource} what="your API keys" rows={1}>
-      {(keys) => active
-        ? <p class="small">Calls with your active key <strong>{active.name}</strong> <code>{active.masked_key}</code>. <Link href="/console/keys">Change</Link></p>
-        : (
+      {(keys) =>
+        active ? (
+          <p class="small">
+            Calls with your active key <strong>{active.name}</strong> <code>{active.masked_key}</code>.{" "}
+            <Link href="/console/keys">Change</Link>
+          </p>
+        ) : (
           <p class="note">
             {keys.some(isLive) ? "No key is the active key: " : "You have no key that works: "}
             <Link href="/console/keys">{keys.some(isLive) ? "choose one" : "Create key"}</Link>
           </p>
-        )}
+        )
+      }
     </Region>
   );
 }

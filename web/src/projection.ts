@@ -23,15 +23,18 @@ export function projectionOf(days: Day[], billing: Billing, now: number): Projec
   const daysLeft = Math.max(0, Math.round((Date.parse(billing.period_end) - today) / DAY) - 1);
   const total = Math.round(billing.credits_used + mean * daysLeft);
   const missing = billing.included_credits - billing.credits_used;
-  const passes = total <= billing.included_credits ? null
-    : missing <= 0 ? today : today + Math.ceil(missing / mean) * DAY;
+  const passes =
+    total <= billing.included_credits ? null : missing <= 0 ? today : today + Math.ceil(missing / mean) * DAY;
   return { total, mean, daysLeft, passes };
 }
 
 // What comes of it, in a sentence.
 export function projectionWords(projection: Projection, billing: Billing, plan: Plan | undefined): string {
   if (projection.passes === null) return `Within the ${count(billing.included_credits)} included.`;
-  const when = projection.passes <= Date.now() ? "The included credits are used up" : `Passes the included credits on ${dayOfMonth(projection.passes)}`;
+  const when =
+    projection.passes <= Date.now()
+      ? "The included credits are used up"
+      : `Passes the included credits on ${dayOfMonth(projection.passes)}`;
   if (!billing.allow_overage || billing.hard_limit) {
     return `${when}: calls then fail with 402 until ${dayOfMonth(billing.period_end)}.`;
   }

@@ -2,10 +2,14 @@
 
 export function changeWords(type: number, places: number): string {
   switch (type) {
-    case 1: return `up ${places}`;
-    case 3: return `down ${places}`;
-    case 4: return "new on the list";
-    default: return "unchanged";
+    case 1:
+      return `up ${places}`;
+    case 3:
+      return `down ${places}`;
+    case 4:
+      return "new on the list";
+    default:
+      return "unchanged";
   }
 }
 

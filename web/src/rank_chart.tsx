@@ -20,12 +20,18 @@ export function RankChart({ appearances }: { appearances: Appearance[] }) {
   const worst = Math.max(...appearances.map((one) => one.rank));
   const marks = ticks(worst);
   const most = marks[marks.length - 1] ?? worst;
-  const across = (time: number) => LEFT + (last === first ? 0.5 : (time - first) / (last - first)) * (width - LEFT - RIGHT);
+  const across = (time: number) =>
+    LEFT + (last === first ? 0.5 : (time - first) / (last - first)) * (width - LEFT - RIGHT);
   const down = (rank: number) => TOP + ((rank - 1) / Math.max(1, most - 1)) * (HEIGHT - TOP - BOTTOM);
   const current = chosen === null ? undefined : appearances[chosen];
   const move = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     const at = chosen ?? appearances.length;
-    const steps: Record<string, number> = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: appearances.length - 1 };
+    const steps: Record<string, number> = {
+      ArrowLeft: at - 1,
+      ArrowRight: at + 1,
+      Home: 0,
+      End: appearances.length - 1,
+    };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
@@ -33,31 +39,65 @@ export function RankChart({ appearances }: { appearances: Appearance[] }) {
   };
   return (
     <>
-      <div class="chart" ref={frame} tabIndex={0} role="application" aria-roledescription="chart"
-        aria-label="Rank by capture. Left and right arrow keys read the captures." onKeyDown={move}>
+      <div
+        class="chart"
+        ref={frame}
+        tabIndex={0}
+        role="application"
+        aria-roledescription="chart"
+        aria-label="Rank by capture. Left and right arrow keys read the captures."
+        onKeyDown={move}
+      >
         {width > 0 && (
           <svg width={width} height={HEIGHT} aria-hidden="true">
-            {marks.map((mark) => Math.max(1, mark)).map((rank) => (
-              <g key={rank}>
-                <line class="grid" x1={LEFT} x2={width - RIGHT} y1={down(rank)} y2={down(rank)} />
-                <text x={LEFT - 8} y={down(rank) + 4} text-anchor="end">{rank}</text>
-              </g>
-            ))}
+            {marks
+              .map((mark) => Math.max(1, mark))
+              .map((rank) => (
+                <g key={rank}>
+                  <line class="grid" x1={LEFT} x2={width - RIGHT} y1={down(rank)} y2={down(rank)} />
+                  <text x={LEFT - 8} y={down(rank) + 4} text-anchor="end">
+                    {rank}
+                  </text>
+                </g>
+              ))}
             {runs(appearances, times).map((run) => (
-              <polyline key={run[0]} class="line" points={run.map((at) =>
-                `${across(times[at] ?? 0).toFixed(1)},${down(appearances[at]?.rank ?? 1).toFixed(1)}`).join(" ")} />
+              <polyline
+                key={run[0]}
+                class="line"
+                points={run
+                  .map(
+                    (at) => `${across(times[at] ?? 0).toFixed(1)},${down(appearances[at]?.rank ?? 1).toFixed(1)}`,
+                  )
+                  .join(" ")}
+              />
             ))}
             {appearances.map((one, at) => (
-              <circle key={one.captured_at} class={at === chosen ? "point is-chosen" : "point"} cx={across(times[at] ?? 0)} cy={down(one.rank)}
-                r={at === chosen ? 6 : 3.5} onPointerEnter={() => setChosen(at)} />
+              <circle
+                key={one.captured_at}
+                class={at === chosen ? "point is-chosen" : "point"}
+                cx={across(times[at] ?? 0)}
+                cy={down(one.rank)}
+                r={at === chosen ? 6 : 3.5}
+                onPointerEnter={() => setChosen(at)}
+              />
             ))}
-            <text x={LEFT} y={HEIGHT - 6}>{dayOfMonth(first)}</text>
-            {last > first && <text x={width - RIGHT} y={HEIGHT - 6} text-anchor="end">{dayOfMonth(last)}</text>}
+            <text x={LEFT} y={HEIGHT - 6}>
+              {dayOfMonth(first)}
+            </text>
+            {last > first && (
+              <text x={width - RIGHT} y={HEIGHT - 6} text-anchor="end">
+                {dayOfMonth(last)}
+              </text>
+            )}
           </svg>
         )}
       </div>
       <p class="readout" aria-live="polite">
-        {current ? `Rank ${current.rank} on ${moment(current.captured_at)}` : <span class="quiet">Rank 1 is at the top. Point at a capture, or use the arrow keys.</span>}
+        {current ? (
+          `Rank ${current.rank} on ${moment(current.captured_at)}`
+        ) : (
+          <span class="quiet">Rank 1 is at the top. Point at a capture, or use the arrow keys.</span>
+        )}
       </p>
     </>
   );

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Fault } from "./fault";
+import { plural } from "./format";
 import type { Resource } from "./resource";
 import { signInAddress } from "./signed_out";
 
@@ -27,7 +28,9 @@ export function Region<T>({ resource, what, rows = 3, isEmpty, empty, children }
         {isLoading && isSlow && !shown && <Skeleton rows={rows} />}
       </div>
       {fault?.isSignedOut && !shown && !isLoading && <p class="quiet">Sign in again to see {what}.</p>}
-      {fault && !fault.isSignedOut && !shown && !isLoading && <FaultNote fault={fault} title={`Could not load ${what}.`} again={again} />}
+      {fault && !fault.isSignedOut && !shown && !isLoading && (
+        <FaultNote fault={fault} title={`Could not load ${what}.`} again={again} />
+      )}
       {shown && (isEmpty?.(value) ? empty : children(value))}
     </div>
   );
@@ -45,7 +48,13 @@ function useSlow(isLoading: boolean): boolean {
 }
 
 function Skeleton({ rows }: { rows: number }) {
-  return <div class="skeleton" aria-hidden="true">{Array.from({ length: rows }, (_, row) => <span key={row} />)}</div>;
+  return (
+    <div class="skeleton" aria-hidden="true">
+      {Array.from({ length: rows }, (_, row) => (
+        <span key={row} />
+      ))}
+    </div>
+  );
 }
 
 interface FaultNoteProps {
@@ -58,9 +67,20 @@ export function FaultNote({ fault, title, again }: FaultNoteProps) {
   if (fault.isSignedOut) return <SignedOutNote />;
   return (
     <div class="note is-bad" role="alert">
-      <p><strong>{title}</strong> {fault.message}</p>
-      {fault.requestId && <p class="quiet small">Request id <code>{fault.requestId}</code></p>}
-      {again && <button type="button" onClick={again}>Try again</button>}
+      <p>
+        <strong>{title}</strong> {fault.message}
+        {fault.retryAfterS ? ` Try again in ${plural(fault.retryAfterS, "second")}.` : ""}
+      </p>
+      {fault.requestId && (
+        <p class="quiet small">
+          Request id <code>{fault.requestId}</code>
+        </p>
+      )}
+      {again && (
+        <button type="button" onClick={again}>
+          Try again
+        </button>
+      )}
     </div>
   );
 }
@@ -68,7 +88,9 @@ export function FaultNote({ fault, title, again }: FaultNoteProps) {
 export function SignedOutNote() {
   return (
     <div class="note is-warning" role="alert">
-      <p><strong>Signed out.</strong> <a href={signInAddress()}>Sign in again</a> and you come back to this page.</p>
+      <p>
+        <strong>Signed out.</strong> <a href={signInAddress()}>Sign in again</a> and you come back to this page.
+      </p>
     </div>
   );
 }

@@ -23,7 +23,9 @@ function asFault(error: unknown): Fault {
 // `key` names what is loaded: another one loads anew. `refreshMs` also looks again now and then;
 // such a look that fails changes nothing.
 export function useResource<T>(
-  load: (signal: AbortSignal) => Promise<T>, key: string | null, refreshMs?: number,
+  load: (signal: AbortSignal) => Promise<T>,
+  key: string | null,
+  refreshMs?: number,
 ): Resource<T> {
   const [held, setHeld] = useState<Held<T>>({ key, isLoading: key !== null });
   const [turn, setTurn] = useState(0);
@@ -40,7 +42,12 @@ export function useResource<T>(
         if (stop.signal.aborted) return;
         const fault = asFault(error);
         // A page is kept when its session is lost.
-        setHeld((old) => ({ key, value: fault.isSignedOut ? old.value : undefined, fault, isLoading: false }));
+        setHeld((old) => ({
+          key,
+          value: fault.isSignedOut ? old.value : undefined,
+          fault,
+          isLoading: false,
+        }));
       },
     );
     return () => stop.abort();
@@ -52,7 +59,8 @@ export function useResource<T>(
     const look = () => {
       if (document.visibilityState !== "visible") return;
       latest.current(stop.signal).then(
-        (value) => stop.signal.aborted || setHeld((old) => (old.isLoading ? old : { key, value, isLoading: false })),
+        (value) =>
+          stop.signal.aborted || setHeld((old) => (old.isLoading ? old : { key, value, isLoading: false })),
         () => {},
       );
     };
@@ -69,12 +77,20 @@ export function useResource<T>(
 }
 
 // A change that a form or button sends: one at a time, with the fault of the last try.
-export function useSending(): { fault: Fault | undefined; isSending: boolean; run: (work: () => Promise<void>) => void; clear: () => void } {
+export function useSending(): {
+  fault: Fault | undefined;
+  isSending: boolean;
+  run: (work: () => Promise<void>) => void;
+  clear: () => void;
+} {
   const [state, setState] = useState<{ fault?: Fault | undefined; isSending: boolean }>({ isSending: false });
   const run = (work: () => Promise<void>) => {
     if (state.isSending) return;
     setState({ isSending: true });
-    work().then(() => setState({ isSending: false }), (error) => setState({ fault: asFault(error), isSending: false }));
+    work().then(
+      () => setState({ isSending: false }),
+      (error) => setState({ fault: asFault(error), isSending: false }),
+    );
   };
   return { fault: state.fault, isSending: state.isSending, run, clear: () => setState({ isSending: false }) };
 }

@@ -46,7 +46,10 @@ function placeOf(address: string): Place {
   const url = new URL(address);
   const rest = url.pathname.startsWith(BASE) ? url.pathname.slice(BASE.length) : "";
   try {
-    const words = rest.split("/").filter((word) => word !== "").map(decodeURIComponent);
+    const words = rest
+      .split("/")
+      .filter((word) => word !== "")
+      .map(decodeURIComponent);
     return { words, query: url.searchParams };
   } catch {
     return { words: ["", rest], query: url.searchParams }; // a broken escape is no page of ours
@@ -84,9 +87,21 @@ interface LinkProps {
 
 export function Link({ href, children, ...rest }: LinkProps) {
   const follow = (event: MouseEvent) => {
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     event.preventDefault();
     navigate(href);
   };
-  return <a {...rest} href={href} onClick={follow}>{children}</a>;
+  return (
+    <a {...rest} href={href} onClick={follow}>
+      {children}
+    </a>
+  );
 }

@@ -2,7 +2,13 @@
 import { ago, moment } from "./format";
 
 export function Ago({ time, never = "Never" }: { time: string | null | undefined; never?: string }) {
-  return time ? <time dateTime={time} title={moment(time)}>{ago(time)}</time> : <>{never}</>;
+  return time ? (
+    <time dateTime={time} title={moment(time)}>
+      {ago(time)}
+    </time>
+  ) : (
+    <>{never}</>
+  );
 }
 
 export function Moment({ time }: { time: string }) {

@@ -20,20 +20,38 @@ export function chosenList(query: URLSearchParams): Record<string, string> {
 export function TrendsFilters({ query, lists }: { query: URLSearchParams; lists: Lists | undefined }) {
   const [isOpen, setOpen] = useState(false);
   const value = (name: string) => query.get(name) ?? "";
-  const set = (name: string) => (chosen: string) => navigate(withQuery(query, { [name]: chosen || undefined, page: undefined }));
+  const set = (name: string) => (chosen: string) =>
+    navigate(withQuery(query, { [name]: chosen || undefined, page: undefined }));
   const active = NAMES.filter((name) => name !== "page" && value(name)).length;
   return (
-    <form class={isOpen ? "filters is-open" : "filters"} aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+    <form
+      class={isOpen ? "filters is-open" : "filters"}
+      aria-label="Filters"
+      onSubmit={(event) => event.preventDefault()}
+    >
       <button type="button" class="filters-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         Filters{active > 0 ? ` (${active})` : ""}
       </button>
       <div class="filters-fields">
-        <SelectField label="Country" value={value("country_code")} onValue={set("country_code")} choices={countryChoices(lists, value("country_code"))} />
-        <SelectField label="Industry" value={value("industry_id")} onValue={set("industry_id")} choices={industryChoices(lists, value("industry_id"))} />
+        <SelectField
+          label="Country"
+          value={value("country_code")}
+          onValue={set("country_code")}
+          choices={countryChoices(lists, value("country_code"))}
+        />
+        <SelectField
+          label="Industry"
+          value={value("industry_id")}
+          onValue={set("industry_id")}
+          choices={industryChoices(lists, value("industry_id"))}
+        />
         <PeriodField value={value("period")} onValue={set("period")} />
         <label class="choice">
-          <input type="checkbox" checked={value("filter_by") === "new_on_board"}
-            onChange={(event) => set("filter_by")(event.currentTarget.checked ? "new_on_board" : "")} />
+          <input
+            type="checkbox"
+            checked={value("filter_by") === "new_on_board"}
+            onChange={(event) => set("filter_by")(event.currentTarget.checked ? "new_on_board" : "")}
+          />
           <span>New on the list only</span>
         </label>
       </div>
@@ -43,18 +61,24 @@ export function TrendsFilters({ query, lists }: { query: URLSearchParams; lists:
 
 export function PeriodField({ value, onValue }: { value: string; onValue: (value: string) => void }) {
   return (
-    <SelectField label="Period" value={value || "7"} onValue={(chosen) => onValue(chosen === "7" ? "" : chosen)}
-      choices={PERIODS.map((days) => ({ value: days, label: `${days} days` }))} />
+    <SelectField
+      label="Period"
+      value={value || "7"}
+      onValue={(chosen) => onValue(chosen === "7" ? "" : chosen)}
+      choices={PERIODS.map((days) => ({ value: days, label: `${days} days` }))}
+    />
   );
 }
 
 export function countryChoices(lists: Lists | undefined, chosen: string) {
-  const known = (lists?.countries ?? []).filter(({ code }) => code !== "ALL").map(({ code, name }) => ({ value: code, label: name }));
+  const known = (lists?.countries ?? [])
+    .filter(({ code }) => code !== "ALL")
+    .map(({ code, name }) => ({ value: code, label: name }));
   return withChosen([{ value: "", label: "All countries" }, ...known], chosen);
 }
 
 function industryChoices(lists: Lists | undefined, chosen: string) {
-  const known = (lists?.industries ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  const known = (lists?.industries ?? []).map(({ id, name }) => ({ value: String(id), label: name }));
   return withChosen([{ value: "", label: "All industries" }, ...known], chosen);
 }
 

@@ -22,11 +22,21 @@ export function TrendsPage({ query }: { query: URLSearchParams }) {
   const lists = useResource(getLists, "lists");
   const hasNoList = hashtags.fault?.reason === "no_data" && !hashtags.isLoading;
   return (
-    <Page title="Trends" lead="Browsing here is free, up to 60 pages a minute. Calls of your programs cost credits.">
+    <Page
+      title="Trends"
+      lead="Browsing here is free, up to 60 pages a minute. Calls of your programs cost credits."
+    >
       <TrendsFilters query={query} lists={lists.value} />
-      {hasNoList ? <NoList lists={lists.value} query={query} /> : (
-        <Region resource={hashtags} what="the list" rows={10} isEmpty={(page) => page.list.length === 0}
-          empty={<NoHashtag query={query} />}>
+      {hasNoList ? (
+        <NoList lists={lists.value} query={query} />
+      ) : (
+        <Region
+          resource={hashtags}
+          what="the list"
+          rows={10}
+          isEmpty={(page) => page.list.length === 0}
+          empty={<NoHashtag query={query} />}
+        >
           {(page) => <Found page={page} query={query} chosen={chosen} resource={hashtags} />}
         </Region>
       )}
@@ -49,7 +59,9 @@ function Found({ page, query, chosen }: FoundProps) {
         <ListAge list={page} />
         <div class="buttons">
           <ApiCall parameters={chosen} />
-          <button type="button" onClick={() => saveCsv(name, csvRows(page.list))}>CSV of this page</button>
+          <button type="button" onClick={() => saveCsv(name, csvRows(page.list))}>
+            CSV of this page
+          </button>
         </div>
       </div>
       <TrendsTable hashtags={page.list} query={query} />
@@ -62,7 +74,11 @@ function ApiCall({ parameters }: { parameters: Record<string, string> }) {
   const product = useProduct();
   const operation = product.value?.operations.find(({ id }) => id === LIST_OPERATION);
   const address = `/console/playground?${new URLSearchParams({ operation: LIST_OPERATION, ...parameters, limit: String(PAGE_SIZE) })}`;
-  return <Link class="button" href={address}>Open as API call{operation ? ` · ${operation.credits} credits` : ""}</Link>;
+  return (
+    <Link class="button" href={address}>
+      Open as API call{operation ? ` · ${operation.credits} credits` : ""}
+    </Link>
+  );
 }
 
 function Pager({ page, query }: { page: HashtagList; query: URLSearchParams }) {
@@ -72,9 +88,23 @@ function Pager({ page, query }: { page: HashtagList; query: URLSearchParams }) {
   if (last === 1 && !hasMore) return null;
   return (
     <nav class="pager" aria-label="Pages of the list">
-      {at > 1 ? <Link class="button" href={to(at - 1)}>Previous</Link> : <span class="button is-off">Previous</span>}
-      <span>Page {at} of {last}</span>
-      {hasMore ? <Link class="button" href={to(at + 1)}>Next</Link> : <span class="button is-off">Next</span>}
+      {at > 1 ? (
+        <Link class="button" href={to(at - 1)}>
+          Previous
+        </Link>
+      ) : (
+        <span class="button is-off">Previous</span>
+      )}
+      <span>
+        Page {at} of {last}
+      </span>
+      {hasMore ? (
+        <Link class="button" href={to(at + 1)}>
+          Next
+        </Link>
+      ) : (
+        <span class="button is-off">Next</span>
+      )}
     </nav>
   );
 }
@@ -84,7 +114,9 @@ function NoHashtag({ query }: { query: URLSearchParams }) {
   return (
     <Empty title="No hashtag matches">
       <p>Nothing in this list fits all of the filters.</p>
-      <button type="button" onClick={clear}>Clear filters</button>
+      <button type="button" onClick={clear}>
+        Clear filters
+      </button>
     </Empty>
   );
 }
@@ -99,11 +131,22 @@ function NoList({ lists, query }: { lists: Lists | undefined; query: URLSearchPa
           <p>These have one for {period} days:</p>
           <ul class="words">
             {ready.map(({ code, name }) => (
-              <li key={code}><Link href={withQuery(query, { country_code: code === "ALL" ? undefined : code, page: undefined })}>{name}</Link></li>
+              <li key={code}>
+                <Link
+                  href={withQuery(query, {
+                    country_code: code === "ALL" ? undefined : code,
+                    page: undefined,
+                  })}
+                >
+                  {name}
+                </Link>
+              </li>
             ))}
           </ul>
         </>
-      ) : <p>No list has come in for these days. Try another period.</p>}
+      ) : (
+        <p>No list has come in for these days. Try another period.</p>
+      )}
     </Empty>
   );
 }

@@ -24,7 +24,9 @@ function orderOf(query: URLSearchParams): { column: string; isDown: boolean } {
 function sorted(hashtags: Hashtag[], query: URLSearchParams): Hashtag[] {
   const { column, isDown } = orderOf(query);
   const key = ORDERS[column] ?? ((hashtag: Hashtag) => hashtag.rank);
-  const rising = [...hashtags].sort((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : one.rank - other.rank));
+  const rising = [...hashtags].sort((one, other) =>
+    key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : one.rank - other.rank,
+  );
   return isDown ? rising.reverse() : rising;
 }
 
@@ -36,15 +38,25 @@ export function TrendsTable({ hashtags, query }: { hashtags: Hashtag[]; query: U
       <thead>
         <tr>
           {head("rank", "Rank", "number")}
-          <th scope="col"><span class="change-head">Change</span></th>
+          <th scope="col">
+            <span class="change-head">Change</span>
+          </th>
           {head("hashtag", "Hashtag")}
-          <th scope="col" class="trend-column">Trend</th>
+          <th scope="col" class="trend-column">
+            Trend
+          </th>
           {head("posts", "Posts", "number wide-only")}
           {head("views", "Views", "number")}
-          <th scope="col" class="wide-only">Industry</th>
+          <th scope="col" class="wide-only">
+            Industry
+          </th>
         </tr>
       </thead>
-      <tbody>{sorted(hashtags, query).map((hashtag) => <Row key={hashtag.hashtag_id} of={hashtag} query={query} />)}</tbody>
+      <tbody>
+        {sorted(hashtags, query).map((hashtag) => (
+          <Row key={hashtag.hashtag_id} of={hashtag} query={query} />
+        ))}
+      </tbody>
     </table>
   );
 }
@@ -66,8 +78,15 @@ function SortHead({ column, label, kind, query }: SortHeadProps) {
   const arrow: ComponentChildren = isSorted ? (order.isDown ? "↓" : "↑") : "↕";
   return (
     <th scope="col" class={kind} aria-sort={isSorted ? (order.isDown ? "descending" : "ascending") : "none"}>
-      <button type="button" class="sort" onClick={() => navigate(withQuery(query, { sort: next === "rank" ? undefined : next }))}>
-        {label} <span class="sort-arrow" aria-hidden="true">{arrow}</span>
+      <button
+        type="button"
+        class="sort"
+        onClick={() => navigate(withQuery(query, { sort: next === "rank" ? undefined : next }))}
+      >
+        {label}{" "}
+        <span class="sort-arrow" aria-hidden="true">
+          {arrow}
+        </span>
       </button>
     </th>
   );
@@ -84,15 +103,29 @@ function Row({ of: hashtag, query }: { of: Hashtag; query: URLSearchParams }) {
   return (
     <tr>
       <td class="number rank">{hashtag.rank}</td>
-      <td><RankChange type={hashtag.rank_diff_type} places={hashtag.rank_diff} /></td>
+      <td>
+        <RankChange type={hashtag.rank_diff_type} places={hashtag.rank_diff} />
+      </td>
       <th scope="row">
         <Link href={address}>#{hashtag.hashtag_name}</Link>
-        {hashtag.is_promoted && <> <span class="badge">Promoted</span></>}
-        <span class="under">{compact(hashtag.publish_cnt)} posts{industry ? ` · ${industry}` : ""}</span>
+        {hashtag.is_promoted && (
+          <>
+            {" "}
+            <span class="badge">Promoted</span>
+          </>
+        )}
+        <span class="under">
+          {compact(hashtag.publish_cnt)} posts{industry ? ` · ${industry}` : ""}
+        </span>
       </th>
-      <td class="trend-column"><Sparkline points={hashtag.trend} /></td>
+      <td class="trend-column">
+        <Sparkline points={hashtag.trend} />
+      </td>
       <td class="number wide-only">{count(hashtag.publish_cnt)}</td>
-      <td class="number"><span class="wide-only">{count(hashtag.video_views)}</span><span class="narrow-only">{compact(hashtag.video_views)}</span></td>
+      <td class="number">
+        <span class="wide-only">{count(hashtag.video_views)}</span>
+        <span class="narrow-only">{compact(hashtag.video_views)}</span>
+      </td>
       <td class="wide-only">{industry ?? "—"}</td>
     </tr>
   );
@@ -102,8 +135,14 @@ export function csvRows(hashtags: Hashtag[]): Cell[][] {
   return [
     ["rank", "change", "hashtag_id", "hashtag_name", "posts", "views", "industry", "is_promoted"],
     ...hashtags.map((hashtag) => [
-      hashtag.rank, changeWords(hashtag.rank_diff_type, hashtag.rank_diff), hashtag.hashtag_id, hashtag.hashtag_name,
-      hashtag.publish_cnt, hashtag.video_views, hashtag.industry_info?.value, hashtag.is_promoted,
+      hashtag.rank,
+      changeWords(hashtag.rank_diff_type, hashtag.rank_diff),
+      hashtag.hashtag_id,
+      hashtag.hashtag_name,
+      hashtag.publish_cnt,
+      hashtag.video_views,
+      hashtag.industry_info?.value,
+      hashtag.is_promoted,
     ]),
   ];
 }

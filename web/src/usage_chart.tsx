@@ -44,23 +44,40 @@ export function UsageChart({ days, series, mean, now }: UsageChartProps) {
     <>
       <Legend series={series} hasProjection={mean !== undefined && past < days.length} />
       {cap > 0 && !isCapNear && <p class="small quiet">Daily cap {count(cap)} (above this chart)</p>}
-      <div class="chart" ref={frame} tabIndex={0} role="application" aria-roledescription="chart"
-        aria-label="Credits by day. Left and right arrow keys read the days." onKeyDown={move}>
+      <div
+        class="chart"
+        ref={frame}
+        tabIndex={0}
+        role="application"
+        aria-roledescription="chart"
+        aria-label="Credits by day. Left and right arrow keys read the days."
+        onKeyDown={move}
+      >
         {width > 0 && (
           <svg width={width} height={HEIGHT} aria-hidden="true">
             {marks.map((mark) => (
               <g key={mark}>
                 <line class="grid" x1={LEFT} x2={width - RIGHT} y1={down(mark)} y2={down(mark)} />
-                <text x={LEFT - 8} y={down(mark) + 4} text-anchor="end">{compact(mark)}</text>
+                <text x={LEFT - 8} y={down(mark) + 4} text-anchor="end">
+                  {compact(mark)}
+                </text>
               </g>
             ))}
             {days.map((day, at) => (
               <g key={day.at} onPointerEnter={() => at < past && setChosen(at)}>
-                <rect class={at === chosen ? "reach is-chosen" : "reach"} x={LEFT + at * step} y={TOP} width={step} height={HEIGHT - TOP - BOTTOM} />
-                {at < past ? <Stack day={day} series={series} x={LEFT + at * step} step={step} down={down} />
-                  : mean !== undefined && mean > 0 && (
-                    <Projected x={LEFT + at * step} step={step} top={down(mean)} bottom={down(0)} />
-                  )}
+                <rect
+                  class={at === chosen ? "reach is-chosen" : "reach"}
+                  x={LEFT + at * step}
+                  y={TOP}
+                  width={step}
+                  height={HEIGHT - TOP - BOTTOM}
+                />
+                {at < past ? (
+                  <Stack day={day} series={series} x={LEFT + at * step} step={step} down={down} />
+                ) : (
+                  mean !== undefined &&
+                  mean > 0 && <Projected x={LEFT + at * step} step={step} top={down(mean)} bottom={down(0)} />
+                )}
               </g>
             ))}
             {isCapNear && <CapLine days={days} step={step} down={down} />}
@@ -78,8 +95,11 @@ export function UsageChart({ days, series, mean, now }: UsageChartProps) {
 const inset = (step: number): number => Math.min(4, step * 0.15);
 
 function dayWords(day: Day, series: Series[]): string {
-  const parts = series.map((one) => ({ name: one.name, credits: creditsOf(day, one, series) })).filter(({ credits }) => credits > 0);
-  const each = parts.length > 1 ? `: ${parts.map(({ name, credits }) => `${name} ${count(credits)}`).join(", ")}` : "";
+  const parts = series
+    .map((one) => ({ name: one.name, credits: creditsOf(day, one, series) }))
+    .filter(({ credits }) => credits > 0);
+  const each =
+    parts.length > 1 ? `: ${parts.map(({ name, credits }) => `${name} ${count(credits)}`).join(", ")}` : "";
   return `${weekday(day.at)}, ${count(day.credits)} credits${each}. ${count(day.requests)} calls, ${count(day.refused)} refused.`;
 }
 
@@ -91,12 +111,19 @@ function Legend({ series, hasProjection }: { series: Series[]; hasProjection: bo
     <ul class="legend">
       {series.map((one) => (
         <li key={one.id}>
-          <svg width="12" height="12" aria-hidden="true"><rect class={seriesClass(one)} width="12" height="12" rx="3" /></svg>
+          <svg width="12" height="12" aria-hidden="true">
+            <rect class={seriesClass(one)} width="12" height="12" rx="3" />
+          </svg>
           <span>{one.name}</span> <span class="quiet">{count(one.credits)}</span>
         </li>
       ))}
       {hasProjection && (
-        <li><svg width="12" height="12" aria-hidden="true"><rect class="projected" x="0.5" y="0.5" width="11" height="11" rx="2" /></svg> Projected</li>
+        <li>
+          <svg width="12" height="12" aria-hidden="true">
+            <rect class="projected" x="0.5" y="0.5" width="11" height="11" rx="2" />
+          </svg>{" "}
+          Projected
+        </li>
       )}
     </ul>
   );
@@ -120,7 +147,16 @@ function Stack({ day, series, x, step, down }: StackProps) {
         const top = down(below + credits);
         const height = down(below) - top;
         below += credits;
-        return <rect key={one.id} class={seriesClass(one)} x={x + inset(step)} y={top} width={Math.max(1, step - 2 * inset(step))} height={height} />;
+        return (
+          <rect
+            key={one.id}
+            class={seriesClass(one)}
+            x={x + inset(step)}
+            y={top}
+            width={Math.max(1, step - 2 * inset(step))}
+            height={height}
+          />
+        );
       })}
     </>
   );
@@ -129,7 +165,15 @@ function Stack({ day, series, x, step, down }: StackProps) {
 // A dashed bar; where bars are thin, their dashes would run into one another.
 function Projected({ x, step, top, bottom }: { x: number; step: number; top: number; bottom: number }) {
   if (step < 14) return <line class="projected" x1={x} x2={x + step} y1={top} y2={top} />;
-  return <rect class="projected" x={x + inset(step) + 0.5} y={top + 0.5} width={step - 2 * inset(step) - 1} height={Math.max(0, bottom - top - 0.5)} />;
+  return (
+    <rect
+      class="projected"
+      x={x + inset(step) + 0.5}
+      y={top + 0.5}
+      width={step - 2 * inset(step) - 1}
+      height={Math.max(0, bottom - top - 0.5)}
+    />
+  );
 }
 
 // The daily cap of the plan on each day: a step where it changed.
@@ -138,11 +182,15 @@ function CapLine({ days, step, down }: { days: Day[]; step: number; down: (credi
   const last = capped[capped.length - 1];
   const first = capped[0];
   if (!first || !last) return null;
-  const points = capped.flatMap(({ at, cap }) => [`${LEFT + at * step},${down(cap)}`, `${LEFT + (at + 1) * step},${down(cap)}`]).join(" ");
+  const points = capped
+    .flatMap(({ at, cap }) => [`${LEFT + at * step},${down(cap)}`, `${LEFT + (at + 1) * step},${down(cap)}`])
+    .join(" ");
   return (
     <>
       <polyline class="cap" points={points} />
-      <text class="cap-name" x={LEFT + 4 + first.at * step} y={down(first.cap) - 5}>Daily cap {count(last.cap)}</text>
+      <text class="cap-name" x={LEFT + 4 + first.at * step} y={down(first.cap) - 5}>
+        Daily cap {count(last.cap)}
+      </text>
     </>
   );
 }
@@ -153,10 +201,13 @@ function DayNames({ days, step }: { days: Day[]; step: number }) {
   const every = Math.max(1, Math.ceil(NAME_WIDTH / step));
   return (
     <>
-      {days.map((day, at) => (at % every === 0 && (days.length - at) * step >= NAME_WIDTH * 0.8 ? (
-        <text key={day.at} x={LEFT + at * step + inset(step)} y={HEIGHT - 8}>{dayOfMonth(day.at)}</text>
-      ) : null))}
+      {days.map((day, at) =>
+        at % every === 0 && (days.length - at) * step >= NAME_WIDTH * 0.8 ? (
+          <text key={day.at} x={LEFT + at * step + inset(step)} y={HEIGHT - 8}>
+            {dayOfMonth(day.at)}
+          </text>
+        ) : null,
+      )}
     </>
   );
 }
-

@@ -30,7 +30,16 @@ export function daysOf(series: Timeseries, capToday: number): Day[] {
   const end = Math.min(Date.parse(series.to), first + DAYS_MAX * DAY);
   const days: Day[] = [];
   for (let at = first; at < end; at += DAY) {
-    days.push({ at, credits: 0, byKey: new Map(), requests: 0, charged: 0, refused: 0, refusals: {}, cap: capToday });
+    days.push({
+      at,
+      credits: 0,
+      byKey: new Map(),
+      requests: 0,
+      charged: 0,
+      refused: 0,
+      refusals: {},
+      cap: capToday,
+    });
   }
   for (const item of series.items) {
     const day = days[(startOfDay(Date.parse(item.bucket_start)) - first) / DAY];
@@ -61,7 +70,12 @@ export function seriesOf(days: Day[], keys: ApiKey[]): Series[] {
   const kept = bySize.slice(0, SERIES_MAX);
   const rest = bySize.slice(SERIES_MAX).reduce((sum, [, credits]) => sum + credits, 0);
   const taken = new Set<number>();
-  const series: Series[] = kept.map(([id, credits]) => ({ id, credits, name: nameOf(id, keys), colour: colourOf(id, keys, taken) }));
+  const series: Series[] = kept.map(([id, credits]) => ({
+    id,
+    credits,
+    name: nameOf(id, keys),
+    colour: colourOf(id, keys, taken),
+  }));
   if (rest > 0) series.push({ id: OTHER, name: "Other", colour: undefined, credits: rest });
   return series;
 }
@@ -75,7 +89,11 @@ function nameOf(id: string, keys: ApiKey[]): string {
 
 function colourOf(id: string, keys: ApiKey[], taken: Set<number>): number {
   const byAge = [...keys].sort((one, other) => (one.created_at < other.created_at ? -1 : 1));
-  let colour = Math.max(0, byAge.findIndex((key) => key.id === id)) % COLOURS;
+  let colour =
+    Math.max(
+      0,
+      byAge.findIndex((key) => key.id === id),
+    ) % COLOURS;
   while (taken.has(colour)) colour = (colour + 1) % COLOURS;
   taken.add(colour);
   return colour;
@@ -83,7 +101,7 @@ function colourOf(id: string, keys: ApiKey[], taken: Set<number>): number {
 
 export function creditsOf(day: Day, series: Series, all: Series[]): number {
   if (series.id !== OTHER) return day.byKey.get(series.id) ?? 0;
-  const named = all.reduce((sum, one) => sum + (one.id === OTHER ? 0 : day.byKey.get(one.id) ?? 0), 0);
+  const named = all.reduce((sum, one) => sum + (one.id === OTHER ? 0 : (day.byKey.get(one.id) ?? 0)), 0);
   return day.credits - named;
 }
 
@@ -94,9 +112,13 @@ export interface Totals {
   refused: number;
 }
 
-export const totalsOf = (days: Day[]): Totals => days.reduce((sum, day) => ({
-  credits: sum.credits + day.credits,
-  requests: sum.requests + day.requests,
-  charged: sum.charged + day.charged,
-  refused: sum.refused + day.refused,
-}), { credits: 0, requests: 0, charged: 0, refused: 0 });
+export const totalsOf = (days: Day[]): Totals =>
+  days.reduce(
+    (sum, day) => ({
+      credits: sum.credits + day.credits,
+      requests: sum.requests + day.requests,
+      charged: sum.charged + day.charged,
+      refused: sum.refused + day.refused,
+    }),
+    { credits: 0, requests: 0, charged: 0, refused: 0 },
+  );

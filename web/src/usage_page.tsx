@@ -20,7 +20,8 @@ import { RANGES, rangeQuery } from "./usage_range";
 import { Refused } from "./usage_refusals";
 import { UsageTable, usageRows } from "./usage_table";
 
-const seriesPath = (query: Record<string, string>) => pathOf("/usage/me/timeseries", { ...query, bucket: "day", group_by: "key" });
+const seriesPath = (query: Record<string, string>) =>
+  pathOf("/usage/me/timeseries", { ...query, bucket: "day", group_by: "key" });
 
 export function UsagePage({ query }: { query: URLSearchParams }) {
   const now = Date.now();
@@ -36,7 +37,8 @@ export function UsagePage({ query }: { query: URLSearchParams }) {
   const plan = product.value?.plans.find(({ name }) => name === billing.value?.plan);
   const cap = billing.value?.daily_credit_limit ?? 0;
   const chosen = query.get("key") ?? "";
-  const of = (found: Timeseries): Timeseries => (chosen ? { ...found, items: found.items.filter((item) => item.key_id === chosen) } : found);
+  const of = (found: Timeseries): Timeseries =>
+    chosen ? { ...found, items: found.items.filter((item) => item.key_id === chosen) } : found;
   const projection = period.value && billing.value && projectionOf(daysOf(period.value, cap), billing.value, now);
   const set = (name: string) => (value: string) => navigate(withQuery(query, { [name]: value || undefined }));
   return (
@@ -49,16 +51,29 @@ export function UsagePage({ query }: { query: URLSearchParams }) {
       </form>
       <Region resource={billing} what="your billing period" rows={2}>
         {(found) => (
-          <UsageCards billing={found} plan={plan} projection={projection} isProjected={period.value !== undefined}
-            totals={series.value && totalsOf(daysOf(of(series.value), cap))} range={RANGES.find(({ value }) => value === range)?.label ?? ""} />
+          <UsageCards
+            billing={found}
+            plan={plan}
+            projection={projection}
+            isProjected={period.value !== undefined}
+            totals={series.value && totalsOf(daysOf(of(series.value), cap))}
+            range={RANGES.find(({ value }) => value === range)?.label ?? ""}
+          />
         )}
       </Region>
       <Region resource={series} what="your usage" rows={8}>
         {(found) => (
-          <ByDay days={daysOf(of(found), cap)} keys={keys.value ?? []} mean={isPeriod && !chosen ? projection?.mean : undefined} now={now} />
+          <ByDay
+            days={daysOf(of(found), cap)}
+            keys={keys.value ?? []}
+            mean={isPeriod && !chosen ? projection?.mean : undefined}
+            now={now}
+          />
         )}
       </Region>
-      <Section title="Recent addresses" lead="Where calls came from in these days."><Addresses query={asked} /></Section>
+      <Section title="Recent addresses" lead="Where calls came from in these days.">
+        <Addresses query={asked} />
+      </Section>
     </Page>
   );
 }
@@ -70,9 +85,12 @@ function useTimeseries(query: Record<string, string> | undefined): Resource<Time
 
 const keyChoices = (keys: ApiKey[]) => [
   { value: "", label: "All keys" },
-  ...[...keys].sort((one, other) => Number(other.is_active_key) - Number(one.is_active_key)).map((key) => ({
-    value: key.id, label: `${key.name} …${key.masked_key.slice(-4)}${key.is_active_key ? " (active key)" : isLive(key) ? "" : ` (${key.status})`}`,
-  })),
+  ...[...keys]
+    .sort((one, other) => Number(other.is_active_key) - Number(one.is_active_key))
+    .map((key) => ({
+      value: key.id,
+      label: `${key.name} …${key.masked_key.slice(-4)}${key.is_active_key ? " (active key)" : isLive(key) ? "" : ` (${key.status})`}`,
+    })),
 ];
 
 interface ByDayProps {
@@ -88,9 +106,21 @@ function ByDay({ days, keys, mean, now }: ByDayProps) {
   const isIdle = totalsOf(days).requests === 0;
   return (
     <>
-      <Section title="Credits by day" action={<button type="button" onClick={() => saveCsv(name, usageRows(days, series, now))}>CSV</button>}>
+      <Section
+        title="Credits by day"
+        action={
+          <button type="button" onClick={() => saveCsv(name, usageRows(days, series, now))}>
+            CSV
+          </button>
+        }
+      >
         {isIdle && (
-          <Empty title="No calls yet"><p>Nothing was called in these days. <Link href="/console/playground">Make a call in the playground</Link>.</p></Empty>
+          <Empty title="No calls yet">
+            <p>
+              Nothing was called in these days.{" "}
+              <Link href="/console/playground">Make a call in the playground</Link>.
+            </p>
+          </Empty>
         )}
         <UsageChart days={days} series={series} mean={mean} now={now} />
         <details class="fold">
@@ -98,7 +128,9 @@ function ByDay({ days, keys, mean, now }: ByDayProps) {
           <UsageTable days={days} series={series} now={now} />
         </details>
       </Section>
-      <Section title="Refusals" lead="Calls that got no list, by reason. None of them cost credits."><Refused days={days} /></Section>
+      <Section title="Refusals" lead="Calls that got no list, by reason. None of them cost credits.">
+        <Refused days={days} />
+      </Section>
     </>
   );
 }
@@ -107,25 +139,46 @@ function Addresses({ query }: { query: Record<string, string> | undefined }) {
   const path = query ? pathOf("/usage/me/recent-ips", { ...query, limit: 10 }) : null;
   const addresses = useResource((signal) => get<{ items: Address[] }>(path ?? "", signal), path);
   return (
-    <Region resource={addresses} what="recent addresses" isEmpty={({ items }) => items.length === 0}
-      empty={<p class="quiet">No call came in these days.</p>}>
+    <Region
+      resource={addresses}
+      what="recent addresses"
+      isEmpty={({ items }) => items.length === 0}
+      empty={<p class="quiet">No call came in these days.</p>}
+    >
       {({ items }) => (
         <table class="cards">
           <caption>Recent addresses</caption>
           <thead>
             <tr>
-              <th scope="col">Address</th><th scope="col">Last seen</th><th scope="col" class="number">Calls</th>
-              <th scope="col" class="number">Failed</th><th scope="col">Client</th>
+              <th scope="col">Address</th>
+              <th scope="col">Last seen</th>
+              <th scope="col" class="number">
+                Calls
+              </th>
+              <th scope="col" class="number">
+                Failed
+              </th>
+              <th scope="col">Client</th>
             </tr>
           </thead>
           <tbody>
             {items.map((one) => (
               <tr key={one.ip}>
                 <th scope="row">{one.ip}</th>
-                <td data-label="Last seen"><span><Ago time={one.last_seen_at} /></span></td>
-                <td data-label="Calls" class="number"><span>{count(one.request_count)}</span></td>
-                <td data-label="Failed" class="number"><span>{count(one.error_count)}</span></td>
-                <td data-label="Client"><span title={one.last_user_agent}>{clientName(one.last_user_agent)}</span></td>
+                <td data-label="Last seen">
+                  <span>
+                    <Ago time={one.last_seen_at} />
+                  </span>
+                </td>
+                <td data-label="Calls" class="number">
+                  <span>{count(one.request_count)}</span>
+                </td>
+                <td data-label="Failed" class="number">
+                  <span>{count(one.error_count)}</span>
+                </td>
+                <td data-label="Client">
+                  <span title={one.last_user_agent}>{clientName(one.last_user_agent)}</span>
+                </td>
               </tr>
             ))}
           </tbody>

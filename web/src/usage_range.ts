@@ -11,7 +11,11 @@ export const RANGES = [
 ];
 
 // undefined: it cannot be said before the billing period is known.
-export function rangeQuery(range: string, billing: Billing | undefined, now: number): Record<string, string> | undefined {
+export function rangeQuery(
+  range: string,
+  billing: Billing | undefined,
+  now: number,
+): Record<string, string> | undefined {
   if (range === "last") {
     if (!billing) return undefined;
     return { range: "custom", from: isoSecond(startOfLastPeriod(billing)), to: billing.period_start };

@@ -21,7 +21,7 @@ export function useWidth<E extends HTMLElement>(): [RefObject<E | null>, number]
 export function ticks(most: number): number[] {
   const rough = Math.max(1, most) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, (([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough)) ?? 10) * power);
+  const step = Math.max(1, ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power);
   const found = [0];
   while ((found[found.length - 1] ?? 0) < most) found.push(found.length * step);
   return found.length > 1 ? found : [0, step];

@@ -31,15 +31,18 @@ async function openPage({ fake, browser }, t, path, options, prepare) {
   page.setDefaultTimeout(30_000);
   page.complaints = [];
   page.on("console", (message) => {
-    if (!/^Failed to load resource: the server responded/.test(message.text())) page.complaints.push(`${message.type()}: ${message.text()}`);
+    if (!/^Failed to load resource: the server responded/.test(message.text()))
+      page.complaints.push(`${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => page.complaints.push(`error: ${error.message}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith(`${fake.url}/`) && !/^(blob|data):/.test(request.url())) page.complaints.push(`leaves the origin: ${request.url()}`);
+    if (!request.url().startsWith(`${fake.url}/`) && !/^(blob|data):/.test(request.url()))
+      page.complaints.push(`leaves the origin: ${request.url()}`);
     if (request.resourceType() === "font") page.complaints.push(`a font: ${request.url()}`);
   });
   page.on("response", (answer) => {
-    if (answer.status() >= 400 && fake.state === "ok" && fake.override.size === 0) page.complaints.push(`${answer.status()}: ${answer.url()}`);
+    if (answer.status() >= 400 && fake.state === "ok" && fake.override.size === 0)
+      page.complaints.push(`${answer.status()}: ${answer.url()}`);
   });
   await prepare(page, context);
   await page.goto(fake.url + path);
@@ -61,42 +64,66 @@ export async function assertAccessible(page, where) {
   await page.evaluate(AXE);
   const found = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
   assert.ok(found.passes.length > 10, "axe looked at the page");
-  assert.deepEqual(found.violations.map((violation) =>
-    `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ").slice(0, 400)}`), [], where);
+  assert.deepEqual(
+    found.violations.map(
+      (violation) =>
+        `${violation.id}: ${violation.nodes
+          .map((node) => node.html)
+          .join(" ")
+          .slice(0, 400)}`,
+    ),
+    [],
+    where,
+  );
 }
 
 // What scrolls sideways or hangs out of the window, page, tables and their wrappers alike.
-export const wideThings = (page) => page.evaluate(() => {
-  const isClipped = (node) => {
-    for (let at = node; at && at !== document.body; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      if (style.clipPath !== "none" || style.display === "none") return true;
-    }
-    return false;
-  };
-  const wide = [...document.querySelectorAll("body *")].filter((node) => {
-    const box = node.getBoundingClientRect();
-    if (box.width <= 1 || isClipped(node) || node.closest(".skip, select, datalist")) return false;
-    const scrolls = !["inline", "contents"].includes(getComputedStyle(node).display) && !(node instanceof SVGElement)
-      && !/INPUT|SELECT/.test(node.tagName) && node.scrollWidth > Math.ceil(box.width) + 1;
-    return box.right > innerWidth + 0.5 || box.left < -0.5 || scrolls;
+export const wideThings = (page) =>
+  page.evaluate(() => {
+    const isClipped = (node) => {
+      for (let at = node; at && at !== document.body; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        if (style.clipPath !== "none" || style.display === "none") return true;
+      }
+      return false;
+    };
+    const wide = [...document.querySelectorAll("body *")].filter((node) => {
+      const box = node.getBoundingClientRect();
+      if (box.width <= 1 || isClipped(node) || node.closest(".skip, select, datalist")) return false;
+      const scrolls =
+        !["inline", "contents"].includes(getComputedStyle(node).display) &&
+        !(node instanceof SVGElement) &&
+        !/INPUT|SELECT/.test(node.tagName) &&
+        node.scrollWidth > Math.ceil(box.width) + 1;
+      return box.right > innerWidth + 0.5 || box.left < -0.5 || scrolls;
+    });
+    if (document.documentElement.scrollWidth > innerWidth) wide.unshift(document.documentElement);
+    return wide.slice(0, 5).map((node) => `${node.outerHTML.slice(0, 140)} ${node.scrollWidth}`);
   });
-  if (document.documentElement.scrollWidth > innerWidth) wide.unshift(document.documentElement);
-  return wide.slice(0, 5).map((node) => `${node.outerHTML.slice(0, 140)} ${node.scrollWidth}`);
-});
 
 // Links inside a sentence are the exception of WCAG 2.2, 2.5.8.
-export const smallTargets = (page) => page.evaluate((least) =>
-  [...document.querySelectorAll("a, button, summary, select, input:not([type=hidden])")].filter((node) => {
-    const box = (node.closest("label") ?? node).getBoundingClientRect();
-    if (box.width <= 1 || node.closest("p, .unseen, .steps li")) return false;
-    return box.height < least || box.width < least;
-  }).map((node) => node.outerHTML.slice(0, 160)), TARGET_PX);
+export const smallTargets = (page) =>
+  page.evaluate(
+    (least) =>
+      [...document.querySelectorAll("a, button, summary, select, input:not([type=hidden])")]
+        .filter((node) => {
+          const box = (node.closest("label") ?? node).getBoundingClientRect();
+          if (box.width <= 1 || node.closest("p, .unseen, .steps li")) return false;
+          return box.height < least || box.width < least;
+        })
+        .map((node) => node.outerHTML.slice(0, 160)),
+    TARGET_PX,
+  );
 
 // The text of a file that a button saves.
 export async function savedBy(page, press) {
   const [download] = await Promise.all([page.waitForEvent("download"), press()]);
   const pieces = [];
   for await (const piece of await download.createReadStream()) pieces.push(piece);
-  return { name: download.suggestedFilename(), text: Buffer.concat(pieces).toString("utf-8").replace(/^\ufeff/, "") };
+  return {
+    name: download.suggestedFilename(),
+    text: Buffer.concat(pieces)
+      .toString("utf-8")
+      .replace(/^\ufeff/, ""),
+  };
 }
