@@ -149,7 +149,7 @@ enum status ledger_account_create(struct ledger *ledger, struct text email, stru
     const struct account_row row = {.email = email, .plan = plan, .name = name};
     int64_t id;
     TRY(next_account_id(held, &id, reason));
-    TRY(account_insert(held, &row, id, time_now(held->time), reason));
+    TRY(account_insert(held, &row, id, ledger_change_time(held), reason));
     TRY(creation_event_write(held, id, plan, NULL, reason));
     struct account made;
     TRY(ledger_find_account(held, email, &made, reason));
@@ -169,7 +169,7 @@ static enum status import_rows(struct ledger *ledger, const struct account_row *
     TRY(next_account_id(ledger, &account_id, reason));
     int64_t before = account_id - 1;
     TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &key_id, reason));
-    instant now = time_now(ledger->time);
+    instant now = ledger_change_time(ledger);
     for (size_t i = 0; i < count; i++) {
         key_rows[i] = (struct key_row){.id = key_id++, .account_id = account_id++};
         int64_t id = key_rows[i].account_id;

@@ -248,6 +248,7 @@ enum status ledger_billing_tend(struct ledger *ledger, int64_t grace_days, bool 
     if (until.us > atomic_load(&ledger->closed_us))
         TRY(committer_close_periods(&ledger->committer, until, reason));
     if (atomic_load(&ledger->has_statements_due))
-        return statements_write(ledger, has_more, reason);
-    return ledger_unpaid_suspend(ledger, grace_days, has_more, reason);
+        TRY(statements_write(ledger, has_more, reason));
+    return *has_more ? STATUS_OK
+                     : ledger_unpaid_suspend(ledger, grace_days, has_more, reason);
 }
