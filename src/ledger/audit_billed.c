@@ -256,7 +256,8 @@ enum status audit_billed_entry(struct audit *audit, const struct journal_entry *
                                .kind = BILLED_INCLUDED,
                                .cents_per_1000 = BILLED_NO_RATE,
                                .credits = entry->credits - entry->overage};
-    TRY(sum_add(audit, &sum, reason));
+    if (sum.billed_in != sum.period)
+        TRY(sum_add(audit, &sum, reason));
     if (entry->overage == 0)
         return STATUS_OK;
     sum.kind = BILLED_OVERAGE;

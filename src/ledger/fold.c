@@ -243,7 +243,8 @@ static enum status part_bill(const struct fold_part *part, struct db *db,
                             .kind = BILLED_INCLUDED,
                             .cents_per_1000 = BILLED_NO_RATE,
                             .credits = part->credits - part->overage};
-    TRY(billed_add(db, &billed, reason));
+    if (billed.billed_in != billed.period) /* else the balance says the same */
+        TRY(billed_add(db, &billed, reason));
     billed.kind = BILLED_OVERAGE;
     billed.cents_per_1000 = part->cents_per_1000;
     billed.credits = part->overage;
@@ -278,18 +279,44 @@ static enum status mark_write(const struct fold *fold, struct db *db, struct rea
     return db_run(update, reason);
 }
 
+/* As the tables' keys do: so that neighbours are written together, and each page once. */
+static int part_order(const void *left, const void *right)
+{
+    const struct fold_part *a = *(const struct fold_part *const *)left;
+    const struct fold_part *b = *(const struct fold_part *const *)right;
+    const int64_t keys[][2] = {{account_bucket(a->account_id), account_bucket(b->account_id)},
+                               {a->account_id, b->account_id},
+                               {a->key_id, b->key_id},
+                               {a->endpoint, b->endpoint},
+                               {a->hour, b->hour}};
+    size_t i = 0;
+    while (i < LENGTH_OF(keys) - 1 && keys[i][0] == keys[i][1])
+        i++;
+    return (keys[i][0] > keys[i][1]) - (keys[i][0] < keys[i][1]);
+}
+
+static enum status part_write(const struct fold_part *part, struct db *db,
+                              struct reason *reason)
+{
+    TRY(usage_write(part, db, reason));
+    if (part->first_journal_id == 0)
+        return STATUS_OK;
+    TRY(balance_write(part, db, reason));
+    TRY(part_bill(part, db, reason));
+    return activity_write(part, db, reason);
+}
+
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason)
 {
-    for (size_t i = 0; i < fold->capacity; i++) {
-        const struct fold_part *part = &fold->parts[i];
-        if (part->account_id == 0)
-            continue;
-        TRY(usage_write(part, db, reason));
-        if (part->first_journal_id == 0)
-            continue;
-        TRY(balance_write(part, db, reason));
-        TRY(part_bill(part, db, reason));
-        TRY(activity_write(part, db, reason));
-    }
-    return mark_write(fold, db, reason);
+    const struct fold_part **ordered = memory_take((fold->count + 1) * sizeof(ordered[0]));
+    size_t count = 0;
+    for (size_t i = 0; i < fold->capacity; i++)
+        if (fold->parts[i].account_id != 0)
+            ordered[count++] = &fold->parts[i];
+    qsort(ordered, count, sizeof(ordered[0]), part_order);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = part_write(ordered[i], db, reason);
+    free(ordered);
+    return status == STATUS_OK ? mark_write(fold, db, reason) : status;
 }

@@ -359,6 +359,28 @@ void statement_finish(struct statement *statement)
     invoice_finish(&statement->invoice);
 }
 
+/* Included credits are in the balance, with those that came after the closing: these are billed
+ * later. The tail's are counted already. */
+static enum status used_read(struct db *db, const struct statement_account *account,
+                             struct statement *statement, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(
+        db,
+        "SELECT coalesce((SELECT used FROM balance WHERE bucket = $1 AND account_id = $2"
+        " AND period = $3), 0) - coalesce((SELECT sum(credits) FROM billed WHERE bucket = $1"
+        " AND account_id = $2 AND billed_in > $3 AND period = $3 AND kind = 0), 0)",
+        &select, reason));
+    db_bind_integer(select, 1, account_bucket(account->id));
+    db_bind_integer(select, 2, account->id);
+    db_bind_integer(select, 3, period_number(&statement->period));
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    statement->used += db_column_integer(select, 0);
+    return STATUS_OK;
+}
+
 static enum status lines_make(struct db *db, struct terms_book *book,
                               const struct statement_account *account,
                               const struct statement_tail *tail, struct statement *statement,
@@ -378,7 +400,7 @@ static enum status lines_make(struct db *db, struct terms_book *book,
             row_add(&rows, &tail->rows[i]);
     for (size_t i = 0; i < rows.count; i++)
         billed_line(statement, &rows.rows[i]);
-    return STATUS_OK;
+    return used_read(db, account, statement, reason);
 }
 
 enum status statement_make(struct db *db, struct terms_book *book,

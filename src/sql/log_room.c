@@ -33,10 +33,9 @@ static void room_make(struct log_room *room, sqlite3 *connection, sqlite3_int64 
     sqlite3_file *log = log_of(connection);
     if (!log)
         return;
-    if (room->bytes == 0 && log->pMethods->xFileSize(log, &room->bytes) != SQLITE_OK)
+    /* Behind all that is there, however long its frames are: a zero on a frame would lose it. */
+    if (log->pMethods->xFileSize(log, &room->bytes) != SQLITE_OK)
         return;
-    if (room->bytes < used)
-        room->bytes = used;
     while (room->bytes < used + STEP_BYTES && room->bytes < ROOM_BYTES_MAX) {
         if (log->pMethods->xWrite(log, zeros, sizeof(zeros), room->bytes) != SQLITE_OK)
             return;

@@ -228,10 +228,14 @@ static void parameters_rewrite(const char *sql, char *rewritten)
     rewritten[length] = '\0';
 }
 
+/* Most texts are literals that come with the same address each time. */
 static struct db_statement *statement_find(struct db *db, const char *sql)
 {
     for (size_t i = 0; i < db->statement_count; i++)
-        if (db->statements[i]->sql == sql || strcmp(db->statements[i]->sql, sql) == 0)
+        if (db->statements[i]->sql == sql)
+            return db->statements[i];
+    for (size_t i = 0; i < db->statement_count; i++)
+        if (strcmp(db->statements[i]->sql, sql) == 0)
             return db->statements[i];
     return NULL;
 }

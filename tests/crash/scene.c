@@ -120,7 +120,8 @@ void scene_open(void)
     (void)snprintf(checkpoint, sizeof(checkpoint), "PRAGMA wal_autocheckpoint=%d",
                    CHECKPOINT_PAGES);
     DONE(ledger_open(text_of(scene->path), &clock_by_hand, &scene_ledger, &reason));
-    DONE(db_execute(scene_ledger->db, checkpoint, &reason));
+    if (!scene->has_room) /* this takes the place of what makes room */
+        DONE(db_execute(scene_ledger->db, checkpoint, &reason));
     if (scene->is_careless)
         DONE(db_execute(scene_ledger->db, "PRAGMA synchronous=OFF", &reason));
     scene_terms(75);
@@ -164,7 +165,7 @@ static void files_remove(void)
 void scene_clear(void)
 {
     files_remove();
-    scene->is_careless = false;
+    scene->is_careless = scene->has_room = false;
     scene->call_count = 0;
     memset(scene->plans, 0, sizeof(scene->plans));
     scene->now = instant_of_seconds(INT64_C(1769817597)); /* 2026-01-30T23:59:57Z */
@@ -248,14 +249,23 @@ static void waiting_add(bool more)
     check(pthread_mutex_unlock(&lock) == 0);
 }
 
+/* Counted last: the committer may die meanwhile, and what stood in the place would be taken for a
+ * call of this run. */
+static size_t call_plan(enum scene_account account)
+{
+    size_t number = scene->call_count;
+    check(number < SCENE_CALLS_MAX);
+    scene->calls[number] = (struct scene_call){.account = account};
+    __atomic_store_n(&scene->call_count, number + 1, __ATOMIC_RELEASE);
+    return number;
+}
+
 enum status scene_charge(enum scene_account account)
 {
-    size_t number = scene->call_count++;
-    check(number < SCENE_CALLS_MAX);
+    size_t number = call_plan(account);
     struct played *call = &played[number];
     *call = (struct played){.number = number};
     int length = snprintf(call->request_id, sizeof(call->request_id), "call-%zu", number);
-    scene->calls[number] = (struct scene_call){.account = account};
     call->charge = (struct charge){.account_id = accounts[account].id,
                                    .key_id = scene_keys[account].id,
                                    .cost = credits_of(SCENE_COST),

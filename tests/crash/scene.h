@@ -42,6 +42,7 @@ struct scene_plan {
 struct scene {
     char path[64];
     bool is_careless; /* synchronous=OFF */
+    bool has_room;    /* the log grows, and room is made ahead of it, as in the server */
     instant now;
     duration elapsed;
     size_t call_count;
@@ -106,6 +107,9 @@ extern struct api_key scene_keys[SCENE_ACCOUNTS]; /* that calls are made with */
 
 /* A run through all that a ledger does, over seconds, a midnight and a month, in 2 openings. */
 void scene_play(void);
+
+/* Rounds until room has been made ahead of the log twice. Only where scene->has_room. */
+void scene_play_long(void);
 
 /* What a restart does at the least: opens, charges, folds, closes. */
 void scene_resume(void);

@@ -38,16 +38,21 @@ static void entries_were_asked_for(enum scene_promise promise)
     }
 }
 
-static size_t settled_missing(enum scene_promise promise)
+static size_t settled_missing(enum scene_promise promise, const char *when)
 {
     size_t missing = 0;
     for (size_t i = 0; i < scene->call_count; i++) {
         const struct scene_call *call = &scene->calls[i];
-        if (call->state != CALL_SETTLED || books_count_charge(&books, call->charge_id) == 1)
+        size_t found = books_count_charge(&books, call->charge_id);
+        if (call->state != CALL_SETTLED || found == 1)
             continue;
         missing++;
         if (promise != SCENE_MAY_LOSE)
-            fail_msg("call-%zu was settled and is not in the journal", i);
+            fail_msg(
+                "%s, call-%zu of %zu was settled and is %zu times in the journal, which has "
+                "%zu entries and ends with row %lld (folded to %lld)",
+                when, i, scene->call_count, found, books.count, (long long)books.last_row,
+                (long long)books.mark);
     }
     return missing;
 }
@@ -139,7 +144,7 @@ size_t scene_check(enum scene_promise promise)
 {
     scene_open();
     books_read(scene->path, &books);
-    size_t missing = settled_missing(promise);
+    size_t missing = settled_missing(promise, "after the death");
     entries_were_asked_for(promise);
     for (enum scene_account account = 0; account < SCENE_ACCOUNTS; account++) {
         standing_is_the_journals(account);
@@ -152,7 +157,7 @@ size_t scene_check(enum scene_promise promise)
     scene_resume();
     books_read(scene->path, &books);
     assert_int_equal(books.mark, books.last_row);
-    assert_int_equal(settled_missing(promise), missing);
+    assert_int_equal(settled_missing(promise, "after playing on"), missing);
     entries_were_asked_for(promise);
     audit_agrees();
     return missing;

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#define LONG_ROUNDS 150
+
 static struct reason reason;
 
 #define DONE(expression)                                                                       \
@@ -78,6 +80,17 @@ void scene_play(void)
     scene_round();
     scene_close();
     scene_resume();
+}
+
+/* A round writes 16 KB and more; the first MB of room follows the first MB of the log. */
+void scene_play_long(void)
+{
+    scene_open();
+    for (int round = 0; round < LONG_ROUNDS; round++) {
+        scene_round();
+        scene_advance(1);
+    }
+    scene_close();
 }
 
 void scene_resume(void)

@@ -4,6 +4,7 @@
 #include "support/unit.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define RUN_OPERATIONS_MIN 300 /* below that the run is not what it is meant to be */
@@ -125,6 +126,50 @@ static void a_death_between_replay_and_fold_loses_nothing(void **state)
     assert_true(deaths > 100 / STEP);
 }
 
+/* ---- Every n while room is made ahead of the log ---- */
+
+#define ROOM_BYTES (1024 * 1024) /* less than what the log has when room was made once */
+
+static int64_t log_bytes(void)
+{
+    char file[96];
+    (void)snprintf(file, sizeof(file), "%s-wal", scene->path);
+    struct stat log;
+    return stat(file, &log) == 0 ? log.st_size : 0;
+}
+
+static bool long_run_dies(int64_t n)
+{
+    scene_clear();
+    scene->has_room = true;
+    shim_order(&(struct shim_orders){.dies_at = n});
+    return scene_dies(scene_play_long);
+}
+
+/* The first n at which the log has more than its first MB, to within a round. */
+static int64_t room_found(void)
+{
+    int64_t n = 200;
+    while (long_run_dies(n) && log_bytes() <= ROOM_BYTES)
+        n += 40;
+    return n;
+}
+
+static void a_death_while_room_is_made_loses_nothing(void **state)
+{
+    (void)state;
+    int64_t first = room_found() - 60;
+    int64_t last_bytes = 0;
+    for (int64_t n = first; n < first + 120; n += STEP) {
+        assert_true(long_run_dies(n));
+        last_bytes = log_bytes();
+        shim_survive(n % 2 ? SHIM_ALL : SHIM_TORN, (uint64_t)n);
+        assert_int_equal(scene_check(SCENE_EXACT), 0);
+    }
+    print_message("# the log had %lld bytes\n", (long long)last_bytes);
+    assert_true(last_bytes > ROOM_BYTES);
+}
+
 /* ---- Controls: without syncs the same deaths must cost something ---- */
 
 #define CONTROL_STEP 23
@@ -165,6 +210,7 @@ int main(int argc, char **argv)
         SCENE_TEST(a_power_failure_loses_nothing_settled),
         SCENE_TEST(half_written_sectors_lose_nothing_settled),
         SCENE_TEST(a_death_between_replay_and_fold_loses_nothing),
+        SCENE_TEST(a_death_while_room_is_made_loses_nothing),
         SCENE_TEST(with_synchronous_off_a_power_failure_loses_charges),
         SCENE_TEST(a_disk_that_lies_about_syncs_loses_charges),
     };

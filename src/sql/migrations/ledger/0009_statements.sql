@@ -13,8 +13,6 @@ CREATE TABLE billed (
     PRIMARY KEY (bucket, account_id, billed_in, period, kind, cents_per_1000)
 );
 INSERT INTO billed (bucket, account_id, billed_in, period, kind, cents_per_1000, credits)
-    SELECT bucket, account_id, period, period, 0, -1, used FROM balance WHERE used > 0;
-INSERT INTO billed (bucket, account_id, billed_in, period, kind, cents_per_1000, credits)
     SELECT bucket, account_id, period, period, 1, overage_micros / (10 * overage), overage
     FROM balance WHERE overage > 0;
 
