@@ -120,6 +120,7 @@ static enum status rows_write(struct ledger *ledger, struct text email,
 
 struct days {
     int64_t first, last;
+    bool has_first; /* was asked for */
 };
 
 static enum status day_read(const json_t *arguments, const char *name, int64_t *day,
@@ -138,6 +139,8 @@ static enum status day_read(const json_t *arguments, const char *name, int64_t *
 
 static enum status days_read(const json_t *arguments, struct days *days, struct reason *reason)
 {
+    struct text from;
+    days->has_first = json_read_text(arguments, "from", &from);
     TRY(day_read(arguments, "from", &days->first, reason));
     TRY(day_read(arguments, "to", &days->last, reason));
     if (days->first > days->last)
@@ -148,6 +151,19 @@ static enum status days_read(const json_t *arguments, struct days *days, struct 
     return STATUS_OK;
 }
 
+/* Calls of a clock that was set back lie before the account's first period, and count in it: they
+ * are shown with it, unless another first day was asked for. */
+static void days_stretch(struct days *days, const struct day_rows *rows)
+{
+    if (rows->count > 0 && rows->rows[0].day < days->first)
+        days->first = rows->rows[0].day;
+}
+
+static bool begins_with_account(const struct days *days, const struct account *account)
+{
+    return !days->has_first && days->first <= instant_day(account->created_at);
+}
+
 enum status admin_usage(const struct admin_context *context, const json_t *arguments,
                         struct json_writer *result, struct reason *reason)
 {
@@ -156,15 +172,19 @@ enum status admin_usage(const struct admin_context *context, const json_t *argum
     TRY(admin_argument(arguments, "email", &email, reason));
     TRY(ledger_account_find(context->ledger, email, &account, reason));
     struct billing_period period = ledger_billing_period(context->ledger, &account);
-    struct days days = {instant_day(period.start), instant_day(period.end) - 1};
+    struct days days = {.first = instant_day(period.start),
+                        .last = instant_day(period.end) - 1};
     TRY(days_read(arguments, &days, reason));
     CLEANUP(day_rows_finish) struct day_rows rows = {.rows = NULL};
     const struct usage_visitor visitor = {day_add, &rows};
-    TRY(ledger_usage_visit(context->ledger,
-                           &(struct usage_query){.account_id = account.id,
-                                                 .hours_from = days.first * 24,
-                                                 .hours_before = (days.last + 1) * 24},
-                           &visitor, reason));
+    TRY(ledger_usage_visit(
+        context->ledger,
+        &(struct usage_query){
+            .account_id = account.id,
+            .hours_from = begins_with_account(&days, &account) ? 0 : days.first * 24,
+            .hours_before = (days.last + 1) * 24},
+        &visitor, reason));
+    days_stretch(&days, &rows);
     char first[INSTANT_TEXT_BYTES], last[INSTANT_TEXT_BYTES];
     json_object_open(result);
     json_member_text(result, TEXT("email"), text_of(account.email));

@@ -3,7 +3,7 @@
 
 usage: embed.py OUTPUT.c FILE.sql...
 
-Each FILE is SET/NNNN_what.sql. The numbers of a set rise from 0001; a version is a file's place.
+Each FILE is SET/NNNN_what.sql. The numbers of a set rise from 0001 without a gap.
 """
 import pathlib
 import re
@@ -22,8 +22,8 @@ def read_sets(paths):
         if not matched:
             sys.exit(f"{path}: name it NNNN_what.sql")
         steps = sets.setdefault(path.parent.name, [])
-        if steps and matched[1] <= steps[-1][0][:4]:
-            sys.exit(f"{path}: the number {matched[1]} is taken by {steps[-1][0]}")
+        if int(matched[1]) != len(steps) + 1:
+            sys.exit(f"{path}: the number after {len(steps):04} is {len(steps) + 1:04}")
         steps.append((path.name, path.read_text(encoding="utf-8")))
     return sets
 

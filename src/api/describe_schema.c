@@ -249,6 +249,19 @@ static void choices_write(const struct parameter *parameter, struct json_writer 
     json_array_close(writer);
 }
 
+static void words_write(const struct parameter *parameter, struct json_writer *writer)
+{
+    if (text_equals(parameter->type, TEXT("boolean")))
+        return; /* its words are the type's */
+    json_name(writer, TEXT("enum"));
+    json_array_open(writer);
+    for (size_t i = 0; i < PARAMETER_CHOICES_MAX && parameter->words[i]; i++)
+        json_write_text(writer, text_of(parameter->words[i]));
+    json_array_close(writer);
+    if (parameter->absent >= 0)
+        json_member_text(writer, TEXT("default"), text_of(parameter->words[parameter->absent]));
+}
+
 void parts_parameter_type(const struct parameter *parameter, struct json_writer *writer)
 {
     json_member_text(writer, TEXT("type"), parameter->type);
@@ -266,6 +279,7 @@ void parts_parameter_type(const struct parameter *parameter, struct json_writer 
         json_write_text(writer, parameter->word);
         json_array_close(writer);
         return;
+    case PARAMETER_CHOICE: words_write(parameter, writer); return;
     case PARAMETER_KNOWN:
         if (is_integer(parameter))
             json_member_text(writer, TEXT("format"), TEXT("int64"));

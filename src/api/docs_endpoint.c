@@ -52,6 +52,7 @@ static void absent_cell(struct docs_page *page, const struct parameter *paramete
         return;
     case PARAMETER_TEXT: docs_cell(page, DOCS_WORDS, TEXT("refused")); return;
     case PARAMETER_WORD:
+    case PARAMETER_CHOICE:
     case PARAMETER_INSTANT:
     case PARAMETER_KNOWN: docs_cell(page, DOCS_WORDS, parameter->without); return;
     }

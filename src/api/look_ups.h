@@ -19,11 +19,39 @@ enum {
 enum { HISTORY_NAME, HISTORY_COUNTRY, HISTORY_PERIOD, HISTORY_PARAMETERS };
 enum { MOVERS_COUNTRY, MOVERS_PERIOD, MOVERS_SINCE, MOVERS_PARAMETERS };
 
-void hashtag_look_up(struct call *call); /* one page of one list */
-void history_look_up(struct call *call); /* one hashtag's ranks and figures by capture */
-void movers_look_up(struct call *call);  /* what moved between two captures of a list */
-void meta_look_up(struct call *call);    /* countries, industries, periods, capture times */
-void billing_look_up(struct call *call); /* what is used and left in the billing period */
-void ping_look_up(struct call *call);    /* that we run, and what */
-void ready_look_up(struct call *call);   /* whether every part works: 200 or 503 */
-void mcp_look_up(struct call *call);     /* one message of the Model Context Protocol */
+/* Likewise of usage; the first three are in usage_range.h. */
+enum { TIMESERIES_BUCKET = 3, TIMESERIES_ENDPOINT, TIMESERIES_GROUP, TIMESERIES_PARAMETERS };
+enum { BUCKET_HOUR, BUCKET_DAY }; /* places of its words */
+
+/* Likewise of the events, and of the words of billable. */
+enum {
+    EVENTS_LIMIT,
+    EVENTS_FROM,
+    EVENTS_TO,
+    EVENTS_ENDPOINT,
+    EVENTS_REQUEST_ID,
+    EVENTS_STATUS,
+    EVENTS_BILLABLE,
+    EVENTS_CURSOR,
+    EVENTS_PARAMETERS
+};
+enum { BILLABLE_TRUE, BILLABLE_FALSE };
+
+void hashtag_look_up(struct call *call);    /* one page of one list */
+void history_look_up(struct call *call);    /* one hashtag's ranks and figures by capture */
+void movers_look_up(struct call *call);     /* what moved between two captures of a list */
+void meta_look_up(struct call *call);       /* countries, industries, periods, capture times */
+void billing_look_up(struct call *call);    /* what is used and left in the billing period */
+void events_look_up(struct call *call);     /* single calls, charged or not */
+void overview_look_up(struct call *call);   /* what the account did in a range of time */
+void endpoints_look_up(struct call *call);  /* the same by endpoint */
+void timeseries_look_up(struct call *call); /* the same by hour or day, and by key */
+void recent_ips_look_up(struct call *call); /* from which addresses */
+void ping_look_up(struct call *call);       /* that we run, and what */
+void ready_look_up(struct call *call);      /* whether every part works: 200 or 503 */
+void mcp_look_up(struct call *call);        /* one message of the Model Context Protocol */
+
+/* What is wrong with their arguments together: see struct endpoint. */
+void usage_examine(const struct call *call, struct faults *faults);
+void timeseries_examine(const struct call *call, struct faults *faults);
+void events_examine(const struct call *call, struct faults *faults);

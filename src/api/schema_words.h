@@ -20,4 +20,31 @@
     FIELD("code", "integer", EXAMPLE("200"), SAYS("The HTTP status."))
 #define ENVELOPE_END                                                                           \
     FIELD("msg", "string", EXAMPLE("\"OK\""), SAYS("OK, or a sentence that says what is wrong."))
+#define COUNT(way, value, words)                                                               \
+    FIELD(way, "integer", FORMAT("int64"), FROM("0"), EXAMPLE(value), SAYS(words))
+
+/* Where an account stands: what GET /billing/me tells. */
+#define BILLING_STATE(way) \
+    FIELD(way "plan", "string", EXAMPLE("\"Growth\""), SAYS("The plan's name.")), \
+    FIELD(way "period_key", "string", EXAMPLE("\"2026-04\""), \
+          SAYS("Year and month in which the billing period began.")), \
+    FIELD(way "period_start", "string", FORMAT("date-time"), SAYS("Its first moment.")), \
+    FIELD(way "period_end", "string", FORMAT("date-time"), SAYS("The first moment after it.")), \
+    COUNT(way "included_credits", "100000", "Credits that the period includes."), \
+    COUNT(way "credits_used", "160", "Credits charged in it, overage among them."), \
+    COUNT(way "credits_remaining", "99840", "Included credits that are left."), \
+    COUNT(way "overage_credits", "0", "Credits charged past the included ones."), \
+    FIELD(way "allow_overage", "boolean", SAYS("Whether calls go on past the included credits.")), \
+    FIELD(way "hard_limit", "boolean", SAYS("Whether they end there.")), \
+    FIELD(way "daily_key", "string", FORMAT("date"), SAYS("Today, in UTC.")), \
+    COUNT(way "daily_credit_limit", "25000", "The plan's daily cap; 0 for none."), \
+    COUNT(way "daily_credits_used", "160", "Credits charged since 00:00 UTC."), \
+    COUNT(way "daily_credits_remaining", "24840", "What is left of the cap; 0 without one."), \
+    COUNT(way "subscription_price_cents", "2900", "The plan's price a month, in cents."), \
+    COUNT(way "expected_total_amount_cents", "2900", "That and the overage so far, in cents."), \
+    FIELD(way "currency", "string", ONE_OF("\"usd\""), SAYS("Of both amounts.")), \
+    FIELD(way "pricing_source", "string", EXAMPLE("\"plan_default\""), SAYS("Whose prices they are.")), \
+    FIELD(way "user_id", "string", SAYS("The account's outward id.")), \
+    FIELD(way "created_at", "string", FORMAT("date-time"), SAYS("When the account was made.")), \
+    FIELD(way "updated_at", "string", FORMAT("date-time"), SAYS("When it was last changed."))
 /* clang-format on */

@@ -182,35 +182,11 @@ const struct schema meta_schema = {
 
 /* ---- The account ---- */
 
-#define COUNT(way, value, words)                                                               \
-    FIELD("data." way, "integer", FORMAT("int64"), FROM("0"), EXAMPLE(value), SAYS(words))
-
 /* clang-format off */
 static const struct schema_field billing_fields[] = {
     ENVELOPE,
     FIELD("data", "object", SAYS("Where the account stands in its billing period.")),
-    FIELD("data.plan", "string", EXAMPLE("\"Growth\""), SAYS("The plan's name.")),
-    FIELD("data.period_key", "string", EXAMPLE("\"2026-04\""),
-          SAYS("Year and month in which the billing period began.")),
-    FIELD("data.period_start", "string", FORMAT("date-time"), SAYS("Its first moment.")),
-    FIELD("data.period_end", "string", FORMAT("date-time"), SAYS("The first moment after it.")),
-    COUNT("included_credits", "100000", "Credits that the period includes."),
-    COUNT("credits_used", "160", "Credits charged in it, overage among them."),
-    COUNT("credits_remaining", "99840", "Included credits that are left."),
-    COUNT("overage_credits", "0", "Credits charged past the included ones."),
-    FIELD("data.allow_overage", "boolean", SAYS("Whether calls go on past the included credits.")),
-    FIELD("data.hard_limit", "boolean", SAYS("Whether they end there.")),
-    FIELD("data.daily_key", "string", FORMAT("date"), SAYS("Today, in UTC.")),
-    COUNT("daily_credit_limit", "25000", "The plan's daily cap; 0 for none."),
-    COUNT("daily_credits_used", "160", "Credits charged since 00:00 UTC."),
-    COUNT("daily_credits_remaining", "24840", "What is left of the cap; 0 without one."),
-    COUNT("subscription_price_cents", "2900", "The plan's price a month, in cents."),
-    COUNT("expected_total_amount_cents", "2900", "That and the overage so far, in cents."),
-    FIELD("data.currency", "string", ONE_OF("\"usd\""), SAYS("Of both amounts.")),
-    FIELD("data.pricing_source", "string", EXAMPLE("\"plan_default\""), SAYS("Whose prices they are.")),
-    FIELD("data.user_id", "string", SAYS("The account's outward id.")),
-    FIELD("data.created_at", "string", FORMAT("date-time"), SAYS("When the account was made.")),
-    FIELD("data.updated_at", "string", FORMAT("date-time"), SAYS("When it was last changed.")),
+    BILLING_STATE("data."),
     REQUEST_ID,
     ENVELOPE_END,
 };

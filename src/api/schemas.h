@@ -38,6 +38,11 @@ extern const struct schema meta_schema;
 extern const struct schema history_schema;
 extern const struct schema movers_schema;
 extern const struct schema billing_schema;
+extern const struct schema events_schema;
+extern const struct schema overview_schema;
+extern const struct schema endpoints_schema;
+extern const struct schema timeseries_schema;
+extern const struct schema recent_ips_schema;
 extern const struct schema ping_schema;
 extern const struct schema ready_schema;
 extern const struct schema failure_schema; /* app.Response, whatever is not a success */

@@ -65,6 +65,9 @@ void call_run(struct call *call);
 enum status call_authenticate(struct call *call);
 enum status call_validate(struct call *call);
 
+/* For an endpoint's examine. reason: the rest of the sentence "<name> ..."; without ';'. */
+void faults_add(struct faults *faults, struct text name, struct text value, struct text reason);
+
 /* Goes on to the look-up, once no other call with the same Idempotency-Key is undecided; or
  * answers 422. Ends the pipeline's part of the call. */
 void call_look_up(struct call *call);

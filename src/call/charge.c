@@ -1,4 +1,5 @@
 #include "call/call.h"
+#include "call/client_address.h"
 
 credits call_price(const struct pipeline *pipeline, const struct endpoint *endpoint)
 {
@@ -8,11 +9,14 @@ credits call_price(const struct pipeline *pipeline, const struct endpoint *endpo
 
 static void charge_prepare(struct call *call, enum call_outcome outcome)
 {
-    call->charge = (struct charge){.account_id = call->key.account_id,
-                                   .key_id = call->key.key_id,
-                                   .endpoint = call->endpoint->number,
-                                   .outcome = outcome,
-                                   .request_id = call->request_id};
+    call->charge = (struct charge){
+        .account_id = call->key.account_id,
+        .key_id = call->key.key_id,
+        .endpoint = call->endpoint->number,
+        .outcome = outcome,
+        .request_id = call->request_id,
+        .address = client_address(call->request, call->pipeline->trusted_proxies),
+        .user_agent = http_request_field(call->request, TEXT("User-Agent"))};
     if (!call->is_first || !call->finding.page)
         return;
     call->charge.idempotency_key = call->idempotent.key;

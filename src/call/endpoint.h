@@ -8,12 +8,14 @@
 #include "base/text.h"
 
 struct call;
+struct faults;
 struct schema; /* api/schemas.h: what an answer consists of */
 
 enum parameter_kind {
     PARAMETER_CLAMPED, /* an integer, brought into minimum to maximum */
     PARAMETER_ONE_OF,  /* an integer of the list one_of */
     PARAMETER_WORD,    /* the text word and nothing else; read as 1 */
+    PARAMETER_CHOICE,  /* one of the texts words; read as its index */
     PARAMETER_KNOWN,   /* what known finds; read as its index */
     PARAMETER_TEXT,    /* minimum to maximum bytes after prefix; in arguments.texts */
     PARAMETER_INSTANT, /* a date or an instant of RFC 3339; read as microseconds since 1970 */
@@ -31,6 +33,7 @@ struct parameter {
     int64_t minimum, maximum;
     int64_t one_of[PARAMETER_CHOICES_MAX]; /* ended by 0 */
     struct text word;
+    const char *words[PARAMETER_CHOICES_MAX]; /* ended by NULL */
     struct text prefix; /* may stand before a text, and is no part of it */
     bool is_required;   /* absent or empty is refused, in the words of refusal */
     /* STATUS_OK and the index, STATUS_INVALID: not the type, STATUS_MISSING: not known. */
@@ -63,6 +66,9 @@ struct endpoint {
     bool answers_list;            /* of the catalogue: with ETag, age, 304 and no_data */
     const struct schema *answer;  /* of a 200 */
     const struct schema *unready; /* of a 503 that is this endpoint's own; NULL: none is */
+    /* Adds what is wrong with the arguments together, beside what is wrong with each; NULL: nothing
+     * can be. A value that is_refused stands in them as if it were absent. */
+    void (*examine)(const struct call *call, struct faults *faults);
     /* Finds what the call asks for and ends in exactly one call_found or call_refused, at once
      * or later, on the loop's thread. */
     void (*look_up)(struct call *call);
@@ -72,4 +78,5 @@ struct endpoint {
 struct arguments {
     int64_t values[PARAMETERS_MAX];
     struct text texts[PARAMETERS_MAX]; /* of those that are PARAMETER_TEXT */
+    bool is_refused[PARAMETERS_MAX];   /* what was given; for examine alone */
 };

@@ -10,8 +10,7 @@ struct faults {
     size_t count;
 };
 
-static void fault_add(struct faults *faults, struct text name, struct text value,
-                      struct text reason)
+void faults_add(struct faults *faults, struct text name, struct text value, struct text reason)
 {
     if (faults->count == 0) {
         buffer_append(&faults->errors, TEXT("\"errors\":["));
@@ -55,6 +54,18 @@ static enum status read_one_of(const struct parameter *parameter, struct text wr
     return STATUS_INVALID;
 }
 
+static enum status read_choice(const struct parameter *parameter, struct text written,
+                               int64_t *value)
+{
+    for (int i = 0; i < PARAMETER_CHOICES_MAX && parameter->words[i]; i++) {
+        if (!text_equals(written, text_of(parameter->words[i])))
+            continue;
+        *value = i;
+        return STATUS_OK;
+    }
+    return STATUS_INVALID;
+}
+
 static enum status read_known(const struct parameter *parameter, struct text written,
                               int64_t *value)
 {
@@ -92,6 +103,7 @@ static enum status parameter_read(const struct parameter *parameter, struct text
     switch (parameter->kind) {
     case PARAMETER_CLAMPED: return read_clamped(parameter, written, value);
     case PARAMETER_ONE_OF: return read_one_of(parameter, written, value);
+    case PARAMETER_CHOICE: return read_choice(parameter, written, value);
     case PARAMETER_KNOWN: return read_known(parameter, written, value);
     case PARAMETER_WORD:
         *value = 1;
@@ -152,7 +164,7 @@ static void fault_add_unknown(struct faults *faults, const struct endpoint *endp
                                  TEXT_PRINT(endpoint->parameters[i].name));
         buffer_append_byte(&reason, ')');
     }
-    fault_add(faults, pair->name, pair->value, buffer_text(&reason));
+    faults_add(faults, pair->name, pair->value, buffer_text(&reason));
 }
 
 static void fault_add_unread(struct faults *faults, struct text where, size_t unread)
@@ -162,7 +174,7 @@ static void fault_add_unread(struct faults *faults, struct text where, size_t un
     buffer_init_on(&reason, room, sizeof(room));
     buffer_append_format(&reason, "has more than %d parameters (%zu more %s not read)",
                          QUERY_PAIRS_MAX, unread, unread == 1 ? "is" : "are");
-    fault_add(faults, where, TEXT(""), buffer_text(&reason));
+    faults_add(faults, where, TEXT(""), buffer_text(&reason));
 }
 
 static const struct text query_fault_reasons[] = {
@@ -176,12 +188,14 @@ static void arguments_read(const struct endpoint *endpoint, const struct query *
                            struct arguments *arguments, struct faults *faults)
 {
     bool is_given[PARAMETERS_MAX] = {false};
-    for (size_t i = 0; i < endpoint->parameter_count; i++)
+    for (size_t i = 0; i < endpoint->parameter_count; i++) {
         arguments->values[i] = endpoint->parameters[i].absent;
+        arguments->is_refused[i] = false;
+    }
     for (size_t i = 0; i < query->count; i++) {
         const struct query_pair *pair = &query->pairs[i];
         if (pair->fault != QUERY_FINE) {
-            fault_add(faults, pair->name, pair->value, query_fault_reasons[pair->fault]);
+            faults_add(faults, pair->name, pair->value, query_fault_reasons[pair->fault]);
             continue;
         }
         size_t index = parameter_index(endpoint, pair->name);
@@ -190,17 +204,26 @@ static void arguments_read(const struct endpoint *endpoint, const struct query *
             continue;
         }
         const struct parameter *parameter = &endpoint->parameters[index];
-        if (is_given[index])
-            fault_add(faults, pair->name, pair->value, TEXT("is given more than once"));
-        else if (parameter_read(parameter, pair->value, &arguments->values[index],
-                                &arguments->texts[index]) != STATUS_OK)
-            fault_add(faults, pair->name, pair->value, parameter->refusal);
+        if (is_given[index]) {
+            faults_add(faults, pair->name, pair->value, TEXT("is given more than once"));
+        } else if (parameter_read(parameter, pair->value, &arguments->values[index],
+                                  &arguments->texts[index]) != STATUS_OK) {
+            faults_add(faults, pair->name, pair->value, parameter->refusal);
+            arguments->is_refused[index] = true;
+        }
         is_given[index] = true;
     }
     for (size_t i = 0; i < endpoint->parameter_count; i++)
         if (endpoint->parameters[i].is_required && !is_given[i])
-            fault_add(faults, endpoint->parameters[i].name, TEXT(""),
-                      endpoint->parameters[i].refusal);
+            faults_add(faults, endpoint->parameters[i].name, TEXT(""),
+                       endpoint->parameters[i].refusal);
+}
+
+static void arguments_take(struct call *call, const struct query *given, struct faults *faults)
+{
+    arguments_read(call->endpoint, given, &call->arguments, faults);
+    if (call->endpoint->examine)
+        call->endpoint->examine(call, faults);
 }
 
 static void refuse_faults(struct call *call, struct faults *faults)
@@ -219,8 +242,8 @@ static void idempotency_key_check(const struct call *call, struct faults *faults
     if (call->request->method == HTTP_HEAD || call_is_of_account(call) ||
         call_idempotency_key_read(call, &key))
         return;
-    fault_add(faults, TEXT("Idempotency-Key"), text_is_utf8(key) ? key : TEXT(""),
-              TEXT("must be one header of 1 to 64 characters A-Z a-z 0-9 . _ -"));
+    faults_add(faults, TEXT("Idempotency-Key"), text_is_utf8(key) ? key : TEXT(""),
+               TEXT("must be one header of 1 to 64 characters A-Z a-z 0-9 . _ -"));
 }
 
 /* A fault is at most a few times as long as what it quotes, and a request line is bounded. */
@@ -236,9 +259,9 @@ enum status call_validate(struct call *call)
     buffer_init(&faults.sentence, FAULTS_BYTES_MAX);
     faults.writer = json_writer_on(&faults.errors);
     if (call->tool || query_read(call->request->query, arena, &query) == STATUS_OK)
-        arguments_read(call->endpoint, given, &call->arguments, &faults);
+        arguments_take(call, given, &faults);
     else
-        fault_add(&faults, TEXT("query"), TEXT(""), TEXT("is too long"));
+        faults_add(&faults, TEXT("query"), TEXT(""), TEXT("is too long"));
     if (given->unread > 0)
         fault_add_unread(&faults, call->tool ? TEXT("arguments") : TEXT("query"),
                          given->unread);

@@ -16,6 +16,8 @@ struct charge {
     enum call_outcome outcome;   /* what the call will have been if its slot alone is taken */
     struct text request_id;      /* lives as long as the charge */
     struct text idempotency_key; /* likewise; empty: none */
+    struct text address;         /* likewise: the client's, or empty; for recent addresses */
+    struct text user_agent;      /* likewise */
     uint64_t arguments_hash;
     int64_t snapshot_id;
     void (*settled)(struct charge *charge, enum status status);

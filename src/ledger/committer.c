@@ -106,15 +106,15 @@ bool committer_is_full(const struct committer *committer)
                COMMITTER_SLOTS_MAX;
 }
 
-void committer_add_slot(struct committer *committer, const struct journal_entry *entry)
+void committer_add_slot(struct committer *committer, const struct slot *slot)
 {
     lock(committer);
     if (committer->slot_count == committer->slot_capacity) {
         committer->slot_capacity = committer->slot_capacity ? 2 * committer->slot_capacity : 64;
         committer->slots = memory_grow(committer->slots,
-                                       committer->slot_capacity * sizeof(*entry));
+                                       committer->slot_capacity * sizeof(*slot));
     }
-    committer->slots[committer->slot_count++] = *entry;
+    committer->slots[committer->slot_count++] = *slot;
     bool is_due = committer->slot_count == 1 || committer->slot_count == COMMITTER_SLOTS_WAKE;
     unlock(committer);
     if (is_due)
@@ -125,7 +125,7 @@ void committer_add_slot(struct committer *committer, const struct journal_entry 
 
 struct batch {
     struct charge *charges;
-    struct journal_entry *slots;
+    struct slot *slots;
     size_t slot_count;
     int64_t calls;
     int64_t journal_id;
@@ -167,9 +167,9 @@ static void body_fill(struct buffer *body, struct batch *batch, instant at)
         batch->calls++;
     }
     for (size_t i = 0; i < batch->slot_count; i++) {
-        if (!took_slot(&batch->slots[i]))
+        if (!took_slot(&batch->slots[i].entry))
             continue;
-        journal_body_add(body, at, &batch->slots[i]);
+        journal_body_add(body, at, &batch->slots[i].entry);
         batch->calls++;
     }
     check(!body->overflowed);
@@ -207,14 +207,43 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
     TRY(db_begin(held->db, &transaction, reason));
     if (batch->calls > 0 || !atomic_load(&committer->admits))
         TRY(row_insert(committer, batch, now, reason));
-    if (folds)
+    if (folds) {
         TRY(fold_write(&committer->fold, held->db, reason));
+        TRY(addresses_write(&committer->addresses, held->db, now, reason));
+    }
     TRY(db_commit(&transaction, reason));
     /* Before the lock is free: who adds up the journal for a key finds each charge either there
      * or caught up with. */
     for (const struct charge *charge = batch->charges; charge; charge = charge->next)
         meter_key_catch_up(held->meter, &charge->order, &charge->standing);
     return STATUS_OK;
+}
+
+/* Calls that were answered as asked. */
+static bool has_succeeded(enum call_outcome outcome)
+{
+    return outcome < CALL_INVALID;
+}
+
+static void batch_addresses(struct committer *committer, const struct batch *batch)
+{
+    struct addresses *addresses = &committer->addresses;
+    addresses_lock(addresses);
+    for (const struct charge *charge = batch->charges; charge; charge = charge->next)
+        addresses_add(addresses, &(struct address_use){.account_id = charge->account_id,
+                                                       .address = charge->address,
+                                                       .user_agent = charge->user_agent,
+                                                       .at = charge->standing.now,
+                                                       .has_succeeded = true});
+    for (size_t i = 0; i < batch->slot_count; i++) {
+        const struct slot *slot = &batch->slots[i];
+        addresses_add(addresses, &(struct address_use){
+                                     .account_id = slot->entry.account_id,
+                                     .address = text_of(slot->address),
+                                     .at = slot->entry.at,
+                                     .has_succeeded = has_succeeded(slot->entry.outcome)});
+    }
+    addresses_unlock(addresses);
 }
 
 /* Before the charges are settled: whoever has his answer finds it counted. */
@@ -234,7 +263,7 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
                                            committer->ledger, entry.account_id, period)});
     }
     for (size_t i = 0; i < batch->slot_count; i++) {
-        const struct journal_entry *slot = &batch->slots[i];
+        const struct journal_entry *slot = &batch->slots[i].entry;
         tally_call(tally, slot);
         if (took_slot(slot))
             fold_add(fold, batch->journal_id, slot, NULL);
@@ -242,6 +271,7 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
             fold_add_rate_limited(fold, slot->account_id, slot->key_id, slot->endpoint,
                                   slot->at);
     }
+    batch_addresses(committer, batch);
 }
 
 /* After a failed commit: its slots go before those that have come since. */
@@ -262,13 +292,26 @@ static void slots_put_back(struct committer *committer, struct batch *batch)
     batch->slots = NULL;
 }
 
+/* The addresses are in memory or in the table at any moment, for who holds their lock. */
+static enum status batch_commit_fold(struct committer *committer, struct batch *batch,
+                                     struct reason *reason)
+{
+    addresses_lock(&committer->addresses);
+    enum status status = batch_commit(committer, batch, true, reason);
+    if (status == STATUS_OK)
+        addresses_forget(&committer->addresses);
+    addresses_unlock(&committer->addresses);
+    return status;
+}
+
 static void batch_run(struct committer *committer, struct batch *batch)
 {
     struct reason reason = {0};
     duration now = time_elapsed(committer->ledger->time);
     bool folds = !fold_is_empty(&committer->fold) &&
                  (now.us - committer->folded.us >= FOLD_INTERVAL_US || batch->is_last);
-    enum status status = batch_commit(committer, batch, folds, &reason);
+    enum status status = folds ? batch_commit_fold(committer, batch, &reason)
+                               : batch_commit(committer, batch, false, &reason);
     bool admitted = atomic_exchange(&committer->admits, status == STATUS_OK);
     if (status == STATUS_OK && folds) {
         fold_forget(&committer->fold);
@@ -428,6 +471,7 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     check(uv_cond_init(&committer->closed) == 0);
     check(uv_mutex_init(&committer->lock) == 0);
     fold_init(&committer->fold);
+    addresses_init(&committer->addresses);
     buffer_init(&committer->body, BODY_BYTES_MAX);
 }
 
@@ -452,6 +496,7 @@ void committer_stop(struct committer *committer)
 void committer_finish(struct committer *committer)
 {
     fold_finish(&committer->fold);
+    addresses_finish(&committer->addresses);
     buffer_finish(&committer->body);
     free(committer->slots);
     uv_cond_destroy(&committer->closed);

@@ -11,6 +11,7 @@
  * a slot alone have been answered: they wait for that later commit. */
 #pragma once
 
+#include "ledger/addresses.h"
 #include "ledger/charge.h"
 #include "ledger/counts.h"
 #include "ledger/fold.h"
@@ -19,11 +20,17 @@
 
 struct ledger;
 
+/* A call that took a slot alone, or none. */
+struct slot {
+    struct journal_entry entry; /* outcome CALL_OUTCOMES: rate-limited */
+    char address[ADDRESS_TEXT_BYTES];
+};
+
 struct committer {
     uv_mutex_t lock;
     uv_cond_t arrived;
     struct charge *first, **last_link; /* charges whose callers wait */
-    struct journal_entry *slots;       /* calls that took a slot alone: nobody waits for them */
+    struct slot *slots;                /* nobody waits for these */
     atomic_size_t slot_count;
     size_t slot_capacity;
     atomic_size_t waiting;
@@ -40,6 +47,7 @@ struct committer {
     unsigned closings_asked, closings_done;
     enum status close_status;
     struct tally tally;
+    struct addresses addresses;
 
     struct ledger *ledger; /* the committer's thread's own from here */
     struct fold fold;
@@ -51,7 +59,7 @@ struct committer {
 #define COMMITTER_WAITING_MAX 65536
 
 /* Calls without charge that wait to be counted: from the first number on they are counted at once,
- * and past the second, some 40 MB while a disk stands still, no call is decided. As many may have
+ * and past the second, some 50 MB while a disk stands still, no call is decided. As many may have
  * been on their way in a commit that failed, and wait again. */
 #define COMMITTER_SLOTS_WAKE 4096
 #define COMMITTER_SLOTS_MAX 262144
@@ -71,7 +79,7 @@ struct charge_list {
 
 /* Hands a whole list over; it is empty afterwards. Any thread; never blocks on the disk. */
 void committer_add_charges(struct committer *committer, struct charge_list *charges);
-void committer_add_slot(struct committer *committer, const struct journal_entry *entry);
+void committer_add_slot(struct committer *committer, const struct slot *slot);
 
 /* Folds all that was charged before until, and closes the periods that end by it, in one
  * transaction: see embedded_closing.c. Waits for that. STATUS_UNAVAILABLE: the thread does not run,

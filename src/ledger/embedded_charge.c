@@ -26,13 +26,15 @@ static enum call_outcome refused_outcome(enum quota_verdict verdict)
 static void slot_record(struct ledger *ledger, const struct charge *charge,
                         enum call_outcome outcome)
 {
-    committer_add_slot(&ledger->committer,
-                       &(struct journal_entry){.account_id = charge->account_id,
-                                               .key_id = charge->key_id,
-                                               .plan_version = charge->standing.terms->version,
-                                               .endpoint = charge->endpoint,
-                                               .outcome = outcome,
-                                               .at = charge->standing.now});
+    struct slot slot = {.entry = {.account_id = charge->account_id,
+                                  .key_id = charge->key_id,
+                                  .plan_version = charge->standing.terms->version,
+                                  .endpoint = charge->endpoint,
+                                  .outcome = outcome,
+                                  .at = charge->standing.now}};
+    ledger_copy_text(slot.address, sizeof(slot.address),
+                     text_slice(charge->address, 0, sizeof(slot.address) - 1));
+    committer_add_slot(&ledger->committer, &slot);
 }
 
 /* What this thread has decided in its present turn; a thread works for one ledger. */

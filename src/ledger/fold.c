@@ -12,9 +12,10 @@ struct fold_part {
     int64_t hour;
     int64_t calls[CALL_OUTCOMES + 1];
     int64_t credits, overage, overage_micros;
-    int64_t first_journal_id; /* that charged; 0: none */
+    int64_t first_journal_id; /* that holds a call of it; 0: none */
     int64_t last_journal_id;
     int64_t cents_per_1000; /* of all its overage; NO_RATE: it has none */
+    instant first_at, last_at; /* of the calls in those */
     struct fold_period period;
     uint8_t endpoint;
 };
@@ -103,6 +104,19 @@ static struct fold_part *part_of(struct fold *fold, const struct journal_entry *
     return part;
 }
 
+/* Over the calls of the part: rows rise, wall clocks are stepped. */
+static void range_stretch(struct fold_part *part, int64_t journal_id, instant at)
+{
+    bool is_first = part->first_journal_id == 0;
+    if (is_first)
+        part->first_journal_id = journal_id;
+    part->last_journal_id = journal_id;
+    if (is_first || at.us < part->first_at.us)
+        part->first_at = at;
+    if (is_first || at.us > part->last_at.us)
+        part->last_at = at;
+}
+
 void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry *entry,
               const struct fold_period *period)
 {
@@ -112,12 +126,9 @@ void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry 
     part->overage += entry->overage;
     part->overage_micros += entry->overage_micros;
     fold->last_journal_id = journal_id;
-    if (entry->outcome != CALL_CHARGED)
-        return;
-    part->period = *period;
-    part->last_journal_id = journal_id;
-    if (part->first_journal_id == 0)
-        part->first_journal_id = journal_id;
+    range_stretch(part, journal_id, entry->at);
+    if (entry->outcome == CALL_CHARGED)
+        part->period = *period;
 }
 
 void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id,
@@ -255,17 +266,24 @@ static enum status activity_write(const struct fold_part *part, struct db *db,
                                   struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
-    TRY(db_statement_take(db,
-                          "INSERT INTO activity (bucket, account_id, first_id, last_id)"
-                          " VALUES ($1, $2, $3, $4)"
-                          " ON CONFLICT (bucket, account_id, first_id) DO UPDATE SET last_id ="
-                          " CASE WHEN excluded.last_id > activity.last_id"
-                          " THEN excluded.last_id ELSE activity.last_id END",
-                          &upsert, reason));
+    TRY(db_statement_take(
+        db,
+        "INSERT INTO activity (bucket, account_id, first_id, last_id, first_at, last_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)"
+        " ON CONFLICT (bucket, account_id, first_id) DO UPDATE SET last_id ="
+        " CASE WHEN excluded.last_id > activity.last_id"
+        " THEN excluded.last_id ELSE activity.last_id END,"
+        " first_at = CASE WHEN excluded.first_at < activity.first_at"
+        " THEN excluded.first_at ELSE activity.first_at END,"
+        " last_at = CASE WHEN excluded.last_at > activity.last_at"
+        " THEN excluded.last_at ELSE activity.last_at END",
+        &upsert, reason));
     db_bind_integer(upsert, 1, account_bucket(part->account_id));
     db_bind_integer(upsert, 2, part->account_id);
     db_bind_integer(upsert, 3, part->first_journal_id);
     db_bind_integer(upsert, 4, part->last_journal_id);
+    db_bind_integer(upsert, 5, part->first_at.us);
+    db_bind_integer(upsert, 6, part->last_at.us);
     return db_run(upsert, reason);
 }
 
@@ -299,11 +317,11 @@ static enum status part_write(const struct fold_part *part, struct db *db,
                               struct reason *reason)
 {
     TRY(usage_write(part, db, reason));
-    if (part->first_journal_id == 0)
-        return STATUS_OK;
-    TRY(balance_write(part, db, reason));
-    TRY(part_bill(part, db, reason));
-    return activity_write(part, db, reason);
+    if (part->calls[CALL_CHARGED] > 0) {
+        TRY(balance_write(part, db, reason));
+        TRY(part_bill(part, db, reason));
+    }
+    return part->first_journal_id == 0 ? STATUS_OK : activity_write(part, db, reason);
 }
 
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason)

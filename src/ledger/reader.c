@@ -58,3 +58,56 @@ enum status ledger_account_identity(struct ledger *ledger, int64_t account_id,
     identity->updated_at = (instant){db_column_integer(select, 2)};
     return STATUS_OK;
 }
+
+static struct account_key *key_add(struct account_keys *keys)
+{
+    if (keys->count == keys->capacity) {
+        keys->capacity = keys->capacity ? 2 * keys->capacity : 16;
+        keys->at = memory_grow(keys->at, keys->capacity * sizeof(keys->at[0]));
+    }
+    return &keys->at[keys->count++];
+}
+
+enum status ledger_account_keys(struct ledger *ledger, int64_t account_id,
+                                struct account_keys *keys, struct reason *reason)
+{
+    CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
+    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(view.reader->db,
+                          "SELECT id, outward_id FROM api_key"
+                          " WHERE bucket = $1 AND account_id = $2 ORDER BY id",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(account_id));
+    db_bind_integer(select, 2, account_id);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        struct account_key *key = key_add(keys);
+        key->id = db_column_integer(select, 0);
+        ledger_copy_text(key->outward_id, sizeof(key->outward_id),
+                         text_slice(db_column_text(select, 1), 0, OUTWARD_ID_LENGTH));
+    }
+}
+
+void account_keys_finish(struct account_keys *keys)
+{
+    free(keys->at);
+}
+
+const struct account_key *account_keys_find(const struct account_keys *keys, int64_t id)
+{
+    size_t first = 0, end = keys->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (keys->at[middle].id == id)
+            return &keys->at[middle];
+        if (keys->at[middle].id < id)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return NULL;
+}

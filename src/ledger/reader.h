@@ -1,7 +1,8 @@
 /* reader: the ledger's second connection to its file, on which nothing can be written.
  *
  * The committer writes through the first one, under the ledger's lock; a long look at usage must
- * not hold that. Shared: its own lock, which stands before no other; opened at its first use. */
+ * not hold that. Shared: its own lock, which stands before that of the addresses
+ * alone; opened at its first use. */
 #pragma once
 
 #include "base/instant.h"
@@ -41,3 +42,19 @@ struct account_identity {
 /* STATUS_MISSING: there is no such account. Blocks. */
 enum status ledger_account_identity(struct ledger *ledger, int64_t account_id,
                                     struct account_identity *identity, struct reason *reason);
+
+/* The outward ids of all keys that an account ever had, by number. Blocks. */
+struct account_key {
+    int64_t id;
+    char outward_id[OUTWARD_ID_LENGTH + 1];
+};
+struct account_keys {
+    struct account_key *at;
+    size_t count, capacity;
+};
+enum status ledger_account_keys(struct ledger *ledger, int64_t account_id,
+                                struct account_keys *keys, struct reason *reason);
+void account_keys_finish(struct account_keys *keys);
+
+/* NULL: none of them. */
+const struct account_key *account_keys_find(const struct account_keys *keys, int64_t id);

@@ -10,10 +10,12 @@ import { Place, until } from "./support/server.mjs";
 const HASHTAG = "/api/v1/tiktok/popular-trend/hashtag";
 const META = "/api/v1/tiktok/popular-trend/country-industry-meta";
 const BILLING = "/api/v1/billing/me";
+const ACCOUNT = [BILLING, `${BILLING}/events`,
+  ...["overview", "endpoints", "timeseries", "recent-ips"].map((name) => `/api/v1/usage/me/${name}`)];
 const HISTORY = `${HASHTAG}/history`;
 const MOVERS = `${HASHTAG}/movers`;
 const LISTS = [HASHTAG, HISTORY, MOVERS];
-const KEYED = [...LISTS, META, BILLING];
+const KEYED = [...LISTS, META, ...ACCOUNT];
 
 /** A path with what it cannot do without: a hashtag of today's sample, which the first test finds. */
 let name;
@@ -87,6 +89,22 @@ test("200, of every endpoint", async () => {
     check(path, await get(server, target(path), KEYED.includes(path) ? { "x-api-key": key } : {}), 200);
 });
 
+test("200 of usage and events, with something to tell", async () => {
+  const headers = { "x-api-key": place.newKey("Roomy", "told@example.com") };
+  await get(server, HASHTAG, { ...headers, "Idempotency-Key": "told" });
+  await get(server, `${HASHTAG}?period=8`, headers);
+  await get(server, HASHTAG, { ...headers, "If-None-Match": "*" });
+  const items = await until(async () => {
+    const found = JSON.parse((await get(server, `${BILLING}/events`, headers)).body).data.items;
+    return found.length === 3 && found;
+  }, "all three are events");
+  assert.deepEqual(items.map((item) => item.event_status).sort(), ["charged", "failed", "non_billable"]);
+  for (const path of ACCOUNT) check(path, await get(server, path, headers), 200);
+  for (const query of ["timeseries?group_by=key&bucket=hour", "endpoints?range=day&limit=1"])
+    check(`/api/v1/usage/me/${query.split("?")[0]}`, await get(server, `/api/v1/usage/me/${query}`, headers), 200);
+  check(`${BILLING}/events`, await get(server, `${BILLING}/events?limit=1`, headers), 200);
+});
+
 test("200 of a list with its filters, of an empty page, and again for an Idempotency-Key", async () => {
   const key = place.newKey("Roomy", "filters@example.com");
   for (const query of ["limit=100&country_code=US&period=30", "filter_by=new_on_board", "industry_id=22000000000",
@@ -144,6 +162,12 @@ test("403, of a suspended account", async () => {
   const key = place.newKey("Roomy", "suspended@example.com");
   place.run("account", "suspend", "suspended@example.com");
   for (const path of KEYED) check(path, await get(server, path, { "x-api-key": key }), 403, "account_suspended");
+});
+
+test("413, of a body that nobody reads", async () => {
+  for (const [path] of operationsOf(both[0]))
+    check(path, await exchange(server, [`GET ${path} HTTP/1.1`, "Host: x", "Content-Length: 100000000", "Connection: close"]),
+      413, "too_large");
 });
 
 test("414 and 431, of requests that are too long", async () => {

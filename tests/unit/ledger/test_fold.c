@@ -146,8 +146,13 @@ static void sums_stand_where_they_belong(void **state)
                      1105);
     assert_int_equal(number("SELECT used FROM balance WHERE account_id = 2"), 1);
     assert_int_equal(
-        number("SELECT min(first_id) * 100 + max(last_id) FROM activity WHERE account_id = 1"),
-        1112);
+        number("SELECT min(first_id) * 100 + max(last_id) FROM activity WHERE account_id = 1"
+               " AND first_id < 14 AND first_at = last_at"
+               " AND first_at = 20000 * 86400000000 + 3 * 3600000000 + 17"),
+        1113);
+    assert_int_equal(number("SELECT first_id * 100 + last_id FROM activity WHERE account_id = 1"
+                            " AND first_id > 13"),
+                     1414);
     assert_int_equal(number("SELECT sum(credits * (1 + 99 * kind)) FROM billed"
                             " WHERE account_id = 1 AND cents_per_1000 = 300 * kind - (kind = 0)"),
                      11 + 500);
@@ -214,14 +219,14 @@ static void periods_have_balances_of_their_own(void **state)
                      415);
 }
 
-static void calls_without_a_charge_make_no_balance(void **state)
+static void calls_without_a_charge_lie_in_ranges_and_make_no_balance(void **state)
 {
     (void)state;
     for (int outcome = CALL_UNCHANGED; outcome < CALL_OUTCOMES; outcome++)
         slot(3, 1, hour_of_day(0, 3), (enum call_outcome)outcome);
     write_down();
     assert_int_equal(number("SELECT count(*) FROM balance"), 0);
-    assert_int_equal(number("SELECT count(*) FROM activity"), 0);
+    assert_int_equal(number("SELECT first_id * 10 + last_id FROM activity"), 33);
     assert_int_equal(number("SELECT unchanged + head + empty_page + replayed + free + invalid +"
                             " conflict + key_daily + daily + insufficient + spend_limit +"
                             " unavailable FROM usage_hour WHERE charged = 0 AND"
@@ -323,8 +328,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_day_within_a_fold_counts_alone, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(periods_have_balances_of_their_own, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(calls_without_a_charge_make_no_balance, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            calls_without_a_charge_lie_in_ranges_and_make_no_balance, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rate_limited_calls_move_no_mark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_accounts_fit_a_fold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(parts_that_differ_in_one_number_are_told_apart, set_up,

@@ -1,0 +1,346 @@
+#include "ledger/addresses.h"
+
+#include "base/network.h"
+#include "ledger/embedded.h"
+
+struct address_part {
+    int64_t account_id; /* 0: free place */
+    int64_t day;
+    struct recent_address use;
+};
+
+void addresses_init(struct addresses *addresses)
+{
+    *addresses = (struct addresses){.parts = NULL};
+    check(pthread_mutex_init(&addresses->lock, NULL) == 0);
+}
+
+void addresses_finish(struct addresses *addresses)
+{
+    free(addresses->parts);
+    check(pthread_mutex_destroy(&addresses->lock) == 0);
+}
+
+void addresses_lock(struct addresses *addresses)
+{
+    check(pthread_mutex_lock(&addresses->lock) == 0);
+}
+
+void addresses_unlock(struct addresses *addresses)
+{
+    check(pthread_mutex_unlock(&addresses->lock) == 0);
+}
+
+#define PLACES_FIRST 64
+#define PLACES_KEPT 4096 /* some 2 MB; more is given back with each fold */
+
+void addresses_forget(struct addresses *addresses)
+{
+    if (addresses->capacity > PLACES_KEPT) {
+        free(addresses->parts);
+        addresses->parts = NULL;
+        addresses->capacity = 0;
+    }
+    for (size_t i = 0; i < addresses->capacity && addresses->count > 0; i++)
+        addresses->parts[i].account_id = 0;
+    addresses->count = 0;
+}
+
+/* ---- Gathering ---- */
+
+static size_t hash_of(int64_t account_id, int64_t day, const char *address)
+{
+    uint64_t sum = (uint64_t)account_id * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)day;
+    for (const char *byte = address; *byte; byte++)
+        sum = (sum ^ (uint8_t)*byte) * UINT64_C(0x100000001B3);
+    return (size_t)(sum ^ sum >> 29);
+}
+
+static bool is_part(const struct address_part *part, int64_t account_id, int64_t day,
+                    const char *address)
+{
+    return part->account_id == account_id && part->day == day &&
+           strcmp(part->use.address, address) == 0;
+}
+
+static struct address_part *place_of(struct addresses *addresses, int64_t account_id,
+                                     int64_t day, const char *address)
+{
+    size_t place = hash_of(account_id, day, address) & (addresses->capacity - 1);
+    while (addresses->parts[place].account_id != 0 &&
+           !is_part(&addresses->parts[place], account_id, day, address))
+        place = (place + 1) & (addresses->capacity - 1);
+    return &addresses->parts[place];
+}
+
+static void grow(struct addresses *addresses)
+{
+    struct addresses old = *addresses;
+    addresses->capacity = old.capacity ? 2 * old.capacity : PLACES_FIRST;
+    addresses->parts = memory_take_zeroed(addresses->capacity, sizeof(addresses->parts[0]));
+    for (size_t i = 0; i < old.capacity; i++) {
+        const struct address_part *part = &old.parts[i];
+        if (part->account_id != 0)
+            *place_of(addresses, part->account_id, part->day, part->use.address) = *part;
+    }
+    free(old.parts);
+}
+
+/* NULL: too many wait. */
+static struct address_part *part_of(struct addresses *addresses, int64_t account_id,
+                                    int64_t day, const char *address)
+{
+    if (2 * (addresses->count + 1) > addresses->capacity)
+        grow(addresses);
+    struct address_part *part = place_of(addresses, account_id, day, address);
+    if (part->account_id != 0)
+        return part;
+    if (addresses->count >= ADDRESSES_WAITING_MAX)
+        return NULL;
+    *part = (struct address_part){.account_id = account_id, .day = day};
+    memcpy(part->use.address, address, strlen(address));
+    addresses->count++;
+    return part;
+}
+
+/* The bytes that are kept of it: whole characters, or none of what is no UTF-8. */
+static struct text user_agent_kept(struct text user_agent)
+{
+    size_t length = user_agent.length < USER_AGENT_BYTES_MAX ? user_agent.length
+                                                             : USER_AGENT_BYTES_MAX;
+    while (length > 0 && length < user_agent.length &&
+           ((uint8_t)user_agent.at[length] & 0xC0) == 0x80)
+        length--;
+    struct text kept = text_slice(user_agent, 0, length);
+    return text_is_utf8(kept) ? kept : (struct text){0};
+}
+
+static void address_copy(struct text written, char address[ADDRESS_TEXT_BYTES])
+{
+    struct network network;
+    struct text kept = network_read_address(written, &network) == STATUS_OK ? written
+                                                                            : (struct text){0};
+    ledger_copy_text(address, ADDRESS_TEXT_BYTES, kept);
+}
+
+static void seen(struct recent_address *use, bool is_first, instant from, instant to)
+{
+    if (is_first || from.us < use->first_seen.us)
+        use->first_seen = from;
+    if (is_first || to.us > use->last_seen.us)
+        use->last_seen = to;
+}
+
+void addresses_add(struct addresses *addresses, const struct address_use *use)
+{
+    char address[ADDRESS_TEXT_BYTES];
+    address_copy(use->address, address);
+    struct address_part *part = part_of(addresses, use->account_id, instant_day(use->at),
+                                        address);
+    if (!part)
+        return;
+    struct recent_address *kept = &part->use;
+    seen(kept, kept->succeeded + kept->failed == 0, use->at, use->at);
+    kept->succeeded += use->has_succeeded;
+    kept->failed += !use->has_succeeded;
+    struct text user_agent = user_agent_kept(use->user_agent);
+    if (user_agent.length > 0)
+        ledger_copy_text(kept->user_agent, sizeof(kept->user_agent), user_agent);
+}
+
+/* ---- Writing ---- */
+
+/* *written is false where the day has its addresses already and this is none of them. */
+static enum status part_write(const struct address_part *part, struct text address,
+                              struct db *db, bool *written, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    TRY(db_statement_take(
+        db,
+        "INSERT INTO recent_address (bucket, account_id, day, address, first_seen, last_seen,"
+        " succeeded, failed, user_agent) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9"
+        " WHERE $4 = '' OR EXISTS (SELECT 1 FROM recent_address WHERE bucket = $1"
+        " AND account_id = $2 AND day = $3 AND address = $4)"
+        " OR (SELECT count(*) FROM recent_address WHERE bucket = $1 AND account_id = $2"
+        " AND day = $3 AND address <> '') < $10"
+        " ON CONFLICT (bucket, account_id, day, address) DO UPDATE SET"
+        " first_seen = CASE WHEN excluded.first_seen < recent_address.first_seen"
+        " THEN excluded.first_seen ELSE recent_address.first_seen END,"
+        " last_seen = CASE WHEN excluded.last_seen > recent_address.last_seen"
+        " THEN excluded.last_seen ELSE recent_address.last_seen END,"
+        " succeeded = recent_address.succeeded + excluded.succeeded,"
+        " failed = recent_address.failed + excluded.failed,"
+        " user_agent = CASE WHEN excluded.user_agent <> '' THEN excluded.user_agent"
+        " ELSE recent_address.user_agent END RETURNING 1",
+        &upsert, reason));
+    const struct recent_address *use = &part->use;
+    db_bind_integer(upsert, 1, account_bucket(part->account_id));
+    db_bind_integer(upsert, 2, part->account_id);
+    db_bind_integer(upsert, 3, part->day);
+    db_bind_text(upsert, 4, address);
+    db_bind_integer(upsert, 5, use->first_seen.us);
+    db_bind_integer(upsert, 6, use->last_seen.us);
+    db_bind_integer(upsert, 7, use->succeeded);
+    db_bind_integer(upsert, 8, use->failed);
+    db_bind_text(upsert, 9, text_of(address.length > 0 ? use->user_agent : ""));
+    db_bind_integer(upsert, 10, ADDRESSES_A_DAY_MAX);
+    return db_step(upsert, written, reason);
+}
+
+#define OLD_ROWS_A_FOLD 500 /* a millisecond of a commit; a day of 40,000,000 rows */
+
+static enum status old_forget(struct db *db, instant now, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *remove = NULL;
+    TRY(db_statement_take(
+        db,
+        "DELETE FROM recent_address WHERE (bucket, account_id, day, address) IN"
+        " (SELECT bucket, account_id, day, address FROM recent_address"
+        " WHERE day < $1 LIMIT $2)",
+        &remove, reason));
+    db_bind_integer(remove, 1, instant_day(now) - ADDRESS_DAYS_KEPT);
+    db_bind_integer(remove, 2, OLD_ROWS_A_FOLD);
+    return db_run(remove, reason);
+}
+
+enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
+                            struct reason *reason)
+{
+    for (size_t i = 0; i < addresses->capacity; i++) {
+        const struct address_part *part = &addresses->parts[i];
+        bool written = false;
+        if (part->account_id == 0)
+            continue;
+        TRY(part_write(part, text_of(part->use.address), db, &written, reason));
+        if (!written)
+            TRY(part_write(part, TEXT(""), db, &written, reason));
+    }
+    return old_forget(db, now, reason);
+}
+
+/* ---- Reading ---- */
+
+void address_list_finish(struct address_list *list)
+{
+    free(list->at);
+}
+
+static void list_add(struct address_list *list, const struct recent_address *use)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? 2 * list->capacity : 64;
+        list->at = memory_grow(list->at, list->capacity * sizeof(list->at[0]));
+    }
+    list->at[list->count++] = *use;
+}
+
+static void rows_add(struct address_list *list, struct db_statement *select)
+{
+    struct recent_address use = {.first_seen = {db_column_integer(select, 1)},
+                                 .last_seen = {db_column_integer(select, 2)},
+                                 .succeeded = db_column_integer(select, 3),
+                                 .failed = db_column_integer(select, 4)};
+    ledger_copy_text(use.address, sizeof(use.address),
+                     text_slice(db_column_text(select, 0), 0, sizeof(use.address) - 1));
+    ledger_copy_text(use.user_agent, sizeof(use.user_agent),
+                     text_slice(db_column_text(select, 5), 0, sizeof(use.user_agent) - 1));
+    list_add(list, &use);
+}
+
+static void waiting_add(const struct addresses *addresses, const struct address_query *query,
+                        struct address_list *list)
+{
+    for (size_t i = 0; i < addresses->capacity; i++) {
+        const struct address_part *part = &addresses->parts[i];
+        if (part->account_id == query->account_id && part->day >= query->day_from &&
+            part->day < query->day_before)
+            list_add(list, &part->use);
+    }
+}
+
+static enum status select_open(struct db *db, const struct address_query *query,
+                               struct db_statement **select, struct reason *reason)
+{
+    TRY(db_statement_take(db,
+                          "SELECT address, first_seen, last_seen, succeeded, failed, user_agent"
+                          " FROM recent_address WHERE bucket = $1 AND account_id = $2"
+                          " AND day >= $3 AND day < $4 ORDER BY day",
+                          select, reason));
+    db_bind_integer(*select, 1, account_bucket(query->account_id));
+    db_bind_integer(*select, 2, query->account_id);
+    db_bind_integer(*select, 3, query->day_from);
+    db_bind_integer(*select, 4, query->day_before);
+    return STATUS_OK;
+}
+
+/* The view begins with its first step: at that moment nothing may move from memory to the table. */
+static enum status both_read(struct ledger *ledger, struct db_statement *select,
+                             const struct address_query *query, struct address_list *list,
+                             struct reason *reason)
+{
+    struct addresses *addresses = &ledger->committer.addresses;
+    bool row = false;
+    addresses_lock(addresses);
+    enum status status = db_step(select, &row, reason);
+    if (status == STATUS_OK)
+        waiting_add(addresses, query, list);
+    addresses_unlock(addresses);
+    while (status == STATUS_OK && row) {
+        rows_add(list, select);
+        status = db_step(select, &row, reason);
+    }
+    return status;
+}
+
+static int by_address(const void *left, const void *right)
+{
+    const struct recent_address *a = left, *b = right;
+    int order = strcmp(a->address, b->address);
+    return order != 0                           ? order
+           : a->last_seen.us == b->last_seen.us ? 0
+           : a->last_seen.us < b->last_seen.us  ? -1
+                                                : 1;
+}
+
+static int by_last_seen(const void *left, const void *right)
+{
+    const struct recent_address *a = left, *b = right;
+    return a->last_seen.us == b->last_seen.us  ? strcmp(a->address, b->address)
+           : a->last_seen.us > b->last_seen.us ? -1
+                                               : 1;
+}
+
+static void list_merge(struct address_list *list)
+{
+    size_t kept = 0;
+    if (list->count > 0)
+        qsort(list->at, list->count, sizeof(list->at[0]), by_address);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct recent_address *use = &list->at[i];
+        struct recent_address *last = &list->at[kept > 0 ? kept - 1 : 0];
+        if (kept == 0 || strcmp(last->address, use->address) != 0) {
+            list->at[kept++] = *use;
+            continue;
+        }
+        seen(last, false, use->first_seen, use->last_seen);
+        last->succeeded += use->succeeded;
+        last->failed += use->failed;
+        if (use->user_agent[0])
+            memcpy(last->user_agent, use->user_agent, sizeof(use->user_agent));
+    }
+    list->count = kept;
+    if (kept > 0)
+        qsort(list->at, kept, sizeof(list->at[0]), by_last_seen);
+}
+
+enum status ledger_addresses_list(struct ledger *ledger, const struct address_query *query,
+                                  struct address_list *list, struct reason *reason)
+{
+    CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
+    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(select_open(view.reader->db, query, &select, reason));
+    TRY(both_read(ledger, select, query, list, reason));
+    list_merge(list);
+    return STATUS_OK;
+}

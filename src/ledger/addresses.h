@@ -1,0 +1,79 @@
+/* addresses: from where accounts were called, by day; gathered until it is written with the fold.
+ *
+ * The committer's thread adds what it has committed and writes it, once a second, in the fold's
+ * transaction; readers merge what is not written yet. Best effort: it is no part of the journal, so
+ * what a killed process had gathered is lost. Shared: its own lock, which stands behind the reader's
+ * and before the ledger's; loop threads never take it. */
+#pragma once
+
+#include "base/instant.h"
+#include "base/reason.h"
+#include "sql/db.h"
+
+#include <pthread.h>
+
+struct ledger;
+
+#define ADDRESS_TEXT_BYTES 46    /* of the longest IPv6 address, with its NUL (RFC 4291) */
+#define USER_AGENT_BYTES_MAX 256 /* what is kept of one: enough to tell programs apart */
+#define ADDRESSES_A_DAY_MAX 64   /* of an account: a customer's servers, not a crowd's */
+#define ADDRESS_DAYS_KEPT 30     /* and today; so a whole billing period is there */
+#define ADDRESSES_WAITING_MAX                                                                  \
+    65536 /* in one second, some 50 MB; what comes past it is not counted */
+
+struct addresses {
+    pthread_mutex_t lock;
+    struct address_part *parts; /* open addressing; a power of two places */
+    size_t capacity, count;
+};
+
+void addresses_init(struct addresses *addresses);
+void addresses_finish(struct addresses *addresses);
+
+void addresses_lock(struct addresses *addresses);
+void addresses_unlock(struct addresses *addresses);
+
+/* One call. address: as client_address gives it; what is no address counts under none ("").
+ * user_agent: empty for "not known". */
+struct address_use {
+    int64_t account_id;
+    struct text address;
+    struct text user_agent;
+    instant at;
+    bool has_succeeded;
+};
+
+/* ---- Under the lock ---- */
+
+void addresses_add(struct addresses *addresses, const struct address_use *use);
+
+/* Inside a transaction; and forgets a bounded part of what is older than ADDRESS_DAYS_KEPT. The
+ * lock is held until that has committed and addresses_forget was called, or has failed: a reader
+ * finds every call either here or in the table. */
+enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
+                            struct reason *reason);
+void addresses_forget(struct addresses *addresses);
+
+/* ---- Reading; blocks on the disk: on a pool thread ---- */
+
+struct recent_address {
+    char address[ADDRESS_TEXT_BYTES]; /* "": further ones than ADDRESSES_A_DAY_MAX a day */
+    char user_agent[USER_AGENT_BYTES_MAX + 1];
+    instant first_seen, last_seen;
+    int64_t succeeded, failed; /* calls */
+};
+
+struct address_list {
+    struct recent_address *at; /* the last one seen first; of one address one row */
+    size_t count, capacity;
+};
+
+struct address_query {
+    int64_t account_id;
+    int64_t day_from, day_before; /* since 1970, UTC */
+};
+
+/* Added to an empty list, which address_list_finish frees, also after a failure. */
+enum status ledger_addresses_list(struct ledger *ledger, const struct address_query *query,
+                                  struct address_list *list, struct reason *reason);
+void address_list_finish(struct address_list *list);

@@ -1,0 +1,1 @@
+-- The number of the sessions' tables, which are made elsewhere: nothing here.
