@@ -15,6 +15,7 @@ struct admin {
     struct ledger *ledger; /* NULL: remote */
     struct plan_book plans;
     int connection; /* -1: here */
+    struct text base_url;
     struct buffer request;
     struct buffer answer;
 };
@@ -83,7 +84,7 @@ enum status admin_open(const struct admin_options *options, struct admin **admin
                        struct reason *reason)
 {
     struct admin *opened = memory_take(sizeof(*opened));
-    *opened = (struct admin){.connection = -1};
+    *opened = (struct admin){.connection = -1, .base_url = options->base_url};
     plan_book_init(&opened->plans);
     buffer_init(&opened->request, ADMIN_MESSAGE_BYTES_MAX);
     buffer_init_secret(&opened->answer, ADMIN_MESSAGE_BYTES_MAX);
@@ -192,7 +193,8 @@ static enum status call(struct admin *admin, json_t **result, struct reason *rea
         return reason_set(reason, STATUS_TOO_LARGE, "the command is over %d bytes: split it",
                           ADMIN_MESSAGE_BYTES_MAX);
     if (admin->ledger) {
-        const struct admin_context context = {.ledger = admin->ledger, .plans = &admin->plans};
+        const struct admin_context context = {
+            .ledger = admin->ledger, .plans = &admin->plans, .base_url = admin->base_url};
         admin_run(&context, buffer_text(&admin->request), &admin->answer);
     } else {
         TRY(request_send(admin->connection, buffer_text(&admin->request), reason));

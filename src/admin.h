@@ -22,6 +22,7 @@
  * invoice         email, period?               status, payment, statement, ...
  * invoice_paid    email, period                the same
  * account_suspend, account_resume   email      the account
+ * account_sign_in_link   email                 email, link (signs in once), expires_at
  * key_create      email, name?,                api_key, id
  *                 daily_credit_cap?
  * key_list        email                        keys, newest first
@@ -46,10 +47,11 @@
 #define ADMIN_OPEN_WAIT_MS 5000     /* another command at work, or a server that is starting */
 #define ADMIN_ANSWER_WAIT_MS 120000 /* the slowest verb behind others of its kind */
 
-/* What verbs work on; both are borrowed. */
+/* What verbs work on; borrowed. */
 struct admin_context {
     struct ledger *ledger;
     struct plan_book *plans;
+    struct text base_url; /* how customers reach the service, without a '/' at its end */
 };
 
 /* Runs the verb of one request (without its LF) and writes the answer (without LF) into an empty
@@ -65,6 +67,7 @@ struct admin_options {
     struct text plans_file;              /* as [plans] file; read when verbs run here */
     const char *const *known_operations; /* for plans_read */
     const struct time_source *time;
+    struct text base_url; /* as of the context; lives as long as the admin */
 };
 
 /* Takes the ledger or reaches its owner, and keeps it until admin_close, so that no other command

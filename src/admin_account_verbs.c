@@ -1,5 +1,6 @@
 #include "admin_verbs.h"
 #include "ledger/changes.h"
+#include "ledger/sessions.h"
 
 #define KEYS_COUNTED_MAX 1000 /* the newest of an account; 20 of them can be live */
 
@@ -153,4 +154,34 @@ enum status admin_account_overage(const struct admin_context *context, const jso
     TRY(admin_metering_begin(context, reason));
     TRY(ledger_account_overage(context->ledger, email, &change, reason));
     return admin_account_show(context, arguments, result, reason);
+}
+
+/* ---- Signing in ---- */
+
+#define LINK_BYTES_MAX 2048
+
+enum status admin_account_sign_in_link(const struct admin_context *context,
+                                       const json_t *arguments, struct json_writer *result,
+                                       struct reason *reason)
+{
+    struct text email;
+    struct session_token token;
+    instant expires_at;
+    char written[INSTANT_TEXT_BYTES], room[LINK_BYTES_MAX];
+    struct buffer link;
+    buffer_init_on(&link, room, sizeof(room));
+    TRY(admin_argument(arguments, "email", &email, reason));
+    TRY(ledger_link_make(context->ledger, email, &token, &expires_at, reason));
+    buffer_append(&link, context->base_url);
+    buffer_append(&link, TEXT("/console/link/"));
+    buffer_append(&link, text_of(token.characters));
+    check(!link.overflowed);
+    json_object_open(result);
+    json_member_text(result, TEXT("email"), email);
+    json_member_text(result, TEXT("link"), buffer_text(&link));
+    json_member_text(result, TEXT("expires_at"), instant_rfc3339(expires_at, written));
+    json_object_close(result);
+    explicit_bzero(&token, sizeof(token));
+    explicit_bzero(room, sizeof(room));
+    return STATUS_OK;
 }

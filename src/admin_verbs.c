@@ -269,6 +269,7 @@ static const struct verb {
     {TEXT_INITIAL("invoice_paid"), admin_invoice_paid},
     {TEXT_INITIAL("account_suspend"), account_suspend},
     {TEXT_INITIAL("account_resume"), account_resume},
+    {TEXT_INITIAL("account_sign_in_link"), admin_account_sign_in_link},
     {TEXT_INITIAL("key_create"), admin_key_create},
     {TEXT_INITIAL("key_list"), admin_key_list},
     {TEXT_INITIAL("key_rotate"), admin_key_rotate},

@@ -37,6 +37,10 @@ enum status admin_invoice(const struct admin_context *context, const json_t *arg
 enum status admin_invoice_paid(const struct admin_context *context, const json_t *arguments,
                                struct json_writer *result, struct reason *reason);
 
+enum status admin_account_sign_in_link(const struct admin_context *context,
+                                       const json_t *arguments, struct json_writer *result,
+                                       struct reason *reason);
+
 enum status admin_key_create(const struct admin_context *context, const json_t *arguments,
                              struct json_writer *result, struct reason *reason);
 enum status admin_key_list(const struct admin_context *context, const json_t *arguments,

@@ -28,12 +28,30 @@ static enum status old_keys_revoke(struct ledger *ledger, struct reason *reason)
     return STATUS_OK;
 }
 
-enum status demo_key_make(struct ledger *ledger, const struct plans *plans,
-                          struct api_key_text *secret, struct reason *reason)
+enum status demo_make(struct ledger *ledger, const struct plans *plans, struct demo *demo,
+                      struct reason *reason)
 {
     struct api_key key;
+    instant expires_at;
     TRY(account_ensure(ledger, plans, reason));
     TRY(old_keys_revoke(ledger, reason));
-    return ledger_key_create(ledger, TEXT(DEMO_EMAIL), TEXT(DEMO_KEY_NAME), &key, secret,
-                             reason);
+    TRY(ledger_key_create(ledger, TEXT(DEMO_EMAIL), TEXT(DEMO_KEY_NAME), &key, &demo->key,
+                          reason));
+    return ledger_link_make(ledger, TEXT(DEMO_EMAIL), &demo->link, &expires_at, reason);
+}
+
+static enum status may_listen(struct text address, struct reason *reason)
+{
+    if (text_starts_with(address, TEXT("127.0.0.1:")))
+        return STATUS_OK;
+    return reason_set(reason, STATUS_INVALID,
+                      "--demo listens on 127.0.0.1 only; %.*s is another address",
+                      TEXT_PRINT(address));
+}
+
+enum status demo_is_allowed(const struct settings *settings, struct reason *reason)
+{
+    TRY(may_listen(settings->listen, reason));
+    return settings->admin_listen.length > 0 ? may_listen(settings->admin_listen, reason)
+                                             : STATUS_OK;
 }

@@ -10,6 +10,9 @@
 #include "catalog/store.h"
 #include "cli/progress.h"
 #include "collecting.h"
+#include "console/assets.h"
+#include "console/console.h"
+#include "console/endpoints.h"
 #include "demo.h"
 #include "ledger/billing.h"
 #include "metrics_listener.h"
@@ -28,6 +31,7 @@
 #define READ_QUEUE_MAX 4096    /* looks at an account: some 50 us each */
 #define URL_BYTES_MAX 2048
 #define WATCH_INTERVAL_MS 250 /* how soon a snapshot published elsewhere is seen */
+#define SEEN_WRITE_LOOKS 80   /* every 20 s: a key's last use is to be seen within a minute */
 
 /* The object graph of the running server; everything lives as long as serve. */
 struct server {
@@ -36,6 +40,7 @@ struct server {
     struct text ledger_path;
     char catalog_path[PATH_BYTES_MAX];
     char upgrade_url[URL_BYTES_MAX];
+    char base_url[URL_BYTES_MAX]; /* how customers reach us, once that is known */
     struct plan_book plans;
     struct shelf shelf; /* the documents, as the plans in force have them */
     /* Each kind of work has threads of its own: a revocation waits for no list, and a list that
@@ -48,6 +53,7 @@ struct server {
     struct history *history;
     struct collecting collecting;
     struct collector *collector; /* NULL: no source is on */
+    struct console console;
     struct pipeline pipeline;
     struct http_server *http;
     struct admin_listener *admin;
@@ -58,6 +64,7 @@ struct server {
     uv_signal_t terminate, interrupt, hang_up;
     uv_timer_t watch;
     struct pool_job ledger_check;
+    unsigned looks; /* at the ledger; the watcher's own */
     atomic_bool is_checking;
     struct pool_job billing;
     enum status billing_status; /* of the last piece; the biller's own */
@@ -66,25 +73,6 @@ struct server {
 };
 
 /* ---- Opening, in order ---- */
-
-static enum status demo_may_listen(struct text address, struct reason *reason)
-{
-    if (text_starts_with(address, TEXT("127.0.0.1:")))
-        return STATUS_OK;
-    return reason_set(reason, STATUS_INVALID,
-                      "--demo listens on 127.0.0.1 only; %.*s is another address",
-                      TEXT_PRINT(address));
-}
-
-static enum status demo_is_allowed(const struct server *server, struct reason *reason)
-{
-    const struct settings *settings = server->settings;
-    if (!server->options->is_demo)
-        return STATUS_OK;
-    TRY(demo_may_listen(settings->listen, reason));
-    return settings->admin_listen.length > 0 ? demo_may_listen(settings->admin_listen, reason)
-                                             : STATUS_OK;
-}
 
 /* A file of an older program gets its history first, which may take a while. */
 static enum status store_begin(struct server *server, struct reason *reason)
@@ -150,6 +138,13 @@ static enum status collector_begin(struct server *server, struct reason *reason)
     return collector_open(&options, &server->collector, reason);
 }
 
+static enum status console_begin(struct server *server, struct reason *reason)
+{
+    bool is_open = server->options->is_demo ||
+                   text_equals(server->settings->console_sign_up, TEXT("open"));
+    return console_open(&server->console, server->options->time, is_open, reason);
+}
+
 static void pipeline_begin(struct server *server)
 {
     const struct settings *settings = server->settings;
@@ -164,6 +159,10 @@ static void pipeline_begin(struct server *server)
         .time = server->options->time,
         .endpoints = endpoints,
         .endpoint_count = endpoint_count,
+        .console_endpoints = console_endpoints,
+        .console_endpoint_count = console_endpoint_count,
+        .console = &server->console,
+        .has_insecure_cookie = settings->insecure_cookie,
         .shelf = &server->shelf,
         .time_to_live = {settings->ttl_hours * 3600 * SECOND_US},
         .logs_access = settings->access_log,
@@ -232,24 +231,25 @@ static enum status admin_begin(struct server *server, struct reason *reason)
 {
     const struct admin_listener_options options = {
         .ledger_path = server->ledger_path,
-        .context = {.ledger = server->ledger, .plans = &server->plans},
+        .context = {.ledger = server->ledger,
+                    .plans = &server->plans,
+                    .base_url = text_of(server->base_url)},
         .pool = server->verbs,
         .read_timeout_ms = ADMIN_READ_TIMEOUT_MS,
     };
     return admin_listener_open(&server->loop, &options, &server->admin, reason);
 }
 
-static enum status demo_begin(struct server *server, struct api_key_text *secret,
-                              struct reason *reason)
+static enum status demo_begin(struct server *server, struct demo *demo, struct reason *reason)
 {
     if (!server->options->is_demo)
         return STATUS_OK;
     struct plans plans;
     plan_book_read(&server->plans, &plans);
-    return demo_key_make(server->ledger, &plans, secret, reason);
+    return demo_make(server->ledger, &plans, demo, reason);
 }
 
-static void greet(const struct server *server, const struct api_key_text *demo_key)
+static void greet(const struct server *server, const struct demo *demo)
 {
     struct text address = http_server_address(server->http);
     (void)printf("listening on http://%.*s\n", TEXT_PRINT(address));
@@ -259,13 +259,21 @@ static void greet(const struct server *server, const struct api_key_text *demo_k
     if (server->options->is_demo)
         (void)printf("\nThis is the demo: sample lists, an account of its own (" DEMO_EMAIL
                      ")\nand a new API key at every start:\n\n  %s\n\nTry it:\n\n  curl "
-                     "\"http://%.*s%.*s?limit=5&country_code=US\" -H \"x-api-key: %s\"\n\n",
-                     demo_key->characters, TEXT_PRINT(address), TEXT_PRINT(endpoints[0].path),
-                     demo_key->characters);
+                     "\"http://%.*s%.*s?limit=5&country_code=US\" -H \"x-api-key: %s\"\n\n"
+                     "The console, by a link that signs in once within an hour:\n\n"
+                     "  http://%.*s/console/link/%s\n\n",
+                     demo->key.characters, TEXT_PRINT(address), TEXT_PRINT(endpoints[0].path),
+                     demo->key.characters, TEXT_PRINT(address), demo->link.characters);
     (void)fflush(stdout);
 }
 
 /* ---- Running ---- */
+
+/* Whether what was noted of keys and sessions is to be written again. */
+static bool is_due(struct server *server)
+{
+    return ++server->looks % SEEN_WRITE_LOOKS == 0;
+}
 
 static void ledger_check_run(struct pool_job *job)
 {
@@ -275,6 +283,9 @@ static void ledger_check_run(struct pool_job *job)
     bool answered = atomic_exchange(&server->pipeline.ledger_answers, answers);
     if (answered && !answers)
         log_line(LOG_ERROR, "ledger", "the ledger does not answer: %s", reason.sentence);
+    if (answers && is_due(server) && ledger_seen_write(server->ledger, &reason) != STATUS_OK)
+        log_line(LOG_ERROR, "ledger", "the last uses of keys are not written: %s",
+                 reason.sentence);
     atomic_store(&server->is_checking, false);
 }
 
@@ -322,26 +333,32 @@ static void stop(uv_signal_t *signal, int number)
     uv_stop(&server->loop);
 }
 
-/* Without a public URL the documents name the address that we listen on, once it is known. */
-static void documents_renew(struct server *server)
+/* Without a public URL it is the address that we listen on, once that is known. */
+static void base_url_renew(struct server *server)
 {
     const struct settings *settings = server->settings;
-    char room[URL_BYTES_MAX];
-    struct buffer url;
-    buffer_init_on(&url, room, sizeof(room));
-    if (settings->public_url.length == 0)
-        buffer_append(&url, TEXT("http://"));
-    buffer_append(&url, settings->public_url.length > 0 ? settings->public_url
-                        : server->http                  ? http_server_address(server->http)
-                                                        : settings->listen);
-    check(!url.overflowed);
+    struct text host = server->http ? http_server_address(server->http) : settings->listen;
+    int length = settings->public_url.length > 0
+                     ? snprintf(server->base_url, URL_BYTES_MAX, "%.*s",
+                                TEXT_PRINT(settings->public_url))
+                     : snprintf(server->base_url, URL_BYTES_MAX, "http://%.*s",
+                                TEXT_PRINT(host));
+    check(length > 0 && length < URL_BYTES_MAX);
+}
+
+static void documents_renew(struct server *server)
+{
+    const struct document_extras extras = {console_assets, console_asset_count};
+    base_url_renew(server);
     struct plans plans;
     plan_book_read(&server->plans, &plans);
     documents_publish(&server->shelf,
                       &(struct describe_facts){.plans = &plans,
-                                               .public_url = buffer_text(&url),
+                                               .public_url = text_of(server->base_url),
                                                .version = TEXT(TRENDGATE_VERSION),
-                                               .ttl_hours = settings->ttl_hours});
+                                               .ttl_hours = server->settings->ttl_hours,
+                                               .has_console = true},
+                      &extras);
 }
 
 static enum status plans_reload(struct server *server, struct reason *reason)
@@ -437,8 +454,9 @@ static enum status pools_begin(struct server *server, struct reason *reason)
 
 static enum status open_in_order(struct server *server, struct reason *reason)
 {
-    struct api_key_text demo_key = {0};
-    TRY(demo_is_allowed(server, reason));
+    struct demo demo = {0};
+    if (server->options->is_demo)
+        TRY(demo_is_allowed(server->settings, reason));
     TRY(files_begin(server, reason));
     TRY(log_writer_start(reason));
     TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
@@ -450,13 +468,15 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(catalog_begin(server, reason));
     TRY(history_begin(server, reason));
     TRY(collector_begin(server, reason));
+    TRY(console_begin(server, reason));
     pipeline_begin(server);
     TRY(http_begin(server, reason));
     TRY(metrics_begin(server, reason));
     documents_renew(server);
-    TRY(demo_begin(server, &demo_key, reason));
+    TRY(demo_begin(server, &demo, reason));
     TRY(admin_begin(server, reason));
-    greet(server, &demo_key);
+    greet(server, &demo);
+    explicit_bzero(&demo, sizeof(demo));
     return STATUS_OK;
 }
 
@@ -479,6 +499,7 @@ static void close_in_reverse(struct server *server)
     pool_close(server->watchers);
     pool_close(server->verbs);
     pool_close(server->renderers);
+    console_close(&server->console);
     history_close(server->history);
     catalog_close(server->catalog);
     ledger_close(server->ledger);

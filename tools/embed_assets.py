@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes a C file that holds files for browsers, each under a path that names its content.
 
-usage: embed_assets.py OUTPUT.c FILE...
+usage: embed_assets.py [--table HEADER NAME] OUTPUT.c FILE...
 
 A FILE docs.css becomes `const struct asset asset_docs_css` of api/assets.h, with the path
 /assets/docs.HASH.css: a browser may keep it for ever, because other content has another path.
+With --table the array is called NAMEs, and HEADER declares it.
 `url(NAME)` in a FILE stands for the path of one that was named before it.
 """
 import hashlib
@@ -34,9 +35,13 @@ def with_paths(content, paths):
 
 
 def main():
-    output, *files = sys.argv[1:]
+    arguments = sys.argv[1:]
+    header, table = "api/assets.h", "asset"
+    if arguments[0] == "--table":
+        _, header, table, *arguments = arguments
+    output, *files = arguments
     paths = {}
-    lines = ['#include "api/assets.h"']
+    lines = [f'#include "{header}"']
     for path in map(pathlib.Path, files):
         content = with_paths(path.read_bytes(), paths)
         digest = hashlib.sha256(content).hexdigest()[:HASH_DIGITS]
@@ -49,9 +54,9 @@ def main():
                   f"    .body = {{(const char *){name}, sizeof({name})}},",
                   "};"]
     names = ", ".join(f"&asset_{name.replace('.', '_')}" for name in paths)
-    lines += ["", f"_Static_assert({len(paths)} <= ASSETS_MAX, \"every asset has its place\");",
-              f"const struct asset *const assets[] = {{{names}}};",
-              "const size_t asset_count = LENGTH_OF(assets);"]
+    lines += ["", f"_Static_assert({len(paths)} <= {table.upper()}S_MAX, \"every asset has its place\");",
+              f"const struct asset *const {table}s[] = {{{names}}};",
+              f"const size_t {table}_count = LENGTH_OF({table}s);"]
     pathlib.Path(output).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -111,6 +111,7 @@ static struct text key_words(enum endpoint_kind kind)
     case ENDPOINT_ACCOUNT:
     case ENDPOINT_PRODUCT: return TEXT("x-api-key");
     case ENDPOINT_RPC: return TEXT("x-api-key, or Authorization: Bearer");
+    case ENDPOINT_PAGE: return TEXT("The console's session");
     }
     check_failed(__FILE__, __LINE__, "kind is in the list");
 }

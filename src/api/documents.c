@@ -22,16 +22,25 @@ const struct document documents[] = {
 
 const size_t document_count = LENGTH_OF(documents);
 
-static_assert(LENGTH_OF(documents) + ASSETS_MAX <= SHELF_DOCUMENTS_MAX,
+static_assert(LENGTH_OF(documents) + ASSETS_MAX + DOCUMENT_EXTRAS_MAX <= SHELF_DOCUMENTS_MAX,
               "every document has its place");
 
 /* Several times what the longest is, with as many plans as a plan file may hold. */
 #define DOCUMENT_BYTES_MAX (4 * 1024 * 1024)
 
-void documents_publish(struct shelf *shelf, const struct describe_facts *facts)
+static void asset_add(struct shelf_entry *entry, const struct asset *asset)
+{
+    *entry = (struct shelf_entry){.path = asset->path,
+                                  .content_type = asset->content_type,
+                                  .body = asset->body,
+                                  .is_immutable = true};
+}
+
+void documents_publish(struct shelf *shelf, const struct describe_facts *facts,
+                       const struct document_extras *extras)
 {
     struct buffer bodies[LENGTH_OF(documents)];
-    struct shelf_entry entries[LENGTH_OF(documents) + ASSETS_MAX];
+    struct shelf_entry entries[SHELF_DOCUMENTS_MAX];
     for (size_t i = 0; i < document_count; i++) {
         const struct document *document = &documents[i];
         buffer_init(&bodies[i], DOCUMENT_BYTES_MAX);
@@ -43,12 +52,11 @@ void documents_publish(struct shelf *shelf, const struct describe_facts *facts)
                                           .body = buffer_text(&bodies[i])};
     }
     for (size_t i = 0; i < asset_count; i++)
-        entries[document_count + i] = (struct shelf_entry){
-            .path = assets[i]->path,
-            .content_type = assets[i]->content_type,
-            .body = assets[i]->body,
-            .is_immutable = true};
-    shelf_publish(shelf, entries, document_count + asset_count);
+        asset_add(&entries[document_count + i], assets[i]);
+    check(extras->count <= DOCUMENT_EXTRAS_MAX);
+    for (size_t i = 0; i < extras->count; i++)
+        asset_add(&entries[document_count + asset_count + i], extras->assets[i]);
+    shelf_publish(shelf, entries, document_count + asset_count + extras->count);
     for (size_t i = 0; i < document_count; i++)
         buffer_finish(&bodies[i]);
 }

@@ -18,6 +18,15 @@ struct document {
 extern const struct document documents[];
 extern const size_t document_count;
 
-/* Renders all of them and puts them on the shelf together, and the assets with them, in the place of those that were. Takes
+/* Files beside the API's own; at most DOCUMENT_EXTRAS_MAX. */
+#define DOCUMENT_EXTRAS_MAX 8
+struct asset;
+struct document_extras {
+    const struct asset *const *assets;
+    size_t count;
+};
+
+/* Renders all of them and puts them on the shelf together, and the assets and the extras with them, in the place of those that were. Takes
  * milliseconds: not for a loop's thread. */
-void documents_publish(struct shelf *shelf, const struct describe_facts *facts);
+void documents_publish(struct shelf *shelf, const struct describe_facts *facts,
+                       const struct document_extras *extras);

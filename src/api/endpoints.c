@@ -44,7 +44,7 @@ static enum status industry_known(struct text written, unsigned *index)
     .description = TEXT_INITIAL("Country code filter")}
 /* clang-format on */
 
-static const struct parameter hashtag_parameters[] = {
+const struct parameter hashtag_parameters[HASHTAG_PARAMETERS] = {
     [HASHTAG_PAGE] = {.name = TEXT_INITIAL("page"),
                       .aliases = {"page_number", "page_no", "p"},
                       .type = INTEGER,
@@ -89,7 +89,7 @@ static const struct parameter hashtag_parameters[] = {
                             "Filter criteria, only 'new_on_board' is allowed")},
 };
 
-static const struct parameter history_parameters[] = {
+const struct parameter history_parameters[HISTORY_PARAMETERS] = {
     [HISTORY_NAME] = {.name = TEXT_INITIAL("hashtag_name"),
                       .aliases = {"hashtag", "name", "tag", "keyword", "q"},
                       .type = STRING,
@@ -282,14 +282,15 @@ const size_t endpoint_tag_count = LENGTH_OF(endpoint_tags);
 #define PING                                                                                   \
     .summary = TEXT_INITIAL("Tell that the service runs, and its version"),                    \
     .description = TEXT_INITIAL("Answers as long as the service runs. Needs no key."),         \
-    .tags = health_tags, .answer = &ping_schema, .look_up = ping_look_up
+    .tags = health_tags, .caller = CALLER_ANYONE, .answer = &ping_schema,                      \
+    .look_up = ping_look_up
 
 #define READY                                                                                  \
     .summary = TEXT_INITIAL("Tell whether every part of the service works"),                   \
     .description = TEXT_INITIAL("503 while a part does not, with the name of the part. Needs " \
                                 "no key."),                                                    \
-    .tags = health_tags, .answer = &ready_schema, .unready = &ready_schema,                    \
-    .look_up = ready_look_up
+    .tags = health_tags, .caller = CALLER_ANYONE, .answer = &ready_schema,                     \
+    .unready = &ready_schema, .look_up = ready_look_up
 
 const struct endpoint endpoints[] = {
     {.path = TEXT_INITIAL("/api/v1/tiktok/popular-trend/hashtag"),
@@ -365,6 +366,7 @@ const struct endpoint endpoints[] = {
          "no credits and takes no call of the minute."),
      .tags = account_tags,
      .kind = ENDPOINT_ACCOUNT,
+     .caller = CALLER_KEY_OR_SESSION,
      .answer = &billing_schema,
      .look_up = billing_look_up},
     {.path = TEXT_INITIAL("/api/v1/billing/me/events"),
@@ -438,7 +440,9 @@ const struct endpoint endpoints[] = {
     {.path = TEXT_INITIAL("/mcp"),
      .operation_id = TEXT_INITIAL("mcp"),
      .summary = TEXT_INITIAL("Answer a message of the Model Context Protocol"),
+     .method = ENDPOINT_POST,
      .kind = ENDPOINT_RPC,
+     .caller = CALLER_ANYONE,
      .look_up = mcp_look_up},
     {.path = TEXT_INITIAL("/ping"), .operation_id = TEXT_INITIAL("ping"), PING},
     {.path = TEXT_INITIAL("/api/v1/ping"), .operation_id = TEXT_INITIAL("api-ping"), PING},

@@ -19,6 +19,10 @@ enum {
 enum { HISTORY_NAME, HISTORY_COUNTRY, HISTORY_PERIOD, HISTORY_PARAMETERS };
 enum { MOVERS_COUNTRY, MOVERS_PERIOD, MOVERS_SINCE, MOVERS_PARAMETERS };
 
+/* For who offers the same look-up elsewhere. */
+extern const struct parameter hashtag_parameters[HASHTAG_PARAMETERS];
+extern const struct parameter history_parameters[HISTORY_PARAMETERS];
+
 /* Likewise of usage; the first three are in usage_range.h. */
 enum { TIMESERIES_BUCKET = 3, TIMESERIES_ENDPOINT, TIMESERIES_GROUP, TIMESERIES_PARAMETERS };
 enum { BUCKET_HOUR, BUCKET_DAY }; /* places of its words */

@@ -193,6 +193,7 @@ static struct tool_call *tool_open(const struct dialogue *dialogue, const json_t
     struct tool_call *tool = arena_take(arena, sizeof(*tool));
     if (!tool || mcp_arguments_read(arguments, arena, &tool->arguments) != STATUS_OK)
         return NULL;
+    tool->dress = tool_dress;
     tool->id = arena_copy(arena, mcp_message_id(&dialogue->message));
     tool->members = members_of(dialogue);
     return tool->id.at ? tool : NULL;

@@ -52,16 +52,22 @@ static const struct html_rule rules[HTML_ELEMENTS] = {
     [HTML_CODE] = {"code", TAKES_TEXT, 0},
     [HTML_SPAN] = {"span", TAKES_TEXT, 0},
     [HTML_A] = {"a", TAKES_TEXT, 0},
+    [HTML_NOSCRIPT] = {"noscript", TAKES_BLOCKS, 0},
+    [HTML_FORM] = {"form", TAKES_BLOCKS, 0},
+    [HTML_LABEL] = {"label", TAKES_TEXT, IN(HTML_DIV) | IN(HTML_P)},
+    [HTML_INPUT] = {"input", TAKES_NOTHING, 0},
+    [HTML_BUTTON] = {"button", TAKES_TEXT, 0},
 };
 
 static bool is_void(enum html_element element)
 {
-    return element == HTML_META || element == HTML_LINK;
+    return element == HTML_META || element == HTML_LINK || element == HTML_INPUT;
 }
 
 static bool is_of_text(enum html_element element)
 {
-    return element == HTML_CODE || element == HTML_SPAN || element == HTML_A;
+    return element == HTML_CODE || element == HTML_SPAN || element == HTML_A ||
+           element == HTML_BUTTON;
 }
 
 struct html_writer html_writer_on(struct buffer *out)

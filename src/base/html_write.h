@@ -47,6 +47,11 @@ enum html_element {
     HTML_CODE,
     HTML_SPAN,
     HTML_A,
+    HTML_NOSCRIPT,
+    HTML_FORM,
+    HTML_LABEL,
+    HTML_INPUT,
+    HTML_BUTTON,
     HTML_ELEMENTS /* how many there are */
 };
 
@@ -60,7 +65,7 @@ struct html_writer {
 /* Writes the doctype. */
 struct html_writer html_writer_on(struct buffer *out);
 
-/* Opens an element; a void one (meta, link) is whole with that and is not closed. */
+/* Opens an element; a void one (meta, link, input) is whole with that and is not closed. */
 void html_open(struct html_writer *writer, enum html_element element);
 
 /* Of the element opened last, before anything is written into it. */

@@ -2,6 +2,7 @@
 
 /* The functions behind EVP, which since OpenSSL 3 costs more than a digest of one block. */
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <assert.h>
 #include <errno.h>
 #include <openssl/sha.h>
 #include <sodium.h>
@@ -70,6 +71,24 @@ struct digest secret_digest(struct text message)
     check(SHA256_Update(&context, message.at, message.length) == 1);
     check(SHA256_Final(digest.bytes, &context) == 1);
     return digest;
+}
+
+struct digest secret_hmac(struct text key, struct text message)
+{
+    struct digest digest;
+    crypto_auth_hmacsha256_state state;
+    static_assert(sizeof(digest.bytes) == crypto_auth_hmacsha256_BYTES, "one digest");
+    (void)crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.at, key.length);
+    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)message.at,
+                                        message.length);
+    (void)crypto_auth_hmacsha256_final(&state, digest.bytes);
+    explicit_bzero(&state, sizeof(state));
+    return digest;
+}
+
+bool secret_equals(struct text a, struct text b)
+{
+    return a.length == b.length && sodium_memcmp(a.at, b.at, a.length) == 0;
 }
 
 /* Without a table, so that a compiler writes many digits at once. */

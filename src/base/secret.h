@@ -26,6 +26,12 @@ void secret_base62(char *characters, size_t count);
 /* About 0.1 us for a key, where the processor has instructions for it. */
 struct digest secret_digest(struct text message);
 
+/* HMAC-SHA256, RFC 2104: only who knows key can tell it. */
+struct digest secret_hmac(struct text key, struct text message);
+
+/* In a time that does not tell where they differ. */
+bool secret_equals(struct text a, struct text b);
+
 /* Lower-case hexadecimal of bytes, 2 characters each; no NUL is added. */
 void secret_hex(const uint8_t *bytes, size_t count, char *characters);
 

@@ -28,6 +28,14 @@ static void tool_add(const struct call *call, struct buffer *line)
     }
 }
 
+/* What stands in the path of a page, as a sign-in link's token does, is secret. */
+static struct text path_shown(const struct call *call)
+{
+    bool is_secret = call->endpoint && call->endpoint->kind == ENDPOINT_PAGE &&
+                     call->id.length > 0;
+    return is_secret ? call->endpoint->path : call->request->path;
+}
+
 void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
 {
     if (gathered_length + LINE_BYTES_MAX > sizeof(gathered))
@@ -45,8 +53,9 @@ void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
     buffer_append_byte(&line, ' ');
     buffer_append(&line, text_slice(request->method_name, 0, 16));
     buffer_append_byte(&line, ' ');
-    buffer_append(&line, text_slice(request->path, 0, PATH_SHOWN_MAX));
-    buffer_append(&line, request->path.length > PATH_SHOWN_MAX ? TEXT("...") : TEXT(""));
+    struct text path = path_shown(call);
+    buffer_append(&line, text_slice(path, 0, PATH_SHOWN_MAX));
+    buffer_append(&line, path.length > PATH_SHOWN_MAX ? TEXT("...") : TEXT(""));
     buffer_append_byte(&line, ' ');
     buffer_append_integer(&line, status);
     buffer_append(&line, TEXT(" bytes="));
@@ -58,6 +67,11 @@ void access_log_add(const struct call *call, unsigned status, size_t body_bytes)
         buffer_append(&line, call->key_prefix);
         buffer_append(&line, TEXT(" account="));
         buffer_append_integer(&line, call->key.account_id);
+    } else if (call->session.id != 0) {
+        buffer_append(&line, TEXT(" session="));
+        buffer_append_integer(&line, call->session.id);
+        buffer_append(&line, TEXT(" account="));
+        buffer_append_integer(&line, call->session.account_id);
     }
     if (call->tool)
         tool_add(call, &line);

@@ -5,7 +5,7 @@
 
 #include <zlib.h>
 
-#define HEADER_BYTES_MAX 2048 /* our own lines are under 1 KB; a request id adds 128 */
+#define HEADER_BYTES_MAX 4096 /* our own lines are under 2 KB; a request id adds 128 */
 
 #define SECURITY_HEADERS "X-Content-Type-Options: nosniff\r\n"
 
@@ -39,7 +39,7 @@ static void answer_send(struct call *call, struct http_answer *answer,
     check(!headers->overflowed);
     answer->headers = buffer_text(headers);
     if (call->tool)
-        tool_dress(call, answer);
+        call->tool->dress(call, answer);
     if (call->pipeline->logs_access) {
         size_t bytes = 0;
         for (size_t i = 0; i < answer->body_pieces; i++)
@@ -155,8 +155,10 @@ static void answer_page(struct call *call)
     struct http_answer answer = {
         .status = 200, .release = page_release, .held = (void *)(uintptr_t)page};
     struct buffer headers = headers_open(call);
-    buffer_append(&headers,
-                  TEXT("Cache-Control: private, no-cache\r\nVary: Accept-Encoding\r\n"));
+    buffer_append(&headers, call_is_of_account(call)
+                                ? TEXT("Cache-Control: no-store\r\n")
+                                : TEXT("Cache-Control: private, no-cache\r\n"
+                                       "Vary: Accept-Encoding\r\n"));
     page_headers_add(call, &headers);
     if (call->finding.is_current) {
         answer.status = 304;
@@ -244,6 +246,17 @@ void call_answer_text(struct call *call, struct text media_type, struct text bod
     buffer_append(&lines, media_type);
     buffer_append(&lines, TEXT("\r\n"));
     body_copy(&answer, body);
+    answer_send(call, &answer, &lines);
+}
+
+void call_answer_page(struct call *call, unsigned status, struct text headers, struct text html)
+{
+    struct http_answer answer = {.status = status};
+    struct buffer lines = headers_open(call);
+    buffer_append(&lines, headers);
+    buffer_append(&lines, TEXT("Cache-Control: no-store\r\n"
+                               "Content-Type: text/html; charset=utf-8\r\n"));
+    body_copy(&answer, html);
     answer_send(call, &answer, &lines);
 }
 

@@ -1,5 +1,6 @@
 #include "call/answer_headers.h"
 #include "call/call.h"
+#include "call/client_address.h"
 
 #define CHALLENGE_BYTES_MAX 128
 
@@ -62,9 +63,46 @@ static bool key_read(const struct call *call, struct text *written)
     return is_one;
 }
 
+/* A key that is sent counts alone, whether or not it is valid. */
+static bool is_by_session(const struct call *call)
+{
+    switch (call->endpoint->caller) {
+    case CALLER_KEY: return false;
+    case CALLER_KEY_OR_SESSION:
+        return http_request_field_count(call->request, TEXT("x-api-key")) == 0 &&
+               session_cookie_read(call).length > 0;
+    case CALLER_SESSION: return true;
+    case CALLER_ANYONE: return false;
+    }
+    check_failed(__FILE__, __LINE__, "the caller is in the list");
+}
+
+static struct text address_of(void *owner)
+{
+    const struct call *call = owner;
+    return client_address(call->request, call->pipeline->trusted_proxies);
+}
+
+static enum status key_admit(struct call *call, const struct digest *digest, struct text prefix)
+{
+    if (ledger_find_key(call->pipeline->ledger, digest, &call->key) != STATUS_OK ||
+        !call->key.is_live)
+        return refuse_invalid(call);
+    call->key_prefix = prefix;
+    ledger_key_used(call->pipeline->ledger, &call->key, address_of, call);
+    if (!call->key.account_is_suspended)
+        return STATUS_OK;
+    call_refuse_plainly(call, FAILURE_ACCOUNT_SUSPENDED);
+    return STATUS_FORBIDDEN;
+}
+
 enum status call_authenticate(struct call *call)
 {
     struct text written;
+    if (is_by_session(call))
+        return call_authenticate_session(call);
+    if (call->tool && call->tool->key)
+        return key_admit(call, call->tool->key, call->tool->key_prefix);
     if (!key_read(call, &written))
         return refuse_invalid(call);
     if (written.length == 0)
@@ -72,12 +110,5 @@ enum status call_authenticate(struct call *call)
     if (!api_key_is_well_formed(written))
         return refuse_invalid(call);
     struct digest digest = secret_digest(written);
-    if (ledger_find_key(call->pipeline->ledger, &digest, &call->key) != STATUS_OK ||
-        !call->key.is_live)
-        return refuse_invalid(call);
-    call->key_prefix = text_slice(written, 0, API_KEY_PREFIX_LENGTH);
-    if (!call->key.account_is_suspended)
-        return STATUS_OK;
-    call_refuse_plainly(call, FAILURE_ACCOUNT_SUSPENDED);
-    return STATUS_FORBIDDEN;
+    return key_admit(call, &digest, text_slice(written, 0, API_KEY_PREFIX_LENGTH));
 }

@@ -48,8 +48,16 @@ static void charge_refused(struct call *call, enum status status)
         refuse_ledger(call);
 }
 
+/* What the console shows of the product is no call. */
+static bool is_metered(const struct call *call)
+{
+    return call->endpoint->kind == ENDPOINT_PRODUCT;
+}
+
 enum status call_take_slot(struct call *call, enum call_outcome outcome)
 {
+    if (!is_metered(call))
+        return STATUS_OK;
     charge_prepare(call, outcome);
     enum status status = ledger_charge(call->pipeline->ledger, &call->charge);
     call->is_metered = status != STATUS_UNAVAILABLE;
@@ -100,7 +108,7 @@ static void charge_take(struct call *call)
 
 void call_charge(struct call *call, enum call_outcome outcome)
 {
-    if (outcome == CALL_CHARGED)
+    if (outcome == CALL_CHARGED && is_metered(call))
         charge_take(call);
     else if (call_take_slot(call, outcome) == STATUS_OK)
         call_answer_finding(call);

@@ -47,13 +47,31 @@ struct parameter {
 
 enum endpoint_kind {
     ENDPOINT_OPEN,    /* answers anybody: health */
-    ENDPOINT_ACCOUNT, /* about the caller's account: takes a key and nothing else; without CORS */
+    ENDPOINT_ACCOUNT, /* about the caller's account: costs nothing, takes no slot; without CORS */
     ENDPOINT_PRODUCT, /* a call: takes a key, a slot, and its credits */
     ENDPOINT_RPC,     /* takes messages by POST, some of which are calls; without CORS */
+    ENDPOINT_PAGE,    /* of the console, in HTML: looks for itself at who asks; without CORS */
+};
+
+/* Who may ask. */
+enum endpoint_caller {
+    CALLER_KEY,            /* who sends an API key; a session's cookie counts for nothing */
+    CALLER_KEY_OR_SESSION, /* likewise, or a session of the console; the key wins */
+    CALLER_SESSION,        /* a session of the console; a key counts for nothing */
+    CALLER_ANYONE, /* everybody; a key is looked at where the endpoint's own rules say so */
+};
+
+enum endpoint_method {
+    ENDPOINT_GET, /* and HEAD */
+    ENDPOINT_POST,
+    ENDPOINT_DELETE,
 };
 
 struct endpoint {
-    struct text path; /* matched byte by byte */
+    /* Matched byte by byte; "{id}" stands for one part that is not empty, a '*' at the end for
+     * all that follows. Several rows may have one path, each with a method of its own. */
+    struct text path;
+    enum endpoint_method method;
     struct text operation_id;
     struct text summary;     /* its title: a few words without a full stop */
     struct text description; /* what it does, in whole sentences; `code` between backticks */
@@ -61,6 +79,7 @@ struct endpoint {
     uint8_t number;          /* in journals: never changed, never given to another endpoint */
     int64_t credits;         /* of a successful call, unless the plan file says otherwise */
     enum endpoint_kind kind;
+    enum endpoint_caller caller;
     const struct parameter *parameters;
     size_t parameter_count;
     bool answers_list;            /* of the catalogue: with ETag, age, 304 and no_data */

@@ -21,6 +21,12 @@ const struct failure failures[FAILURE_COUNT] = {
          .message = TEXT_INITIAL("The API key in x-api-key is not valid; check it, or create a new one."),
          .meaning = TEXT_INITIAL("The key is malformed, unknown, revoked or expired."),
          .places = FAILURE_AT_KEYED},
+    [FAILURE_NO_SESSION] =
+        {.status = 401,
+         .reason = TEXT_INITIAL("no_session"),
+         .message = TEXT_INITIAL("You are not signed in, or your session is over; sign in again."),
+         .meaning = TEXT_INITIAL("The request has no cookie of a session of the console that goes on."),
+         .places = FAILURE_AT_SESSION | FAILURE_AT_CONSOLE},
     [FAILURE_INSUFFICIENT_CREDITS] =
         {.status = 402,
          .reason = TEXT_INITIAL("insufficient_credits"),
@@ -59,6 +65,14 @@ const struct failure failures[FAILURE_COUNT] = {
          .message = TEXT_INITIAL("The account is suspended; write to the operator of this service."),
          .meaning = TEXT_INITIAL("The key is valid, but its account is suspended."),
          .places = FAILURE_AT_KEYED},
+    [FAILURE_CSRF] =
+        {.status = 403,
+         .reason = TEXT_INITIAL("csrf"),
+         .message = TEXT_INITIAL("This was not sent by a page of the console, or by one that was opened "
+                                 "before you signed in; load the page again."),
+         .meaning = TEXT_INITIAL("A request that changes something came from another origin, or without "
+                                 "the session's x-csrf-token."),
+         .places = FAILURE_AT_CONSOLE},
     [FAILURE_NOT_FOUND] =
         {.status = 404,
          .reason = TEXT_INITIAL("not_found"),
@@ -180,8 +194,12 @@ struct text failure_status_line(unsigned status)
 bool failure_is_at(const struct failure *failure, const struct endpoint *endpoint)
 {
     unsigned here = FAILURE_AT_ANY;
-    if (endpoint->kind != ENDPOINT_OPEN)
+    if (endpoint->kind != ENDPOINT_OPEN && endpoint->caller != CALLER_SESSION)
         here |= FAILURE_AT_KEYED;
+    if (endpoint->caller == CALLER_KEY_OR_SESSION)
+        here |= FAILURE_AT_SESSION;
+    if (endpoint->caller == CALLER_SESSION)
+        here |= FAILURE_AT_CONSOLE;
     if (endpoint->kind == ENDPOINT_PRODUCT)
         here |= FAILURE_AT_PRODUCT;
     if (endpoint->credits > 0)

@@ -11,11 +11,13 @@ enum failure_id {
     FAILURE_INVALID_INPUT,
     FAILURE_MISSING_KEY,
     FAILURE_INVALID_KEY,
+    FAILURE_NO_SESSION,
     FAILURE_INSUFFICIENT_CREDITS,
     FAILURE_DAILY_CREDIT_LIMIT,
     FAILURE_KEY_DAILY_LIMIT,
     FAILURE_SPEND_LIMIT,
     FAILURE_ACCOUNT_SUSPENDED,
+    FAILURE_CSRF,
     FAILURE_NOT_FOUND,
     FAILURE_METHOD_NOT_ALLOWED,
     FAILURE_REQUEST_TIMEOUT,
@@ -36,12 +38,14 @@ enum failure_id {
 
 /* Where it can happen; more than one is a set. */
 enum failure_place {
-    FAILURE_AT_ANY = 1,     /* at every endpoint */
-    FAILURE_AT_KEYED = 2,   /* where a key is asked for */
-    FAILURE_AT_PRODUCT = 4, /* at product endpoints */
-    FAILURE_AT_PRICED = 8,  /* where credits are charged */
-    FAILURE_AT_LISTS = 16,  /* where a list of the catalogue is answered */
-    FAILURE_OUTSIDE = 32,   /* before an endpoint was found */
+    FAILURE_AT_ANY = 1,       /* at every endpoint */
+    FAILURE_AT_KEYED = 2,     /* where a key is asked for */
+    FAILURE_AT_PRODUCT = 4,   /* at product endpoints */
+    FAILURE_AT_PRICED = 8,    /* where credits are charged */
+    FAILURE_AT_LISTS = 16,    /* where a list of the catalogue is answered */
+    FAILURE_OUTSIDE = 32,     /* before an endpoint was found */
+    FAILURE_AT_SESSION = 64,  /* where a session of the console may ask */
+    FAILURE_AT_CONSOLE = 128, /* where only one may */
 };
 
 struct failure {

@@ -1,6 +1,7 @@
 #include "call/call.h"
 
-/* Whoever asks for a stale or made-up list is served at once, and has it fetched behind. A list of
+/* Whoever asks for a stale or made-up list is served at once, and has it fetched behind; but the
+ * console, which pays nothing, is shown what is there. A list of
  * an industry is derived from the one over all industries, which is what is fetched. */
 static struct list_key list_fetched(const struct page_request *request)
 {
@@ -14,7 +15,8 @@ static void demand_mark(struct call *call, const struct page_request *request,
 {
     struct pipeline *pipeline = call->pipeline;
     int64_t age_us = time_now(pipeline->time).us - page->captured_at.us;
-    if (pipeline->collector && (page->snapshot_id < 0 || age_us > pipeline->time_to_live.us))
+    if (pipeline->collector && !call_is_of_account(call) &&
+        (page->snapshot_id < 0 || age_us > pipeline->time_to_live.us))
         collector_demand(pipeline->collector, list_fetched(request));
 }
 
@@ -109,7 +111,7 @@ static enum status list_await(struct call *call)
                           .outcome = CALL_CHARGED,
                           .cost = credits_of(call->endpoint->credits),
                           .operation_id = call->endpoint->operation_id};
-    if (!call->pipeline->collector || call->is_replay)
+    if (!call->pipeline->collector || call->is_replay || call_is_of_account(call))
         return STATUS_MISSING;
     ledger_look(call->pipeline->ledger, &look);
     if (look.standing.verdict != CHARGE_TAKEN)

@@ -56,52 +56,142 @@ static struct call *call_open(struct pipeline *pipeline, struct http_exchange *e
 
 /* ---- Routing ---- */
 
-static const struct endpoint *endpoint_find(const struct pipeline *pipeline, struct text path)
+/* Whether a path is the pattern's, and what stands for its "{id}". */
+static bool path_matches(struct text pattern, struct text path, struct text *id)
 {
-    for (size_t i = 0; i < pipeline->endpoint_count; i++)
-        if (text_equals(pipeline->endpoints[i].path, path))
-            return &pipeline->endpoints[i];
-    return NULL;
+    struct text star = TEXT("*"), place = TEXT("{id}");
+    if (text_equals(pattern, path))
+        return true;
+    size_t brace = text_find(pattern, '{');
+    if (brace == pattern.length) {
+        size_t fixed = pattern.length - star.length;
+        bool is_open = text_equals(text_slice(pattern, fixed, pattern.length), star);
+        return is_open && text_starts_with(path, text_slice(pattern, 0, fixed));
+    }
+    if (!text_starts_with(path, text_slice(pattern, 0, brace)))
+        return false;
+    struct text rest = text_slice(path, brace, path.length);
+    struct text ending = text_slice(pattern, brace + place.length, pattern.length);
+    size_t length = text_find(rest, '/');
+    if (length == 0 || !text_equals(text_slice(rest, length, rest.length), ending))
+        return false;
+    *id = text_slice(rest, 0, length);
+    return true;
 }
 
-#define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
-#define ALLOW_RPC "Allow: POST, OPTIONS\r\n"
+#define METHOD_BIT(method) (1U << (method))
 
-static bool is_rpc(const struct call *call)
+/* What an endpoint answers beside OPTIONS, as a set of enum http_method. */
+static unsigned methods_of(const struct endpoint *endpoint)
 {
-    return call->endpoint && call->endpoint->kind == ENDPOINT_RPC;
+    switch (endpoint->method) {
+    case ENDPOINT_GET: return METHOD_BIT(HTTP_GET) | METHOD_BIT(HTTP_HEAD);
+    case ENDPOINT_POST: return METHOD_BIT(HTTP_POST);
+    case ENDPOINT_DELETE: return METHOD_BIT(HTTP_DELETE);
+    }
+    check_failed(__FILE__, __LINE__, "the method is in the list");
 }
+
+/* What was found of a path: the row that answers the method, else the first one of the path. */
+struct route {
+    const struct endpoint *endpoint;
+    struct text id;
+    unsigned methods; /* of all rows with that path */
+};
+
+static void table_search(const struct endpoint *rows, size_t count, const struct call *call,
+                         struct route *route)
+{
+    unsigned asked = METHOD_BIT(call->request->method);
+    for (size_t i = 0; i < count; i++) {
+        struct text id = {0};
+        if (!path_matches(rows[i].path, call->request->path, &id))
+            continue;
+        /* A path that a row has of its own is not one of those that a later '*' stands for. */
+        if (route->endpoint && !text_equals(rows[i].path, route->endpoint->path))
+            return;
+        bool answers = (methods_of(&rows[i]) & asked) != 0;
+        if (!route->endpoint || answers)
+            route->endpoint = &rows[i];
+        route->id = id;
+        route->methods |= methods_of(&rows[i]);
+        if (answers)
+            return;
+    }
+}
+
+static struct route route_find(const struct call *call)
+{
+    const struct pipeline *pipeline = call->pipeline;
+    struct route route = {0};
+    table_search(pipeline->endpoints, pipeline->endpoint_count, call, &route);
+    if (!route.endpoint)
+        table_search(pipeline->console_endpoints, pipeline->console_endpoint_count, call,
+                     &route);
+    return route;
+}
+
+#define ALLOW_GET "Allow: GET, HEAD, OPTIONS\r\n"
+
+static const struct {
+    enum http_method method;
+    const char *name;
+} method_names[] = {
+    {HTTP_GET, "GET"}, {HTTP_HEAD, "HEAD"}, {HTTP_POST, "POST"}, {HTTP_DELETE, "DELETE"}};
+
+/* "GET, HEAD" and, at the end, comma or "and", "OPTIONS". */
+static void methods_write(unsigned methods, const char *last, struct buffer *out)
+{
+    for (size_t i = 0, written = 0; i < LENGTH_OF(method_names); i++)
+        if (methods & METHOD_BIT(method_names[i].method))
+            buffer_append_format(out, "%s%s", written++ ? ", " : "", method_names[i].name);
+    buffer_append_format(out, "%sOPTIONS", last);
+}
+
+#define METHODS_BYTES_MAX 128
+
+static struct text allow_line(unsigned methods, char room[METHODS_BYTES_MAX])
+{
+    struct buffer line;
+    buffer_init_on(&line, room, METHODS_BYTES_MAX);
+    buffer_append(&line, TEXT("Allow: "));
+    methods_write(methods, ", ", &line);
+    buffer_append(&line, TEXT("\r\n"));
+    check(!line.overflowed);
+    return buffer_text(&line);
+}
+
+#define METHODS_READ (METHOD_BIT(HTTP_GET) | METHOD_BIT(HTTP_HEAD))
 
 /* Where other pages may not ask, they are told nothing beyond Allow. */
-static void answer_options(struct call *call)
+static void answer_options(struct call *call, unsigned methods)
 {
+    char room[METHODS_BYTES_MAX];
     if (!call_is_shared(call)) {
-        call_answer_body(call, 204, is_rpc(call) ? TEXT(ALLOW_RPC) : TEXT(ALLOW),
-                         (struct text){0});
+        call_answer_body(call, 204, allow_line(methods, room), (struct text){0});
         return;
     }
     call_answer_body(call, 204,
-                     TEXT(ALLOW "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
-                                "Access-Control-Allow-Headers: x-api-key, x-request-id, "
-                                "idempotency-key, if-none-match, if-modified-since, "
-                                "content-type\r\n"
-                                "Access-Control-Max-Age: 86400\r\n"),
+                     TEXT(ALLOW_GET "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
+                                    "Access-Control-Allow-Headers: x-api-key, x-request-id, "
+                                    "idempotency-key, if-none-match, if-modified-since, "
+                                    "content-type\r\n"
+                                    "Access-Control-Max-Age: 86400\r\n"),
                      (struct text){0});
 }
 
-static bool is_method_allowed(const struct call *call)
+static void refuse_method(struct call *call, unsigned methods)
 {
-    enum http_method method = call->request->method;
-    return is_rpc(call) ? method == HTTP_POST : method == HTTP_GET || method == HTTP_HEAD;
-}
-
-static void refuse_method(struct call *call)
-{
-    call_refuse(call, &(struct refusal){
-                          .failure = &failures[FAILURE_METHOD_NOT_ALLOWED],
-                          .message = is_rpc(call) ? TEXT("This path answers POST and OPTIONS.")
-                                                  : (struct text){0},
-                          .headers = is_rpc(call) ? TEXT(ALLOW_RPC) : TEXT(ALLOW)});
+    char room[METHODS_BYTES_MAX], words[METHODS_BYTES_MAX];
+    struct buffer sentence;
+    buffer_init_on(&sentence, words, sizeof(words));
+    buffer_append(&sentence, TEXT("This path answers "));
+    methods_write(methods, " and ", &sentence);
+    buffer_append_byte(&sentence, '.');
+    check(!sentence.overflowed);
+    call_refuse(call, &(struct refusal){.failure = &failures[FAILURE_METHOD_NOT_ALLOWED],
+                                        .message = buffer_text(&sentence),
+                                        .headers = allow_line(methods, room)});
 }
 
 void call_run(struct call *call)
@@ -122,9 +212,9 @@ static void document_run(struct call *call, const struct shelf_document *documen
         return;
     }
     if (method == HTTP_OPTIONS)
-        answer_options(call);
+        answer_options(call, METHODS_READ);
     else
-        refuse_method(call);
+        refuse_method(call, METHODS_READ);
     shelf_release(share);
 }
 
@@ -137,7 +227,7 @@ static void run_elsewhere(struct call *call)
     if (document)
         document_run(call, document, share);
     else if (call->request->method == HTTP_OPTIONS && text_equals(path, TEXT("*")))
-        answer_options(call);
+        answer_options(call, METHODS_READ);
     else
         call_refuse_plainly(call, FAILURE_NOT_FOUND);
 }
@@ -146,13 +236,15 @@ static void receive(void *owner, struct http_exchange *exchange)
 {
     struct call *call = call_open(owner, exchange);
     const struct http_request *request = call->request;
-    call->endpoint = endpoint_find(call->pipeline, request->path);
+    struct route route = route_find(call);
+    call->endpoint = route.endpoint;
+    call->id = route.id;
     if (!call->endpoint)
         run_elsewhere(call);
     else if (request->method == HTTP_OPTIONS)
-        answer_options(call);
-    else if (!is_method_allowed(call))
-        refuse_method(call);
+        answer_options(call, route.methods);
+    else if ((route.methods & METHOD_BIT(request->method)) == 0)
+        refuse_method(call, route.methods);
     else
         call_run(call);
 }

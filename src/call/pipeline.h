@@ -14,6 +14,8 @@
 
 #include <stdatomic.h>
 
+struct console;
+
 struct pipeline {
     struct ledger *ledger;
     struct catalog *catalog;
@@ -23,9 +25,13 @@ struct pipeline {
     const struct time_source *time;
     const struct endpoint *endpoints;
     size_t endpoint_count;
-    struct shelf *shelf;   /* what is published about the endpoints */
-    duration time_to_live; /* older lists are marked stale */
+    const struct endpoint *console_endpoints; /* looked at where none of those has the path */
+    size_t console_endpoint_count;
+    const struct console *console; /* what those work with; NULL: there is none */
+    struct shelf *shelf;           /* what is published about the endpoints */
+    duration time_to_live;         /* older lists are marked stale */
     bool logs_access;
+    bool has_insecure_cookie;    /* sessions over plain HTTP, for development */
     bool is_private;             /* no page of another origin may read what is answered */
     struct text trusted_proxies; /* comma-separated addresses and networks */
     struct text upgrade_url;     /* where a customer finds other plans */

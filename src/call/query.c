@@ -74,3 +74,19 @@ enum status query_read(struct text written, struct arena *arena, struct query *q
     }
     return STATUS_OK;
 }
+
+void query_escape(struct text written, struct buffer *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < written.length; i++) {
+        unsigned char byte = (unsigned char)written.at[i];
+        bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        bool is_plain = is_letter || (byte >= '0' && byte <= '9') || strchr("-._~", byte);
+        if (is_plain && byte != 0) {
+            buffer_append_byte(out, (char)byte);
+            continue;
+        }
+        const char escape[] = {'%', digits[byte >> 4], digits[byte & 15]};
+        buffer_append(out, (struct text){escape, sizeof(escape)});
+    }
+}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buffer.h"
 
 #define QUERY_PAIRS_MAX 64 /* more than any honest request; bounds the list of faults too */
 
@@ -31,3 +32,7 @@ struct query {
  * Of more than QUERY_PAIRS_MAX parts the first ones are read. STATUS_TOO_LARGE: the arena is
  * full. */
 enum status query_read(struct text written, struct arena *arena, struct query *query);
+
+/* Appends a name or a value as it stands in a query: what is not unreserved (RFC 3986, section 2.3)
+ * is escaped, to three times its length at most. */
+void query_escape(struct text written, struct buffer *out);

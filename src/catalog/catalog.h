@@ -38,6 +38,10 @@ struct page_request {
     int64_t snapshot_id; /* 0: the one that counts; else this one, for a replay */
 };
 
+/* With which every opening begins. */
+#define CATALOG_BEFORE_DATA                                                                    \
+    "{\"code\":200,\"msg\":\"OK\",\"data\":{\"code\":0,\"msg\":\"OK\",\"data\":"
+
 /* One page, rendered; immutable; a counted share that catalog_page_release gives back. */
 struct catalog_page {
     struct text opening; /* the body up to and with "list":[ */

@@ -96,7 +96,6 @@ size_t view_bytes(const struct view *view)
            (view->hashtag_count + 1) * sizeof(view->offsets[0]);
 }
 
-#define BEFORE_DATA "{\"code\":200,\"msg\":\"OK\",\"data\":{\"code\":0,\"msg\":\"OK\",\"data\":"
 #define LIST_OPENING "{\"list\":["
 
 static void closing_write(struct page *page, unsigned number, unsigned limit)
@@ -211,7 +210,7 @@ const struct catalog_page *view_page_make(struct view *view, unsigned number, un
     first = first < view->hashtag_count ? first : view->hashtag_count;
     end = end < view->hashtag_count ? end : view->hashtag_count;
     size_t last_comma = end > first ? 1 : 0;
-    shown->opening = TEXT(BEFORE_DATA LIST_OPENING);
+    shown->opening = TEXT(CATALOG_BEFORE_DATA LIST_OPENING);
     shown->items = text_slice(buffer_text(&view->rendered), view->offsets[first],
                               view->offsets[end] - last_comma);
     shown->item_count = end - first;
@@ -236,7 +235,7 @@ const struct catalog_page *page_make_whole(struct buffer *content,
     page->content = *content;
     buffer_init(content, 0);
     memcpy(page->source, facts->source.at, facts->source.length);
-    page->shown = (struct catalog_page){.opening = TEXT(BEFORE_DATA),
+    page->shown = (struct catalog_page){.opening = TEXT(CATALOG_BEFORE_DATA),
                                         .items = buffer_text(&page->content),
                                         .item_count = facts->item_count,
                                         .total = facts->item_count,

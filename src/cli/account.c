@@ -193,6 +193,32 @@ static enum cli_exit account_import(struct cli_context *context, int argc, char 
     return CLI_DONE;
 }
 
+static enum cli_exit account_sign_in_link(struct cli_context *context, int argc, char **argv)
+{
+    static const struct cli_usage usage = {
+        .command = "account sign-in-link",
+        .operands = "EMAIL",
+        .operands_min = 1,
+        .operands_max = 1,
+        .sentence =
+            "Prints a link that signs in to the console once, within an hour, where a "
+            "password can then be\nset. Links made before for that account work no more.",
+    };
+    static const char *const members[] = {"link"};
+    struct cli_arguments given;
+    enum cli_exit over;
+    if (!cli_parse(context, &usage, argc, argv, &given, &over))
+        return over;
+    const struct verb_argument arguments[] = {{"email", given.operands[0]}};
+    CLEANUP(json_document_finish) json_t *result = NULL;
+    struct reason reason = {""};
+    if (cli_verb(context, "account_sign_in_link", arguments, LENGTH_OF(arguments), &result,
+                 &reason) != STATUS_OK)
+        return cli_refuse_for(&reason);
+    cli_print_members(context, result, members, LENGTH_OF(members));
+    return CLI_DONE;
+}
+
 enum cli_exit cli_account(struct cli_context *context, int argc, char **argv)
 {
     static const struct cli_command commands[] = {
@@ -204,6 +230,7 @@ enum cli_exit cli_account(struct cli_context *context, int argc, char **argv)
         {"overage", "Switch overage on or off, and bound it.", cli_account_overage},
         {"grant", "Give an account credits.", cli_account_grant},
         {"refund", "Give back one charge.", cli_account_refund},
+        {"sign-in-link", "Make a link that signs in once.", account_sign_in_link},
         {"suspend", "Refuse the calls of an account.", account_suspend},
         {"resume", "End a suspension.", account_resume},
         {NULL, NULL, NULL},

@@ -22,6 +22,7 @@ struct cli_context {
     bool makes_database;     /* the command may begin a new one where there is none */
     bool has_settings;
     struct settings settings; /* by cli_settings */
+    char base_url[256];       /* by cli_admin_open, where no public URL is set */
 };
 
 /* A table of commands ends with a row without name. */

@@ -23,6 +23,17 @@ static enum status database_is_there(struct text path, struct reason *reason)
     return STATUS_OK;
 }
 
+/* What the documents name too: the public URL, or else where the server listens. */
+static struct text base_url(struct cli_context *context, const struct settings *settings)
+{
+    if (settings->public_url.length > 0)
+        return settings->public_url;
+    int length = snprintf(context->base_url, sizeof(context->base_url), "http://%.*s",
+                          TEXT_PRINT(settings->listen));
+    check(length > 0 && length < (int)sizeof(context->base_url));
+    return text_of(context->base_url);
+}
+
 enum status cli_admin_open(struct cli_context *context, struct admin **admin,
                            struct reason *reason)
 {
@@ -30,7 +41,8 @@ enum status cli_admin_open(struct cli_context *context, struct admin **admin,
     TRY(cli_settings(context, &settings, reason));
     struct admin_options options = {.plans_file = settings->plans_file,
                                     .known_operations = priced_operations,
-                                    .time = context->time};
+                                    .time = context->time,
+                                    .base_url = base_url(context, settings)};
     TRY(settings_sqlite_path(settings->database_url, &options.ledger_path, reason));
     if (!context->makes_database)
         TRY(database_is_there(options.ledger_path, reason));

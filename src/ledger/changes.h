@@ -36,11 +36,13 @@ enum status ledger_account_overage(struct ledger *ledger, struct text email,
 struct key_request {
     struct text name; /* empty, or unique among the account's keys that are not rotated */
     int64_t daily_credit_cap; /* NO_KEY_CAP, or 0 to KEY_CAP_MAX */
+    duration life;            /* how long it works; 0: for ever */
+    enum api_key_source source;
 };
 
 #define KEY_CAP_MAX INT64_C(1000000000000) /* as the largest daily cap of a plan */
 
-/* As ledger_key_create. */
+/* As ledger_key_create. Where the account has chosen no key that is live, it chooses this one. */
 enum status ledger_key_make(struct ledger *ledger, struct text email,
                             const struct key_request *request, struct api_key *key,
                             struct api_key_text *secret, struct reason *reason);
@@ -54,7 +56,8 @@ struct key_rotation {
 
 #define KEY_GRACE_MAX_US (7 * DAY_US)
 
-/* Makes a new key in the place of an active one, which goes on working for that long. Both share
+/* Makes a new key in the place of an active one, which goes on working for that long. A life that
+ * was set for the old one begins anew, and so does its being chosen. Both share
  * one daily cap: what the old one was charged today counts for the new one, and in the grace
  * either's calls count for both. grace: 0 to KEY_GRACE_MAX_US. STATUS_MISSING: no such key;
  * STATUS_CONFLICT: it is not active; STATUS_EXHAUSTED: with the old one in grace there would be
@@ -67,3 +70,33 @@ enum status ledger_key_rotate(struct ledger *ledger, struct text id, duration gr
  * STATUS_CONFLICT: the key works no more. */
 enum status ledger_key_cap(struct ledger *ledger, struct text id, int64_t cap,
                            struct api_key *key, struct reason *reason);
+
+/* ---- For who knows an account; see ledger_key_of about whose key it is ---- */
+
+/* The key of that outward id, if it is the account's. A key never changes its account, so that
+ * what was found holds for the verbs above and below. STATUS_MISSING: the account has none. */
+enum status ledger_key_of(struct ledger *ledger, int64_t account_id, struct text id,
+                          struct api_key *key, struct reason *reason);
+
+/* Sets the end of a key's grace to that long from now, but not past KEY_GRACE_MAX_US from its
+ * rotation. grace: over 0, up to KEY_GRACE_MAX_US. STATUS_CONFLICT: it is not in its grace. */
+enum status ledger_key_extend(struct ledger *ledger, struct text id, duration grace,
+                              struct api_key *key, struct reason *reason);
+
+/* Ends a key in its grace. STATUS_CONFLICT: it is in none. */
+enum status ledger_key_stop(struct ledger *ledger, struct text id, struct reason *reason);
+
+/* Chooses the key that the console calls with. STATUS_CONFLICT: it works no more. */
+enum status ledger_key_choose(struct ledger *ledger, struct text id, struct reason *reason);
+
+/* What a call needs of the chosen key. */
+struct chosen_key {
+    int64_t id;
+    char outward_id[OUTWARD_ID_LENGTH + 1];
+    struct digest digest;
+    char prefix[API_KEY_PREFIX_LENGTH + 1];
+};
+
+/* STATUS_MISSING: none was chosen, or it works no more. */
+enum status ledger_key_chosen(struct ledger *ledger, int64_t account_id,
+                              struct chosen_key *chosen, struct reason *reason);

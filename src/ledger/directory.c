@@ -6,7 +6,7 @@
 #define SHARD_COUNT 1024
 #define SHARD_FIRST_CAPACITY 8
 
-enum place_mark { PLACE_USED = 1, PLACE_REVOKED = 2, PLACE_SUSPENDED = 4 };
+enum place_mark { PLACE_USED = 1, PLACE_REVOKED = 2, PLACE_SUSPENDED = 4, PLACE_ROTATED = 8 };
 
 /* The digest's first byte is that of its shard, so its room serves the marks. */
 struct place {
@@ -106,7 +106,8 @@ void directory_add(struct directory *directory, const struct digest *digest,
     struct place *place = place_find(shard, digest->bytes + 1);
     check(!place->marks);
     place->marks = (uint8_t)(PLACE_USED | (entry->is_revoked ? PLACE_REVOKED : 0) |
-                             (entry->account_is_suspended ? PLACE_SUSPENDED : 0));
+                             (entry->account_is_suspended ? PLACE_SUSPENDED : 0) |
+                             (entry->is_rotated ? PLACE_ROTATED : 0));
     memcpy(place->digest_rest, digest->bytes + 1, sizeof(place->digest_rest));
     place->key_id = entry->key_id;
     place->account_id = entry->account_id;
@@ -140,6 +141,7 @@ void directory_stop(struct directory *directory, const struct digest *digest, in
     struct place *place = place_find(shard, digest->bytes + 1);
     check(place->marks != 0);
     place->stops_at_us = stops_at.us;
+    place->marks |= PLACE_ROTATED;
     check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
@@ -162,6 +164,7 @@ bool directory_find(struct directory *directory, const struct digest *digest,
             .stops_at = {place->stops_at_us},
             .is_revoked = (place->marks & PLACE_REVOKED) != 0,
             .account_is_suspended = (place->marks & PLACE_SUSPENDED) != 0,
+            .is_rotated = (place->marks & PLACE_ROTATED) != 0,
         };
     check(pthread_mutex_unlock(&shard->lock) == 0);
     return found;

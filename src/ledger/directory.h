@@ -15,9 +15,10 @@ struct directory;
 struct directory_entry {
     int64_t key_id;
     int64_t account_id;
-    instant stops_at; /* 0: never by itself */
+    instant stops_at; /* its grace or its life is over then; 0: never by itself */
     bool is_revoked;
     bool account_is_suspended;
+    bool is_rotated; /* another took its place */
 };
 
 struct directory *directory_open(void);
@@ -29,6 +30,7 @@ void directory_add(struct directory *directory, const struct digest *digest,
 
 /* A digest that is not there is a bug. In force for every look-up that begins afterwards. */
 void directory_revoke(struct directory *directory, const struct digest *digest);
+/* Of a rotated one. */
 void directory_stop(struct directory *directory, const struct digest *digest, instant stops_at);
 void directory_suspend(struct directory *directory, const struct digest *digest,
                        bool suspended);

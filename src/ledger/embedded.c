@@ -1,5 +1,7 @@
 #include "ledger/embedded.h"
 
+#include "ledger/embedded_sessions.h"
+#include "ledger/key_uses.h"
 #include "sql/migrate.h"
 
 #include <errno.h>
@@ -37,7 +39,8 @@ static enum status keys_load(struct ledger *ledger, struct reason *reason)
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT digest, id, account_id, stops_at, revoked_at IS NOT NULL"
-                          " OR coalesce(stops_at <= rotated_at, FALSE) FROM api_key",
+                          " OR coalesce(stops_at <= rotated_at, FALSE), expires_at,"
+                          " rotated_at IS NOT NULL FROM api_key",
                           &select, reason));
     for (;;) {
         bool row;
@@ -50,8 +53,10 @@ static enum status keys_load(struct ledger *ledger, struct reason *reason)
                       &(struct directory_entry){
                           .key_id = db_column_integer(select, 1),
                           .account_id = db_column_integer(select, 2),
-                          .stops_at = {db_column_integer(select, 3)},
+                          .stops_at = ledger_key_end((instant){db_column_integer(select, 3)},
+                                                     (instant){db_column_integer(select, 5)}),
                           .is_revoked = db_column_integer(select, 4) != 0,
+                          .is_rotated = db_column_integer(select, 6) != 0,
                       });
     }
 }
@@ -83,6 +88,7 @@ static enum status load(struct ledger *ledger, struct text path, struct reason *
     TRY(db_migrate(ledger->db, &migrations_ledger, reason));
     TRY(ledger_closings_load(ledger, reason));
     TRY(keys_load(ledger, reason));
+    TRY(ledger_sessions_load(ledger, reason));
     return suspensions_load(ledger, reason);
 }
 
@@ -92,7 +98,11 @@ enum status ledger_open(struct text path, const struct time_source *time,
     struct owner_lock owner;
     TRY(owner_lock_take(path, &owner, reason));
     struct ledger *opened = memory_take(sizeof(*opened));
-    *opened = (struct ledger){.owner = owner, .time = time, .directory = directory_open()};
+    *opened = (struct ledger){.owner = owner,
+                              .time = time,
+                              .directory = directory_open(),
+                              .sessions = session_table_open(),
+                              .uses = key_uses_open()};
     check(pthread_mutex_init(&opened->lock, NULL) == 0);
     terms_book_init(&opened->terms);
     committer_init(&opened->committer, opened);
@@ -103,8 +113,16 @@ enum status ledger_open(struct text path, const struct time_source *time,
         ledger_close(opened);
         return status;
     }
+    opened->is_loaded = true;
     *ledger = opened;
     return STATUS_OK;
+}
+
+/* Of one that was opened whole; what fails is told by who closes the file next. */
+static void seen_keep(struct ledger *ledger)
+{
+    if (ledger->is_loaded)
+        (void)!ledger_seen_write(ledger, NULL);
 }
 
 void ledger_close(struct ledger *ledger)
@@ -116,10 +134,13 @@ void ledger_close(struct ledger *ledger)
     idempotency_close(ledger->idempotency);
     meter_close(ledger->meter);
     terms_book_finish(&ledger->terms);
+    seen_keep(ledger);
     reader_finish(&ledger->reader); /* before the writer, which may checkpoint as the last */
     db_close(ledger->db);
     owner_lock_release(&ledger->owner);
     directory_close(ledger->directory);
+    session_table_close(ledger->sessions);
+    key_uses_close(ledger->uses);
     check(pthread_mutex_destroy(&ledger->lock) == 0);
     free(ledger);
 }
@@ -197,7 +218,7 @@ enum status ledger_find_key(struct ledger *ledger, const struct digest *digest,
         .account_id = entry.account_id,
         .is_live = !entry.is_revoked &&
                    (entry.stops_at.us == 0 || time_now(ledger->time).us < entry.stops_at.us),
-        .stops_at = entry.stops_at,
+        .stops_at = entry.is_rotated ? entry.stops_at : (instant){0},
         .account_is_suspended = entry.account_is_suspended,
     };
     return STATUS_OK;

@@ -17,11 +17,13 @@
 #include <pthread.h>
 
 struct ledger {
-    pthread_mutex_t lock; /* over everything but the directory, which has its own */
+    pthread_mutex_t lock; /* over all but directory, sessions and uses, which have their own */
     struct owner_lock owner;
     struct db *db;
     struct reader reader;
     struct directory *directory;
+    struct session_table *sessions; /* ledger/session_table.h */
+    struct key_uses *uses;          /* ledger/key_uses.h */
     const struct time_source *time;
     struct terms_book terms;
     int64_t loaded_id;   /* of the last row of plan_load that is in terms */
@@ -33,6 +35,7 @@ struct ledger {
     struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
     struct committer committer;
     struct idempotency *idempotency;
+    bool is_loaded; /* what the file holds of keys and sessions is in memory */
 };
 
 struct ledger *ledger_lock(struct ledger *ledger);
@@ -93,6 +96,13 @@ enum status ledger_suspension_publish(struct ledger *ledger, int64_t account_id,
 enum status ledger_find_account(struct ledger *ledger, struct text email,
                                 struct account *account, struct reason *reason);
 
+enum status ledger_find_account_of(struct ledger *ledger, int64_t account_id,
+                                   struct account *account, struct reason *reason);
+
+/* A new account's row and its event, inside a transaction; the meter is told after its commit. */
+enum status ledger_account_write(struct ledger *ledger, const struct account_row *row,
+                                 int64_t *id, struct reason *reason);
+
 struct key_row {
     int64_t id;
     int64_t account_id;
@@ -100,9 +110,14 @@ struct key_row {
     bool has_cap;
     credits cap;        /* a day, when it has one */
     int64_t cap_family; /* 0: its own */
+    instant expires_at; /* 0: never */
+    enum api_key_source source;
     char outward_id[OUTWARD_ID_LENGTH + 1];
     struct digest digest;
 };
+
+/* When a key ceases to work by itself, of the ends of its grace and of its life; 0: never. */
+instant ledger_key_end(instant stops_at, instant expires_at);
 
 /* Makes a key and writes its row; inside a transaction. The directory is told by
  * ledger_publish_key once that is committed. */
@@ -128,6 +143,17 @@ struct key_found {
 /* By outward id. STATUS_MISSING: no such key. */
 enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
                                 struct key_found *found, struct reason *reason);
+
+/* When a key stops that was rotated, or is extended, now. */
+instant ledger_stop_after(instant now, duration grace);
+
+/* The row and the event of a revocation; the directory is told once that is committed. */
+enum status ledger_revocation_write(struct ledger *ledger, const struct key_found *found,
+                                    const char *verb, struct reason *reason);
+
+/* Chooses a new key for an account that has chosen none, or one that works no more. */
+enum status ledger_choose_first(struct ledger *ledger, int64_t account_id, int64_t key_id,
+                                instant now, struct reason *reason);
 
 /* The key as it is shown right after it was made. */
 void ledger_read_new_key(const struct key_row *row, const struct api_key_text *secret,

@@ -62,6 +62,24 @@ enum status ledger_find_account(struct ledger *ledger, struct text email,
     return STATUS_OK;
 }
 
+enum status ledger_find_account_of(struct ledger *ledger, int64_t account_id,
+                                   struct account *account, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "SELECT " ACCOUNT_COLUMNS " FROM account"
+                          " WHERE bucket = $1 AND id = $2",
+                          &select, reason));
+    db_bind_integer(select, 1, account_bucket(account_id));
+    db_bind_integer(select, 2, account_id);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    if (!row)
+        return reason_set(reason, STATUS_MISSING, "there is no such account");
+    account_read(ledger, select, account);
+    return STATUS_OK;
+}
+
 static enum status row_check(const struct account_row *row, struct reason *reason)
 {
     if (!account_email_is_valid(row->email))
@@ -139,6 +157,14 @@ static enum status next_account_id(struct ledger *ledger, int64_t *id, struct re
     return ledger_next_id(ledger, "SELECT coalesce(max(id), 0) + 1 FROM account", id, reason);
 }
 
+enum status ledger_account_write(struct ledger *ledger, const struct account_row *row,
+                                 int64_t *id, struct reason *reason)
+{
+    TRY(next_account_id(ledger, id, reason));
+    TRY(account_insert(ledger, row, *id, ledger_change_time(ledger), reason));
+    return creation_event_write(ledger, *id, row->plan, NULL, reason);
+}
+
 enum status ledger_account_create(struct ledger *ledger, struct text email, struct text name,
                                   struct text plan, struct account *account,
                                   struct reason *reason)
@@ -148,9 +174,7 @@ enum status ledger_account_create(struct ledger *ledger, struct text email, stru
     TRY(db_begin(held->db, &transaction, reason));
     const struct account_row row = {.email = email, .plan = plan, .name = name};
     int64_t id;
-    TRY(next_account_id(held, &id, reason));
-    TRY(account_insert(held, &row, id, ledger_change_time(held), reason));
-    TRY(creation_event_write(held, id, plan, NULL, reason));
+    TRY(ledger_account_write(held, &row, &id, reason));
     struct account made;
     TRY(ledger_find_account(held, email, &made, reason));
     TRY(db_commit(&transaction, reason));

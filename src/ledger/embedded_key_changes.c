@@ -17,7 +17,7 @@ static enum status refuse_rotation(const struct key_found *found, struct reason 
 }
 
 /* Whole seconds, so that what is told is what happens; rounded in favour of the caller. */
-static instant stop_after(instant now, duration grace)
+instant ledger_stop_after(instant now, duration grace)
 {
     if (grace.us == 0)
         return now;
@@ -25,11 +25,13 @@ static instant stop_after(instant now, duration grace)
 }
 
 static enum status rotated_write(struct ledger *ledger, const struct key_found *found,
-                                 instant now, instant stops_at, struct reason *reason)
+                                 instant now, instant stops_at, int64_t replaced_by,
+                                 struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
     TRY(db_statement_take(ledger->db,
-                          "UPDATE api_key SET rotated_at = $4, stops_at = $5, updated_at = $4"
+                          "UPDATE api_key SET rotated_at = $4, stops_at = $5, updated_at = $4,"
+                          " replaced_by = $6"
                           " WHERE bucket = $1 AND account_id = $2 AND id = $3",
                           &update, reason));
     db_bind_integer(update, 1, account_bucket(found->account_id));
@@ -37,6 +39,23 @@ static enum status rotated_write(struct ledger *ledger, const struct key_found *
     db_bind_integer(update, 3, found->key.id);
     db_bind_integer(update, 4, now.us);
     db_bind_integer(update, 5, stops_at.us);
+    db_bind_integer(update, 6, replaced_by);
+    return db_run(update, reason);
+}
+
+/* Who had chosen the old one has chosen the new one. */
+static enum status choice_follow(struct ledger *ledger, const struct key_found *found,
+                                 int64_t key_id, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "UPDATE account SET active_key_id = $3"
+                          " WHERE bucket = $1 AND id = $2 AND active_key_id = $4",
+                          &update, reason));
+    db_bind_integer(update, 1, account_bucket(found->account_id));
+    db_bind_integer(update, 2, found->account_id);
+    db_bind_integer(update, 3, key_id);
+    db_bind_integer(update, 4, found->key.id);
     return db_run(update, reason);
 }
 
@@ -58,7 +77,8 @@ static enum status rotation_write(struct ledger *ledger, const struct key_found 
                                   instant now, struct key_row *row,
                                   struct key_rotation *rotation, struct reason *reason)
 {
-    TRY(rotated_write(ledger, found, now, rotation->stops_at, reason));
+    TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &row->id, reason));
+    TRY(rotated_write(ledger, found, now, rotation->stops_at, row->id, reason));
     enum status status = ledger_check_live_keys(ledger, found->account_id, found->email,
                                                 row->name, reason);
     if (status == STATUS_EXHAUSTED)
@@ -67,7 +87,7 @@ static enum status rotation_write(struct ledger *ledger, const struct key_found 
                           "--grace now, or revoke one first",
                           found->email, API_KEY_LIVE_MAX);
     TRY(status);
-    TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &row->id, reason));
+    TRY(choice_follow(ledger, found, row->id, reason));
     TRY(ledger_insert_key(ledger, row, now, &rotation->secret, reason));
     return rotation_event_write(ledger, found, row, rotation->stops_at, reason);
 }
@@ -77,7 +97,8 @@ static void rotation_publish(struct ledger *ledger, const struct key_found *foun
 {
     ledger_publish_key(ledger, row, found->account_is_suspended);
     if (stops_at.us > now.us)
-        directory_stop(ledger->directory, &found->digest, stops_at);
+        directory_stop(ledger->directory, &found->digest,
+                       ledger_key_end(stops_at, found->key.expires_at));
     else
         directory_revoke(ledger->directory, &found->digest);
 }
@@ -94,12 +115,15 @@ enum status ledger_key_rotate(struct ledger *ledger, struct text id, duration gr
     TRY(ledger_find_key_row(held, id, &found, reason));
     if (found.key.status != API_KEY_ACTIVE)
         return refuse_rotation(&found, reason);
-    struct key_rotation made = {.stops_at = stop_after(now, grace)};
+    struct key_rotation made = {.stops_at = ledger_stop_after(now, grace)};
     struct key_row row = {.account_id = found.account_id,
                           .name = text_of(found.key.name),
+                          .source = API_KEY_ROTATED,
                           .cap_family = found.cap_family};
     row.has_cap = found.key.daily_credit_cap != NO_KEY_CAP;
     row.cap = credits_of(row.has_cap ? found.key.daily_credit_cap : 0);
+    if (found.key.expires_at.us != 0)
+        row.expires_at.us = now.us + (found.key.expires_at.us - found.key.created_at.us);
     TRY(rotation_write(held, &found, now, &row, &made, reason));
     TRY(db_commit(&transaction, reason));
     rotation_publish(held, &found, &row, now, made.stops_at);

@@ -1,6 +1,15 @@
 #include "ledger/embedded.h"
 
-#define LIVE_KEY "revoked_at IS NULL AND (stops_at IS NULL OR stops_at > $3)"
+#define LIVE_KEY                                                                               \
+    "revoked_at IS NULL AND (stops_at IS NULL OR stops_at > $3)"                               \
+    " AND (expires_at IS NULL OR expires_at > $3)"
+
+instant ledger_key_end(instant stops_at, instant expires_at)
+{
+    if (stops_at.us == 0 || (expires_at.us != 0 && expires_at.us < stops_at.us))
+        return expires_at;
+    return stops_at;
+}
 
 enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instant now,
                               struct api_key_text *secret, struct reason *reason)
@@ -9,8 +18,9 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
     TRY(db_statement_take(ledger->db,
                           "INSERT INTO api_key (bucket, account_id, id, outward_id, digest,"
                           " prefix, suffix, name, created_at, updated_at, daily_credit_cap,"
-                          " cap_family)"
-                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)",
+                          " cap_family, expires_at, source)"
+                          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12,"
+                          " $13)",
                           &insert, reason));
     *secret = api_key_make();
     struct text written = {secret->characters, API_KEY_LENGTH};
@@ -31,6 +41,9 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
         db_bind_integer(insert, 10, row->cap.count);
     if (row->cap_family != 0)
         db_bind_integer(insert, 11, row->cap_family);
+    if (row->expires_at.us != 0)
+        db_bind_integer(insert, 12, row->expires_at.us);
+    db_bind_text(insert, 13, text_of(api_key_source_word(row->source)));
     return db_run(insert, reason);
 }
 
@@ -47,6 +60,7 @@ void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
     directory_add(ledger->directory, &row->digest,
                   &(struct directory_entry){.key_id = row->id,
                                             .account_id = row->account_id,
+                                            .stops_at = row->expires_at,
                                             .account_is_suspended = account_is_suspended});
 }
 
@@ -84,6 +98,9 @@ void ledger_read_new_key(const struct key_row *row, const struct api_key_text *s
     *key = (struct api_key){.id = row->id,
                             .status = API_KEY_ACTIVE,
                             .created_at = now,
+                            .updated_at = now,
+                            .expires_at = row->expires_at,
+                            .source = row->source,
                             .daily_credit_cap = row->has_cap ? row->cap.count : NO_KEY_CAP};
     memcpy(key->outward_id, row->outward_id, sizeof(key->outward_id));
     ledger_copy_text(key->prefix, sizeof(key->prefix),
@@ -103,6 +120,10 @@ static enum status creation_event_write(struct ledger *ledger, const struct key_
     json_member_text(&event.detail, TEXT("name"), row->name);
     if (row->has_cap)
         json_member_integer(&event.detail, TEXT("daily_credit_cap"), row->cap.count);
+    char written[INSTANT_TEXT_BYTES];
+    if (row->expires_at.us != 0)
+        json_member_text(&event.detail, TEXT("expires_at"),
+                         instant_rfc3339(row->expires_at, written));
     return ledger_event_write(ledger, row->account_id, "key_create", &event, reason);
 }
 
@@ -119,13 +140,17 @@ enum status ledger_key_make(struct ledger *ledger, struct text email,
     struct account account;
     TRY(ledger_find_account(held, email, &account, reason));
     TRY(ledger_check_live_keys(held, account.id, account.email, request->name, reason));
-    struct key_row row = {.account_id = account.id, .name = request->name};
+    struct key_row row = {
+        .account_id = account.id, .name = request->name, .source = request->source};
+    if (request->life.us > 0)
+        row.expires_at.us = now.us + request->life.us;
     row.has_cap = request->daily_credit_cap != NO_KEY_CAP;
     row.cap = credits_of(row.has_cap ? request->daily_credit_cap : 0);
     struct api_key_text made;
     TRY(ledger_next_id(held, LEDGER_NEXT_KEY_SQL, &row.id, reason));
     TRY(ledger_insert_key(held, &row, now, &made, reason));
     TRY(creation_event_write(held, &row, reason));
+    TRY(ledger_choose_first(held, account.id, row.id, now, reason));
     TRY(db_commit(&transaction, reason));
     ledger_publish_key(held, &row, account.is_suspended || account.is_unpaid);
     ledger_read_new_key(&row, &made, now, key);
@@ -144,18 +169,31 @@ enum status ledger_key_create(struct ledger *ledger, struct text email, struct t
 
 #define KEY_COLUMNS                                                                            \
     "k.id, k.outward_id, k.prefix, k.suffix, k.name, k.created_at, k.stops_at, k.revoked_at,"  \
-    " k.rotated_at, k.daily_credit_cap"
+    " k.rotated_at, k.daily_credit_cap, k.expires_at, k.updated_at, k.last_used_at,"           \
+    " k.last_used_ip, k.source,"                                                               \
+    " (SELECT r.outward_id FROM api_key r WHERE r.id = k.replaced_by)"
+#define KEY_COLUMN_COUNT 16
 
 /* A rotation without grace ends a key for every clock, also for one that steps back. */
 static enum api_key_status status_of(struct db_statement *row, instant now)
 {
     if (!db_column_is_null(row, 7))
         return API_KEY_REVOKED;
+    if (!db_column_is_null(row, 10) && db_column_integer(row, 10) <= now.us)
+        return API_KEY_EXPIRED;
     if (db_column_is_null(row, 6))
         return API_KEY_ACTIVE;
     int64_t stops_at_us = db_column_integer(row, 6);
     bool had_grace = stops_at_us > db_column_integer(row, 8);
     return had_grace && stops_at_us > now.us ? API_KEY_GRACE : API_KEY_EXPIRED;
+}
+
+static enum api_key_source source_of(struct text word)
+{
+    for (enum api_key_source source = 0; source < API_KEY_SOURCES; source++)
+        if (text_equals(word, text_of(api_key_source_word(source))))
+            return source;
+    return API_KEY_BY_COMMAND;
 }
 
 static void key_read(struct db_statement *row, instant now, struct api_key *key)
@@ -166,7 +204,15 @@ static void key_read(struct db_statement *row, instant now, struct api_key *key)
         .created_at = {db_column_integer(row, 5)},
         .stops_at = {db_column_integer(row, 6)},
         .daily_credit_cap = db_column_is_null(row, 9) ? NO_KEY_CAP : db_column_integer(row, 9),
+        .rotated_at = {db_column_integer(row, 8)},
+        .expires_at = {db_column_integer(row, 10)},
+        .updated_at = {db_column_integer(row, 11)},
+        .last_used_at = {db_column_integer(row, 12)},
+        .source = source_of(db_column_text(row, 14)),
     };
+    ledger_copy_text(key->last_used_address, sizeof(key->last_used_address),
+                     db_column_text(row, 13));
+    ledger_copy_text(key->replaced_by, sizeof(key->replaced_by), db_column_text(row, 15));
     ledger_copy_text(key->outward_id, sizeof(key->outward_id), db_column_text(row, 1));
     ledger_copy_text(key->prefix, sizeof(key->prefix), db_column_text(row, 2));
     ledger_copy_text(key->suffix, sizeof(key->suffix), db_column_text(row, 3));
@@ -221,19 +267,20 @@ enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
             "the ids of an account",
             TEXT_PRINT(text_slice(outward_id, 0, API_KEY_PREFIX_LENGTH)));
     key_read(select, time_now(ledger->time), &found->key);
-    struct text stored = db_column_blob(select, 11);
+    struct text stored = db_column_blob(select, KEY_COLUMN_COUNT + 1);
     check(stored.length ==
           sizeof(found->digest.bytes)); /* as loaded at start, or written since */
     memcpy(found->digest.bytes, stored.at, sizeof(found->digest.bytes));
-    found->account_id = db_column_integer(select, 10);
-    found->account_is_suspended = !db_column_is_null(select, 12);
-    found->cap_family = db_column_integer(select, 14);
-    ledger_copy_text(found->email, sizeof(found->email), db_column_text(select, 13));
+    found->account_id = db_column_integer(select, KEY_COLUMN_COUNT);
+    found->account_is_suspended = !db_column_is_null(select, KEY_COLUMN_COUNT + 2);
+    found->cap_family = db_column_integer(select, KEY_COLUMN_COUNT + 4);
+    ledger_copy_text(found->email, sizeof(found->email),
+                     db_column_text(select, KEY_COLUMN_COUNT + 3));
     return STATUS_OK;
 }
 
-static enum status revocation_write(struct ledger *ledger, const struct key_found *found,
-                                    struct reason *reason)
+enum status ledger_revocation_write(struct ledger *ledger, const struct key_found *found,
+                                    const char *verb, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
     TRY(db_statement_take(ledger->db,
@@ -248,7 +295,7 @@ static enum status revocation_write(struct ledger *ledger, const struct key_foun
     struct event event;
     ledger_event_open(&event);
     json_member_text(&event.detail, TEXT("key_id"), text_of(found->key.outward_id));
-    return ledger_event_write(ledger, found->account_id, "key_revoke", &event, reason);
+    return ledger_event_write(ledger, found->account_id, verb, &event, reason);
 }
 
 enum status ledger_key_find(struct ledger *ledger, struct text id, struct api_key *key,
@@ -270,7 +317,7 @@ enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reas
     struct key_found found = {0};
     TRY(ledger_find_key_row(held, id, &found, reason));
     if (found.key.status != API_KEY_REVOKED) {
-        TRY(revocation_write(held, &found, reason));
+        TRY(ledger_revocation_write(held, &found, "key_revoke", reason));
         TRY(db_commit(&transaction, reason));
     }
     directory_revoke(held->directory, &found.digest);

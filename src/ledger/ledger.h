@@ -111,8 +111,9 @@ enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reas
 struct key_standing {
     int64_t key_id;
     int64_t account_id;
-    bool is_live;     /* active, or in grace before its end */
-    instant stops_at; /* of a rotated key; 0: it was not rotated */
+    bool is_live; /* active, or in grace before its end */
+    instant
+        stops_at; /* of a rotated key, if its life is not over before; 0: it was not rotated */
     bool account_is_suspended;
 };
 
@@ -120,3 +121,11 @@ struct key_standing {
  * on the disk. */
 enum status ledger_find_key(struct ledger *ledger, const struct digest *digest,
                             struct key_standing *standing);
+
+/* Notes, once a minute a key and thread, that it was used now; address(owner) is asked for where
+ * from only then. Any thread; never blocks on the disk. */
+void ledger_key_used(struct ledger *ledger, const struct key_standing *key,
+                     struct text (*address)(void *owner), void *owner);
+
+/* Writes into the file what was noted of keys, and seen of sessions, since the last time. Blocks. */
+enum status ledger_seen_write(struct ledger *ledger, struct reason *reason);

@@ -12,6 +12,18 @@ const char *api_key_status_word(enum api_key_status status)
     return "";
 }
 
+const char *api_key_source_word(enum api_key_source source)
+{
+    switch (source) {
+    case API_KEY_BY_COMMAND: return "command_line";
+    case API_KEY_CREATED: return "created";
+    case API_KEY_ROTATED: return "rotated";
+    case API_KEY_SOURCES: break;
+    }
+    check(false);
+    return "";
+}
+
 static bool has_space_or_control(struct text written)
 {
     for (size_t i = 0; i < written.length; i++)

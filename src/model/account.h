@@ -39,6 +39,14 @@ const char *api_key_status_word(enum api_key_status status);
 
 #define NO_KEY_CAP (-1)
 
+/* How a key came into being; the first is that of commands. */
+enum api_key_source { API_KEY_BY_COMMAND, API_KEY_CREATED, API_KEY_ROTATED, API_KEY_SOURCES };
+
+/* "command_line", "created", "rotated". */
+const char *api_key_source_word(enum api_key_source source);
+
+#define API_KEY_ADDRESS_BYTES_MAX 46
+
 struct api_key {
     int64_t id;
     char outward_id[OUTWARD_ID_LENGTH + 1];
@@ -49,6 +57,13 @@ struct api_key {
     instant created_at;
     instant stops_at;         /* 0: never */
     int64_t daily_credit_cap; /* its own; NO_KEY_CAP */
+    instant updated_at;
+    instant rotated_at;   /* 0: it was not */
+    instant expires_at;   /* 0: never */
+    instant last_used_at; /* a minute; 0: never */
+    char last_used_address[API_KEY_ADDRESS_BYTES_MAX];
+    char replaced_by[OUTWARD_ID_LENGTH + 1]; /* the key that took its place; empty: none */
+    enum api_key_source source;
 };
 
 /* local@domain in printable ASCII or UTF-8, no white space, no control byte, exactly one '@' with

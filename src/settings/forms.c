@@ -153,3 +153,10 @@ enum status form_periods(struct text value, struct reason *reason)
     bool periods[PERIOD_COUNT];
     return periods_read(value, periods, reason);
 }
+
+enum status form_open_or_closed(struct text value, struct reason *reason)
+{
+    if (text_equals(value, TEXT("open")) || text_equals(value, TEXT("closed")))
+        return STATUS_OK;
+    return reason_set(reason, STATUS_INVALID, "write open or closed");
+}

@@ -27,4 +27,5 @@ enum status form_countries(struct text value, struct reason *reason);
 
 /* Which periods, as PERIOD_COUNT flags; at least one. */
 enum status periods_read(struct text value, bool *periods, struct reason *reason);
+enum status form_open_or_closed(struct text value, struct reason *reason);
 enum status form_periods(struct text value, struct reason *reason);

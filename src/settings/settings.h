@@ -45,6 +45,9 @@ struct settings {
     /* [source.sample] */
     bool sample_enabled;
     struct source_settings creative_center, creative_one, business_api;
+    /* [console] */
+    struct text console_sign_up; /* "open" or "closed" */
+    bool insecure_cookie;
     /* [collect] */
     struct text collect_countries; /* codes parted by commas; "every"; empty: none */
     struct text collect_periods;   /* days parted by commas */

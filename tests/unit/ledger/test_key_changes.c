@@ -116,7 +116,7 @@ static void a_rotated_key_hands_on_its_name_and_its_cap(void **state)
     struct api_key key;
     struct api_key_text secret;
     struct key_rotation rotation;
-    const struct key_request request = {TEXT_INITIAL("laptop"), 16};
+    const struct key_request request = {.name = TEXT_INITIAL("laptop"), .daily_credit_cap = 16};
     DONE(ledger_key_make(ledger, TEXT("ann@b"), &request, &key, &secret, &reason));
     DONE(rotate(key.outward_id, 3600, &rotation));
     assert_string_equal(rotation.key.name, "laptop");
@@ -211,7 +211,7 @@ static void a_cap_is_a_key_s_own(void **state)
 {
     (void)state;
     struct caller ann = caller_make("ann@b", "Starter");
-    const struct key_request request = {TEXT_INITIAL(""), 8};
+    const struct key_request request = {.daily_credit_cap = 8};
     struct caller other = ann;
     struct api_key key;
     DONE(ledger_key_make(ledger, TEXT("ann@b"), &request, &key, &other.secret, &reason));
