@@ -19,6 +19,9 @@ struct account_look {
     struct buffer body;
     struct json_writer writer; /* on body, inside of data */
 
+    void (*refuse_missing)(struct call *call); /* where read may say STATUS_MISSING */
+    bool is_whole; /* set by read: the body is the answer, without its envelope */
+
     struct pool_job job; /* the rest is its own */
     struct http_task task;
     enum status (*read)(struct account_look *look, struct reason *reason);

@@ -205,7 +205,9 @@ void parts_definitions(const struct dialect *dialect, struct json_writer *writer
 {
     static const struct schema *const schemas[] = {
         &failure_schema, &hashtag_schema, &meta_schema, &history_schema,
-        &movers_schema,  &billing_schema, &ping_schema, &ready_schema,
+        &movers_schema,  &billing_schema,
+        &periods_schema, &period_schema,  &statement_schema, &download_schema,
+        &preview_schema, &plans_schema, &estimate_schema, &ping_schema, &ready_schema,
     };
     for (size_t i = 0; i < LENGTH_OF(schemas); i++)
         definition_write(dialect, schemas[i], writer);
