@@ -313,6 +313,7 @@ void billing_preview_write(struct json_writer *writer, const struct plan_preview
     json_member_integer(writer, TEXT("total_now_cents"), preview->now.total_cents);
     lines_write(writer, TEXT("lines_next"), &preview->next);
     json_member_integer(writer, TEXT("total_next_cents"), preview->next.total_cents);
+    json_member_text(writer, TEXT("preview_digest"), text_of(preview->digest));
 }
 
 #define PLAN_WORDS "must be a plan of GET /api/v1/billing/plans"
@@ -329,9 +330,10 @@ static void refuse_plan(struct call *call)
 static enum status preview_read(struct account_look *look, struct reason *reason)
 {
     CLEANUP(plan_preview_finish) struct plan_preview preview = {0};
-    enum status status = ledger_plan_preview(ledger_of(look), look->call->key.account_id,
-                                             look->call->arguments.texts[PREVIEW_PLAN],
-                                             &preview, reason);
+    enum status status = ledger_plan_preview(
+        ledger_of(look), look->call->key.account_id,
+        &(struct plan_request){.plan = look->call->arguments.texts[PREVIEW_PLAN]}, &preview,
+        reason);
     if (status == STATUS_INVALID)
         return STATUS_MISSING;
     if (status == STATUS_OK)

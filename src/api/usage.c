@@ -226,12 +226,9 @@ static enum status overview_read(struct account_look *look, struct reason *reaso
 
 static void overview_complete(struct account_look *look)
 {
-    struct call *call = look->call;
-    struct charge charge = {.account_id = call->key.account_id, .key_id = call->key.key_id};
-    ledger_look(call->pipeline->ledger, &charge);
     json_name(&look->writer, TEXT("billing"));
     json_object_open(&look->writer);
-    billing_state_write(look, &charge.standing);
+    billing_state_write(look);
     json_object_close(&look->writer);
 }
 

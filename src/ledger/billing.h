@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "ledger/ledger.h"
+#include "ledger/changes.h"
 #include "ledger/statement.h"
 
 /* ---- Closing ---- */
@@ -40,7 +40,8 @@ struct statement_view {
     enum payment_state payment;
     instant paid_at;
     int64_t total_cents;
-    struct buffer json; /* as statement_write: the frozen one, or a projection of the open one */
+    struct buffer
+        json; /* as statement_write: the frozen one, or a projection of the open one */
 };
 
 void statement_view_finish(struct statement_view *view);
@@ -66,12 +67,15 @@ struct plan_preview {
     struct invoice now;        /* the lines that it adds to the open period */
     struct invoice next;       /* those of the next period's beginning */
     bool is_over;              /* what is used already is more than the plan includes */
+    char digest[PLAN_PREVIEW_DIGEST_BYTES]; /* names these numbers, for struct plan_request */
 };
 
 void plan_preview_finish(struct plan_preview *preview);
 
-/* Changes nothing. STATUS_INVALID: no such plan. On success the caller finishes *preview. */
-enum status ledger_plan_preview(struct ledger *ledger, int64_t account_id, struct text plan,
+/* Changes nothing. STATUS_INVALID: no such plan; STATUS_CONFLICT: request names the numbers of
+ * another preview. On success the caller finishes *preview. */
+enum status ledger_plan_preview(struct ledger *ledger, int64_t account_id,
+                                const struct plan_request *request,
                                 struct plan_preview *preview, struct reason *reason);
 
 /* ---- What the operator gives ---- */
@@ -79,9 +83,9 @@ enum status ledger_plan_preview(struct ledger *ledger, int64_t account_id, struc
 #define GRANT_CREDITS_MAX INT64_C(1000000000000) /* as the largest plan includes */
 
 struct adjustment_made {
-    int32_t period;   /* in which it counts */
-    int64_t credits;  /* added to its allowance */
-    int64_t allowance; /* of the period, with them */
+    int32_t period;         /* in which it counts */
+    int64_t credits;        /* added to its allowance */
+    int64_t allowance;      /* of the period, with them */
     int64_t overage_micros; /* given back with a refund */
 };
 
