@@ -332,7 +332,7 @@ test("the books are read to the last call and agree, or the difference is told",
     ok({ ...periodUsage(), items: usage.map((item, at) => (at === 0 ? { ...item, credits: item.credits - 8 } : item)) }),
   );
   await page.getByRole("button", { name: "Check again" }).click();
-  await page.getByText(/^Something differs\. Tell the operator/).waitFor();
+  await page.getByText(/^Something differs\. Tell the operator: an audit finds where/).waitFor();
   assert.equal((await rows())[1][5], "Differs by 8");
   assert.equal((await rows())[0][5], "✓ Equal");
   let turn = 0;

@@ -58,7 +58,7 @@ function verdict({ rows, hasMoved }: Found): string {
   if (rows.every(isEqual)) return "Everything adds up.";
   return hasMoved
     ? "Calls came in while the books were read: check again."
-    : "Something differs. Tell the operator; `trendgate audit` finds where.";
+    : "Something differs. Tell the operator: an audit finds where.";
 }
 
 async function readJournal(period: Billing, signal: AbortSignal, tell: (calls: number) => void) {

@@ -123,10 +123,12 @@ function Calls({ from, to, isOverage }: CallsProps) {
           <>
             {shown.length > 0 && <CallTable calls={shown} />}
             <p class="small quiet" role="status">
-              {isOverage
+              {read.length === 0
+                ? "No call was charged in this span."
+                : isOverage
                 ? `${plural(shown.length, "call")} with overage, of the ${count(read.length)} newest charged ones.`
                 : `The ${plural(shown.length, "newest charged call", "newest charged calls")} of this span.`}
-              {!next && " There are no more."}
+              {!next && read.length > 0 && " There are no more."}
             </p>
             {fault && <FaultNote fault={fault} title="Could not load more calls." />}
             {next && (

@@ -57,11 +57,11 @@ export class Place {
     return this.run("account", "create", email, "--plan", plan).trim();
   }
 
-  /** sample: serves made-up lists, so that every list is there. */
-  async serve({ sample = true, settings = {} } = {}) {
+  /** sample: serves made-up lists, so that every list is there. binary: ours with another clock, perhaps. */
+  async serve({ sample = true, settings = {}, binary = BINARY } = {}) {
     const environment = { ...this.environment, ...settings };
     if (sample) environment.TRENDGATE_SOURCE_SAMPLE_ENABLED = "true";
-    const server = new Server(this, environment);
+    const server = new Server(this, environment, binary);
     this.servers.push(server);
     server.url = (await until(() => server.listening(), "the server listens"))[1];
     return server;
@@ -74,10 +74,10 @@ export class Place {
 }
 
 export class Server {
-  constructor(place, environment) {
+  constructor(place, environment, binary) {
     this.stdout = "";
     this.stderr = "";
-    this.child = spawn(BINARY, ["serve", "--database", place.database, "--listen", "127.0.0.1:0"],
+    this.child = spawn(binary, ["serve", "--database", place.database, "--listen", "127.0.0.1:0"],
       { cwd: place.folder, env: environment, stdio: ["ignore", "pipe", "pipe"] });
     this.child.stdout.on("data", (piece) => { this.stdout += piece; });
     this.child.stderr.on("data", (piece) => { this.stderr += piece; });
