@@ -52,7 +52,9 @@ void docs_freshness(struct docs_page *page)
         "How old a list is stands in its headers and is never guessed: `Last-Modified` is when "
         "it was captured, `X-Trend-As-Of` the date of its newest trend point, `X-Trend-Source` "
         "where it comes from. `X-Trend-Stale: 1` marks a list that was captured more than "
-        "%" PRId64 " hours ago; it is served all the same. Missing days are not made up: a "
+        "%" PRId64
+        " hours ago, or that suddenly came with less than half of the hashtags of the "
+        "capture before; it is served all the same. Missing days are not made up: a "
         "trend has the points that were captured.",
         page->facts->ttl_hours);
     docs_paragraph(page,

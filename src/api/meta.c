@@ -65,12 +65,11 @@ static void list_write(struct json_writer *writer, const struct catalog_entry *e
 static void lists_write(struct json_writer *writer, const struct pipeline *pipeline,
                         const struct catalog_entry *entries, size_t count)
 {
-    int64_t now_us = time_now(pipeline->time).us;
     json_name(writer, TEXT("lists"));
     json_array_open(writer);
     for (size_t i = 0; i < count; i++)
         list_write(writer, &entries[i],
-                   now_us - entries[i].captured_at.us > pipeline->time_to_live.us);
+                   pipeline_is_stale(pipeline, entries[i].captured_at, entries[i].is_short));
     json_array_close(writer);
 }
 

@@ -48,12 +48,11 @@ static void lists_read(struct readings *readings)
     const struct pipeline *served = readings->served;
     struct catalog_entry *entries = memory_take(LIST_COUNT * sizeof(*entries));
     size_t count = catalog_entries(served->catalog, entries);
-    int64_t stale_before_us = time_now(served->time).us - served->time_to_live.us;
     for (size_t i = 0; i < count; i++) {
         struct source_lists *lists = source_of(readings, &entries[i]);
         int64_t captured_us = entries[i].captured_at.us;
         lists->lists++;
-        lists->stale += captured_us < stale_before_us;
+        lists->stale += pipeline_is_stale(served, entries[i].captured_at, entries[i].is_short);
         if (captured_us < lists->oldest_us)
             lists->oldest_us = captured_us;
         if (captured_us > lists->newest_us)
@@ -302,7 +301,8 @@ static const struct metric metric_table[] = {
           seconds, READ(ledger.fold_lag.us)),
     GAUGE("trendgate_lists", "Lists that can be served, by the source of each.", by_source,
           OF_SOURCE(lists)),
-    GAUGE("trendgate_lists_stale", "Of these lists, those older than [catalog] ttl_hours.",
+    GAUGE("trendgate_lists_stale", "Of these lists, those older than [catalog] ttl_hours, or of less than half of their "
+          "predecessor's length.",
           by_source, OF_SOURCE(stale)),
     GAUGE("trendgate_lists_oldest_capture_timestamp_seconds",
           "When the oldest of a source's lists was captured, in seconds since 1970.",
@@ -327,6 +327,9 @@ static const struct metric metric_table[] = {
     COUNTER("trendgate_source_contradictions_total",
             "What contradicted itself in the lists of a source.", by_collected,
             COLLECTED(contradictions)),
+    GAUGE("trendgate_source_short_lists",
+          "Lists of a source that suddenly are of less than half of their predecessor's length.",
+          by_collected, COLLECTED(short_lists)),
     GAUGE("trendgate_source_requests_today",
           "Requests taken from a source's budget since 00:00 UTC, by every collector of the "
           "database, at the last look.", by_collected, COLLECTED(used_today)),

@@ -142,7 +142,7 @@ static const struct schema_field meta_fields[] = {
           SAYS("The date of its newest trend point, else of the capture.")),
     FIELD("data.lists[].source", "string", EXAMPLE("\"creative-center\""),
           SAYS("Where it comes from.")),
-    FIELD("data.lists[].stale", "boolean", SAYS("Whether it is older than its time to live.")),
+    FIELD("data.lists[].stale", "boolean", SAYS("Whether it is marked as stale.")),
     REQUEST_ID,
     ENVELOPE_END,
 };
@@ -264,6 +264,8 @@ static const struct schema_field ready_fields[] = {
     FIELD("data.sources[].until", "string", FORMAT("date-time"), OPTIONAL, SAYS("When it is asked again.")),
     FIELD("data.sources[].last_success", "string", FORMAT("date-time"), OPTIONAL,
           SAYS("When it last gave a list.")),
+    FIELD("data.sources[].short_lists", "integer",
+          SAYS("Its lists that suddenly are of less than half of their length before.")),
     FIELD("data.ready", "boolean", OPTIONAL, SAYS("Whether all of them work.")),
     FIELD("data.reason", "string", OPTIONAL, EXAMPLE("\"upstream_unavailable\""),
           SAYS("With 503: the reason word.")),

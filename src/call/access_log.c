@@ -28,12 +28,11 @@ static void tool_add(const struct call *call, struct buffer *line)
     }
 }
 
-/* What stands in the path of a page, as a sign-in link's token does, is secret. */
+/* A sign-in link holds its secret in its path. */
 static struct text path_shown(const struct call *call)
 {
-    bool is_secret = call->endpoint && call->endpoint->kind == ENDPOINT_PAGE &&
-                     call->id.length > 0;
-    return is_secret ? call->endpoint->path : call->request->path;
+    struct text links = TEXT("/console/link/");
+    return text_starts_with(call->request->path, links) ? links : call->request->path;
 }
 
 void access_log_add(const struct call *call, unsigned status, size_t body_bytes)

@@ -54,8 +54,8 @@ static void answer_send(struct call *call, struct http_answer *answer,
 
 bool call_page_is_stale(const struct call *call)
 {
-    int64_t age_us = time_now(call->pipeline->time).us - call->finding.page->captured_at.us;
-    return age_us > call->pipeline->time_to_live.us;
+    const struct catalog_page *page = call->finding.page;
+    return pipeline_is_stale(call->pipeline, page->captured_at, page->is_short);
 }
 
 static void page_headers_add(struct call *call, struct buffer *headers)

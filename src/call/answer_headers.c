@@ -94,7 +94,8 @@ const struct answer_header answer_headers[HEADER_COUNT] = {
     [HEADER_TREND_STALE] =
         {.name = TEXT_INITIAL("X-Trend-Stale"), STRING,
          .example = TEXT_INITIAL("1"),
-         .meaning = TEXT_INITIAL("1: the list is older than its time to live."),
+         .meaning = TEXT_INITIAL("1: the list is older than its time to live, or suddenly is of less than half of its "
+                                 "length before."),
          .place = HEADER_ON_LISTS},
     [HEADER_RETRY_AFTER] =
         {.name = TEXT_INITIAL("Retry-After"), INTEGER,

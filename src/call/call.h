@@ -68,7 +68,6 @@ void call_run(struct call *call);
 /* Steps; each says by STATUS_OK that the call goes on. Otherwise it has answered. */
 enum status call_authenticate(struct call *call);
 enum status call_validate(struct call *call);
-
 /* For an endpoint's examine. reason: the rest of the sentence "<name> ..."; without ';'. */
 void faults_add(struct faults *faults, struct text name, struct text value, struct text reason);
 
@@ -76,11 +75,10 @@ void faults_add(struct faults *faults, struct text name, struct text value, stru
  * answers 422. Ends the pipeline's part of the call. */
 void call_look_up(struct call *call);
 
-/* Tells who waits for this call's Idempotency-Key what came of it; when it is answered. */
-void call_decided(struct call *call, bool is_charged);
-
-/* An Idempotency-Key of CONTRACT section 3, or none at all; false: a malformed one. */
+/* An Idempotency-Key of CONTRACT section 3, or none at all; false: a malformed one. When the call
+ * is answered, who waits for its key is told what came of it. */
 bool call_idempotency_key_read(const struct call *call, struct text *key);
+void call_decided(struct call *call, bool is_charged);
 
 /* For look-ups: finds the page and goes on to call_found, or refuses; waits off the loop. */
 void call_look_up_page(struct call *call, const struct page_request *request);
@@ -90,11 +88,10 @@ void call_look_up_page(struct call *call, const struct page_request *request);
 void call_look_up_ended(struct call *call, enum status outcome,
                         const struct catalog_page *page);
 
-/* No page: takes the slot and refuses, by the words for that outcome. */
-void call_refuse_page(struct call *call, enum status outcome);
-
-/* Ends the look-up: charges what was found and answers it. */
+/* Ends the look-up: charges what was found and answers it. Or there is no page: takes the slot and
+ * refuses, by the words for that outcome. */
 void call_found(struct call *call, const struct finding *finding);
+void call_refuse_page(struct call *call, enum status outcome);
 
 /* The charge step, between what was found and the answer. Takes the slot of a call that will
  * not be charged, whatever its outcome; STATUS_OK: answer it. Otherwise 429 or 503 was answered. */

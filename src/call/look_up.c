@@ -14,9 +14,8 @@ static void demand_mark(struct call *call, const struct page_request *request,
                         const struct catalog_page *page)
 {
     struct pipeline *pipeline = call->pipeline;
-    int64_t age_us = time_now(pipeline->time).us - page->captured_at.us;
-    if (pipeline->collector && !call_is_of_account(call) &&
-        (page->snapshot_id < 0 || age_us > pipeline->time_to_live.us))
+    bool is_old = pipeline_is_stale(pipeline, page->captured_at, page->is_short);
+    if (pipeline->collector && !call_is_of_account(call) && (page->snapshot_id < 0 || is_old))
         collector_demand(pipeline->collector, list_fetched(request));
 }
 

@@ -29,7 +29,7 @@ struct pipeline {
     size_t console_endpoint_count;
     const struct console *console; /* what those work with; NULL: there is none */
     struct shelf *shelf;           /* what is published about the endpoints */
-    duration time_to_live;         /* older lists are marked stale */
+    duration time_to_live;         /* pipeline_is_stale */
     bool logs_access;
     bool has_insecure_cookie;    /* sessions over plain HTTP, for development */
     bool is_private;             /* no page of another origin may read what is answered */
@@ -38,6 +38,14 @@ struct pipeline {
     struct text public_url;      /* how customers reach the service; empty: by its address */
     atomic_bool ledger_answers;  /* kept up to date by who watches the ledger */
 };
+
+/* Whether a list is marked stale: it is older than its time to live, or short whatever its age. */
+static inline bool pipeline_is_stale(const struct pipeline *pipeline, instant captured_at,
+                                     bool is_short)
+{
+    int64_t age_us = time_now(pipeline->time).us - captured_at.us;
+    return is_short || age_us > pipeline->time_to_live.us;
+}
 
 /* The receiver for http_server_open. */
 struct http_receiver pipeline_receiver(struct pipeline *pipeline);

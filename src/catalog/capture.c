@@ -104,7 +104,8 @@ enum status capture_add_row(struct capture_reader *reader, const struct capture_
     return STATUS_OK;
 }
 
-/* Bytes that are wrong wherever they stand are reported by their line before anything is read. */
+/* Bytes that are wrong wherever they stand are reported by their line before anything is
+ * read. */
 static enum status check_bytes(struct capture_reader *reader)
 {
     if (reader->bytes.length > CAPTURE_BYTES_MAX)
@@ -172,7 +173,8 @@ static enum status check_kind(struct capture_reader *reader, struct text content
     return STATUS_OK;
 }
 
-/* What is neither an object nor an array is taken for CSV, unless it is none by its first line. */
+/* What is neither an object nor an array is taken for CSV, unless it is none by its first
+ * line. */
 static enum status check_csv(struct capture_reader *reader, struct text content)
 {
     CLEANUP(json_document_finish) json_t *document = NULL;

@@ -1,9 +1,10 @@
-/* capture: lists as files: what was captured elsewhere read into rankings, rankings written out.
+/* capture: lists as files: what was captured elsewhere read into rankings, rankings written
+ * out.
  *
  * Read is what importing accepts, told apart by content: JSON (an answer of the upstream's
  * popular-trend list, of its successor's GetHashtagList or of our own endpoint, a bare array of
- * hashtags, our own export), NDJSON (a hashtag a line) and CSV (RFC 4180 with a header row). Pure
- * but for the arena and the file; any thread. */
+ * hashtags, our own export), NDJSON (a hashtag a line) and CSV (RFC 4180 with a header row).
+ * Pure but for the arena and the file; any thread. */
 #pragma once
 
 #include "model/ranking.h"
@@ -48,9 +49,9 @@ struct capture {
 
 /* Reads the whole file or nothing. Country, period and capture time are told, in this order, by
  * the content, by the options, by the curves (the period alone: 7 or 30 points a day apart, or
- * weekly ones) and by the file's name; rows that say different ones become several rankings. The
- * source is "import" unless the content names one, as our export does; "sample" is refused, so
- * that made-up data never passes for real.
+ * weekly ones) and by the file's name; rows that say different ones become several rankings.
+ * The source is "import" unless the content names one, as our export does; "sample" is refused,
+ * so that made-up data never passes for real.
  *
  * The rules for lists: ranks follow each other without a gap (from 1 on, or it is a page for
  * capture_join); nothing is of the future, neither the capture nor, by more than a day, a trend
@@ -58,9 +59,10 @@ struct capture {
  * days is none of 120 days; at least one curve of a list reaches 1, else its scale is another.
  *
  * STATUS_INVALID: a fault; reason names file, line and what to do. STATUS_CONFLICT: an option
- * contradicts the content or the file's name. STATUS_MISSING: what list it is stays unknown; reason names the option
- * to give. STATUS_FORBIDDEN: sample data, or an upstream's "not permitted". STATUS_TOO_LARGE: over
- * CAPTURE_BYTES_MAX or the arena's ceiling. Rankings borrow nothing from bytes: all is in arena. */
+ * contradicts the content or the file's name. STATUS_MISSING: what list it is stays unknown;
+ * reason names the option to give. STATUS_FORBIDDEN: sample data, or an upstream's "not
+ * permitted". STATUS_TOO_LARGE: over CAPTURE_BYTES_MAX or the arena's ceiling. Rankings borrow
+ * nothing from bytes: all is in arena. */
 enum status capture_read(struct text bytes, const struct capture_options *options,
                          struct arena *arena, struct capture *capture, struct reason *reason);
 
@@ -77,9 +79,10 @@ bool capture_is_page(const struct ranking *ranking, const struct capture_extent 
 /* -1, 0 (pages of one list, capture time and source) or 1. */
 int capture_compare(const struct ranking *a, const struct ranking *b);
 
-/* Makes one ranking of the pages, at least one, of one list, sorting them by rank. The last pages
- * may be missing: *extent then says so. STATUS_INVALID: ranks are missing before or between the
- * pages, or stand there twice; reason names the files. What is joined borrows from the pages. */
+/* Makes one ranking of the pages, at least one, of one list, sorting them by rank. The last
+ * pages may be missing: *extent then says so. STATUS_INVALID: ranks are missing before or
+ * between the pages, or stand there twice; reason names the files. What is joined borrows from
+ * the pages. */
 enum status capture_join(struct capture_page *pages, size_t count, struct arena *arena,
                          struct ranking *joined, struct capture_extent *extent,
                          struct reason *reason);
@@ -89,9 +92,10 @@ enum capture_format { CAPTURE_JSON, CAPTURE_NDJSON, CAPTURE_CSV };
 /* "json", "ndjson", "csv". STATUS_MISSING: another word. */
 enum status capture_format_find(struct text word, enum capture_format *format);
 
-/* Writes rankings one by one, so that a whole catalogue need not be in memory: capture_write_open,
- * capture_write for each, capture_write_close. What is written reads back as the same rankings;
- * an empty ranking leaves no trace in NDJSON and CSV. Owned by one thread. */
+/* Writes rankings one by one, so that a whole catalogue need not be in memory:
+ * capture_write_open, capture_write for each, capture_write_close. What is written reads back
+ * as the same rankings; an empty ranking leaves no trace in NDJSON and CSV. Owned by one
+ * thread. */
 struct capture_writer {
     FILE *file; /* borrowed */
     enum capture_format format;

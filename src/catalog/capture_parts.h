@@ -1,7 +1,8 @@
 /* capture_parts: what the files that read captures share among themselves.
  *
  * A reader turns bytes into rows: hashtags that each say where they stand and what they tell of
- * their list. capture_assemble then settles what list each belongs to and builds the rankings. */
+ * their list. capture_assemble then settles what list each belongs to and builds the
+ * rankings. */
 #pragma once
 
 #include "catalog/capture.h"
@@ -46,8 +47,8 @@ struct capture_reader {
     struct capture_row *rows; /* malloc'd, grown */
     size_t row_count;
     size_t row_capacity;
-    /* Where a JSON document keeps its rows: under so many "data", then under this name (NULL: the
-     * document is the array itself), or in "lists", each with a "list". */
+    /* Where a JSON document keeps its rows: under so many "data", then under this name (NULL:
+     * the document is the array itself), or in "lists", each with a "list". */
     size_t data_depth;
     const char *list_name;
     bool has_lists;
@@ -96,8 +97,8 @@ enum status capture_read_csv(struct capture_reader *reader);
 enum status capture_read_hashtag(struct capture_reader *reader, const json_t *object,
                                  struct capture_row *row);
 
-/* What an object, a row or a list of our export, says of the list; the member of that name holds
- * the id of the list's industry. */
+/* What an object, a row or a list of our export, says of the list; the member of that name
+ * holds the id of the list's industry. */
 enum status capture_read_facts(struct capture_reader *reader, const json_t *object,
                                const char *industry_name, struct capture_row *row);
 
@@ -119,7 +120,8 @@ void capture_hint(struct text file_name, struct list_facts *facts);
 #define CAPTURE_LIST_PRINT(key)                                                                \
     TEXT_PRINT(country_at((key).country)->code), period_days[(key).period]
 
-/* The rules for lists of capture.h, for a ranking that is valid; rows are its own, in any order. */
+/* The rules for lists of capture.h, for a ranking that is valid; rows are its own, in any
+ * order. */
 enum status capture_check_rules(struct capture_reader *reader, struct capture_row *const *rows,
                                 const struct ranking *ranking);
 

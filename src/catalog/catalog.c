@@ -10,7 +10,8 @@
 #define PAGES 10
 #define LIMITS 100
 
-/* Another process's lock must not stall readers long; one that outlives so many looks is a fault. */
+/* Another process's lock must not stall readers long; one that outlives so many looks is a
+ * fault. */
 #define BUSY_WAIT_MS 1000
 #define BUSY_LOOKS_MAX 10
 
@@ -58,8 +59,8 @@ static void unlock(struct catalog *catalog)
 
 /* ---- Which snapshot counts ---- */
 
-/* The store is read without the catalogue's lock, so that no caller waits for the disk; who looks
- * meanwhile waits for the first look's end, and sees what it saw. */
+/* The store is read without the catalogue's lock, so that no caller waits for the disk; who
+ * looks meanwhile waits for the first look's end, and sees what it saw. */
 static enum status index_refresh(struct catalog *catalog, struct reason *reason)
 {
     struct newest_found found = {0};
@@ -143,7 +144,7 @@ size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries)
         bool is_own = newest.snapshot_id > 0 && newest.list.industry == list.industry;
         if (is_own || (newest.snapshot_id != 0 && list.industry == INDUSTRY_ALL))
             entries[count++] = (struct catalog_entry){list, newest.captured_at, newest.as_of,
-                                                      newest.source};
+                                                      newest.source, newest.is_short};
     }
     unlock(catalog);
     return count;
@@ -364,8 +365,8 @@ static bool fall_back(struct catalog *catalog, const struct newest *damaged)
     return gave_way;
 }
 
-/* The page that one waiter asked for, made unless another made it meanwhile. A replay is answered
- * from its own snapshot or not at all. */
+/* The page that one waiter asked for, made unless another made it meanwhile. A replay is
+ * answered from its own snapshot or not at all. */
 static enum status page_make(struct slot *slot, const struct page_request *request,
                              const struct catalog_page **page)
 {

@@ -1,9 +1,9 @@
 /* catalog: the lists on sale, held in memory as rendered pages.
  *
- * For every list the newest snapshot counts (by captured_at); where it is damaged, the one before
- * it. An industry's list is served from its own snapshot, or derived from the list over all
- * industries, ranks kept, where that was captured later or it has none. Where a country and period
- * have none at all and the sample source is on, the sample list serves.
+ * For every list the newest snapshot counts (by captured_at); where it is damaged, the one
+ * before it. An industry's list is served from its own snapshot, or derived from the list over
+ * all industries, ranks kept, where that was captured later or it has none. Where a country and
+ * period have none at all and the sample source is on, the sample list serves.
  *
  * Shared: its own lock, below nothing but the pool's. Reading a snapshot, rendering and
  * compressing happen on pool threads, once however many wait. */
@@ -58,6 +58,7 @@ struct catalog_page {
     instant captured_at;
     instant as_of;
     struct text source;
+    bool is_short; /* as in struct ranking: stale whatever its age */
 };
 
 /* A caller who waits for a page that is being made. Its memory is the caller's until wake was
@@ -85,22 +86,23 @@ struct catalog_entry {
     instant captured_at;
     instant as_of;
     struct text source; /* lives for ever */
+    bool is_short;      /* as in struct catalog_page */
 };
 
-/* Up to LIST_COUNT entries, in the order of list_key_index: every list over all industries that can
- * be served, and every industry's that is served from a capture of its own; returns how many.
- * Sample lists count when the sample source is on. */
+/* Up to LIST_COUNT entries, in the order of list_key_index: every list over all industries that
+ * can be served, and every industry's that is served from a capture of its own; returns how
+ * many. Sample lists count when the sample source is on. */
 size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries);
 
 /* Of rendered lists and pages in memory; never over cache_bytes_max for long. Any thread. */
 size_t catalog_cache_bytes(struct catalog *catalog);
 
-/* Has a thread of poll_pool look for snapshots that were published since the last look, by whatever
- * process; they are served from then on. Any thread; never blocks. */
+/* Has a thread of poll_pool look for snapshots that were published since the last look, by
+ * whatever process; they are served from then on. Any thread; never blocks. */
 void catalog_poll(struct catalog *catalog);
 
-/* Looks at once, on this thread: for who has just published. Blocks on the disk; not for a loop of
- * connections. */
+/* Looks at once, on this thread: for who has just published. Blocks on the disk; not for a loop
+ * of connections. */
 void catalog_look(struct catalog *catalog);
 
 /* STATUS_OK when the store answered the last look. Any thread; never blocks. */

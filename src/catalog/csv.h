@@ -2,8 +2,8 @@
  *
  * Quoted fields may hold commas, doubled quotes and line ends; records end in CRLF or LF; lines
  * that are empty are passed over. Refused: a quote inside an unquoted field, anything after a
- * closing quote but a comma or the record's end, a quote never closed, a CR on its own. Owned by
- * one thread. */
+ * closing quote but a comma or the record's end, a quote never closed, a CR on its own. Owned
+ * by one thread. */
 #pragma once
 
 #include "base/buffer.h"
@@ -26,8 +26,8 @@ struct csv_reader {
 void csv_init(struct csv_reader *reader, struct text bytes);
 void csv_finish(struct csv_reader *reader);
 
-/* Reads the next record into fields, which live until the next call. *found is false at the end of
- * the bytes. On a fault reason begins with its line: "line 7: a quote is never closed". */
+/* Reads the next record into fields, which live until the next call. *found is false at the end
+ * of the bytes. On a fault reason begins with its line: "line 7: a quote is never closed". */
 enum status csv_read(struct csv_reader *reader, bool *found, struct reason *reason);
 
 /* Appends a field, in quotes with its quotes doubled. */

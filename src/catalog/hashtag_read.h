@@ -16,8 +16,8 @@ struct hashtag_reader {
     size_t unknown_industries;
 };
 
-/* Each STATUS_INVALID: reason says which member is wrong. STATUS_TOO_LARGE: the arena's ceiling.
- * *hashtag is then of no use. */
+/* Each STATUS_INVALID: reason says which member is wrong. STATUS_TOO_LARGE: the arena's
+ * ceiling. *hashtag is then of no use. */
 enum status hashtag_read(struct hashtag_reader *reader, const json_t *object,
                          struct hashtag *hashtag);
 

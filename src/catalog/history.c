@@ -61,7 +61,8 @@ static const struct catalog_page *answer_make(const struct history_look *look,
     struct page_facts facts = {.snapshot_id = found->snapshot_id,
                                .captured_at = found->newest.captured_at,
                                .as_of = found->newest.as_of,
-                               .source = text_of(found->newest.source)};
+                               .source = text_of(found->newest.source),
+                               .is_short = found->newest.is_short};
     if (look->kind == HISTORY_OF_HASHTAG) {
         history_write(&writer, look, found);
         facts.item_count = found->row_count;

@@ -1,4 +1,5 @@
-/* history: what became of a hashtag, and what moved between two captures, read when it is asked.
+/* history: what became of a hashtag, and what moved between two captures, read when it is
+ * asked.
  *
  * Shared: the question is put on a loop and answered on the one thread of a pool, which owns a
  * store of its own. Where a list has no capture and the sample source is on, the sample's last
@@ -52,10 +53,10 @@ struct history_look {
     struct pool_job job;
 };
 
-/* STATUS_BUSY: look will be woken. STATUS_EXHAUSTED: HISTORY_QUEUE_MAX wait already, and it will
- * not. Any thread; never blocks. */
+/* STATUS_BUSY: look will be woken. STATUS_EXHAUSTED: HISTORY_QUEUE_MAX wait already, and it
+ * will not. Any thread; never blocks. */
 enum status history_find(struct history *history, struct history_look *look);
 
-/* Has the pool's thread remove what is older than the days of retention, where that was not done
- * within the last day. Any thread; never blocks. */
+/* Has the pool's thread remove what is older than the days of retention, where that was not
+ * done within the last day. Any thread; never blocks. */
 void history_tend(struct history *history);

@@ -1,4 +1,5 @@
-/* The history of a list that is made up: the sample is the same for a day whenever it is asked. */
+/* The history of a list that is made up: the sample is the same for a day whenever it is
+ * asked. */
 #include "catalog/history_parts.h"
 #include "catalog/sample.h"
 

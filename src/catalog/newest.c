@@ -18,7 +18,8 @@ static struct newest newest_of(struct newest_index *index, const struct snapshot
                            .list = entry->list,
                            .captured_at = entry->captured_at,
                            .as_of = entry->as_of,
-                           .source = source_kept(index, entry->source)};
+                           .source = source_kept(index, entry->source),
+                           .is_short = entry->is_short};
 }
 
 void newest_collect(void *owner, const struct snapshot_entry *entry)

@@ -9,9 +9,9 @@
 
 #include "model/ranking.h"
 
-/* day: since 1970-01-01; the list is captured at 00:00 UTC of that day and its newest trend point
- * is the day before. list.industry must be INDUSTRY_ALL; another is a bug. What is not frozen is
- * taken from arena: under 256 KB. STATUS_INVALID: a day before 1971 or after 9999.
+/* day: since 1970-01-01; the list is captured at 00:00 UTC of that day and its newest trend
+ * point is the day before. list.industry must be INDUSTRY_ALL; another is a bug. What is not
+ * frozen is taken from arena: under 256 KB. STATUS_INVALID: a day before 1971 or after 9999.
  * STATUS_TOO_LARGE: the arena's ceiling. */
 enum status sample_make(struct list_key list, int64_t day, struct arena *arena,
                         struct ranking *ranking);

@@ -177,8 +177,9 @@ static enum status snapshot_insert(struct store *store, int64_t list_id,
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(store->db,
                           "INSERT INTO snapshot (list_id, captured_at, as_of, source, "
-                          "hashtag_count, digest, plain_size, items, published_at) "
-                          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+                          "hashtag_count, digest, plain_size, items, published_at, "
+                          "is_short) "
+                          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
                           &insert, reason));
     db_bind_integer(insert, 1, list_id);
     db_bind_integer(insert, 2, ranking->captured_at.us);
@@ -189,6 +190,7 @@ static enum status snapshot_insert(struct store *store, int64_t list_id,
     db_bind_integer(insert, 7, (int64_t)json.length);
     db_bind_blob(insert, 8, buffer_text(&packed));
     db_bind_integer(insert, 9, time_now(store->time).us);
+    db_bind_integer(insert, 10, ranking->is_short);
     bool row;
     TRY(db_step(insert, &row, reason));
     check(row);
@@ -276,7 +278,8 @@ enum status store_entry_read(struct db_statement *row, struct snapshot_entry *en
     *entry = (struct snapshot_entry){.id = db_column_integer(row, 0),
                                      .captured_at = {db_column_integer(row, 4)},
                                      .as_of = {db_column_integer(row, 5)},
-                                     .hashtag_count = (size_t)db_column_integer(row, 7)};
+                                     .hashtag_count = (size_t)db_column_integer(row, 7),
+                                     .is_short = db_column_integer(row, 8) != 0};
     memcpy(entry->source, source.at, source.length);
     return list_read(row, 1, &entry->list, reason);
 }
@@ -344,7 +347,8 @@ static enum status items_unpack(const struct stored_snapshot *stored, struct buf
 }
 
 /* What was kept is a bare array of hashtags. It is told its period in the way of an export, for
- * an option that a curve contradicts would be refused: right for a file, wrong for what is kept. */
+ * an option that a curve contradicts would be refused: right for a file, wrong for what is
+ * kept. */
 static enum status items_read(struct text json, struct arena *arena, struct ranking *ranking,
                               struct reason *reason)
 {
@@ -377,18 +381,20 @@ enum status store_fetch(struct store *store, int64_t id, struct arena *arena,
                         struct stored_snapshot *stored, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(store->db,
-                          "SELECT country, period, industry, captured_at, source, items, "
-                          "plain_size, digest FROM snapshot JOIN list ON list.id = list_id "
-                          "WHERE snapshot.id = $1",
-                          &select, reason));
+    TRY(db_statement_take(
+        store->db,
+        "SELECT country, period, industry, captured_at, source, items, "
+        "plain_size, digest, is_short FROM snapshot JOIN list ON list.id = list_id "
+        "WHERE snapshot.id = $1",
+        &select, reason));
     db_bind_integer(select, 1, id);
     bool row;
     TRY(db_step(select, &row, reason));
     if (!row)
         return reason_set(reason, STATUS_MISSING, "there is no snapshot %lld", (long long)id);
     struct stored_snapshot fetched = {.captured_at = {db_column_integer(select, 3)},
-                                      .plain_bytes = db_column_integer(select, 6)};
+                                      .plain_bytes = db_column_integer(select, 6),
+                                      .is_short = db_column_integer(select, 8) != 0};
     TRY(list_read(select, 0, &fetched.list, reason));
     fetched.source = arena_copy(arena, db_column_text(select, 4));
     fetched.packed = arena_copy(arena, db_column_blob(select, 5));
@@ -402,7 +408,8 @@ enum status store_fetch(struct store *store, int64_t id, struct arena *arena,
 enum status stored_snapshot_read(const struct stored_snapshot *stored, struct arena *arena,
                                  struct ranking *ranking, struct reason *reason)
 {
-    struct ranking read = {.list = stored->list, .captured_at = stored->captured_at};
+    struct ranking read = {
+        .list = stored->list, .captured_at = stored->captured_at, .is_short = stored->is_short};
     read.source = arena_copy(arena, stored->source);
     if (!read.source.at)
         return reason_set(reason, STATUS_TOO_LARGE, "a snapshot does not fit in memory");

@@ -2,8 +2,8 @@
  *
  * The file is PATH-catalog beside the ledger's PATH. Several processes may open it (serve,
  * import, collect): it is kept in rollback-journal mode, in which SQLite's own locks order the
- * writers, because Debian's 3.40 has a bug of several concurrent WAL writers. A store is owned by one
- * thread at a time. Every verb blocks on the disk. */
+ * writers, because Debian's 3.40 has a bug of several concurrent WAL writers. A store is owned
+ * by one thread at a time. Every verb blocks on the disk. */
 #pragma once
 
 #include "base/instant.h"
@@ -12,8 +12,8 @@
 
 struct store;
 
-/* Where the catalogue of that ledger lies, by whatever name the ledger is called (path_resolve);
- * its folder is made when absent. STATUS_TOO_LARGE: the path is too long. */
+/* Where the catalogue of that ledger lies, by whatever name the ledger is called
+ * (path_resolve); its folder is made when absent. STATUS_TOO_LARGE: the path is too long. */
 enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
                           struct reason *reason);
 
@@ -40,11 +40,11 @@ enum status store_wait_at_most(struct store *store, int milliseconds, struct rea
 /* Of the file; lives as long as the store. For sentences. */
 const char *store_path(const struct store *store);
 
-/* Keeps one valid ranking as a snapshot with its appearances (store_history.h), in one transaction.
- * Where no hashtag of it tells its rank change, the changes since the last snapshot of the list
- * captured before it are kept with it. STATUS_EXISTS: the same list with the
- * same captured_at and source is there already with the same content (*snapshot_id is set to it);
- * STATUS_CONFLICT: with other content. */
+/* Keeps one valid ranking as a snapshot with its appearances (store_history.h), in one
+ * transaction. Where no hashtag of it tells its rank change, the changes since the last
+ * snapshot of the list captured before it are kept with it. STATUS_EXISTS: the same list with
+ * the same captured_at and source is there already with the same content (*snapshot_id is set
+ * to it); STATUS_CONFLICT: with other content. */
 enum status store_publish(struct store *store, const struct ranking *ranking,
                           int64_t *snapshot_id, struct reason *reason);
 
@@ -55,6 +55,7 @@ struct snapshot_entry {
     instant as_of;
     char source[32];
     size_t hashtag_count;
+    bool is_short; /* as in struct ranking */
 };
 
 /* Calls visit for every snapshot with an id over after, by id. */
@@ -62,13 +63,13 @@ enum status store_visit(struct store *store, int64_t after,
                         void (*visit)(void *owner, const struct snapshot_entry *entry),
                         void *owner, struct reason *reason);
 
-/* The snapshot of the same list that counts where this one is damaged: of those captured earlier,
- * or of the same time with a lower id, the last. STATUS_MISSING: there is none. */
+/* The snapshot of the same list that counts where this one is damaged: of those captured
+ * earlier, or of the same time with a lower id, the last. STATUS_MISSING: there is none. */
 enum status store_find_before(struct store *store, struct list_key list, instant captured_at,
                               int64_t id, struct snapshot_entry *before, struct reason *reason);
 
-/* The whole snapshot, read into arena. STATUS_MISSING: no such id. STATUS_CORRUPT: what is kept is
- * not what was kept. */
+/* The whole snapshot, read into arena. STATUS_MISSING: no such id. STATUS_CORRUPT: what is kept
+ * is not what was kept. */
 enum status store_read(struct store *store, int64_t id, struct arena *arena,
                        struct ranking *ranking, struct reason *reason);
 
@@ -78,6 +79,7 @@ struct stored_snapshot {
     struct list_key list;
     instant captured_at;
     struct text source;
+    bool is_short;
     struct text packed; /* zstd */
     struct text digest;
     int64_t plain_bytes;

@@ -59,7 +59,8 @@ static enum status former_find(struct store *store, int64_t list_id, instant cap
     return STATUS_OK;
 }
 
-/* 0: it was not there. A source may call one hashtag by another name from one day to the next. */
+/* 0: it was not there. A source may call one hashtag by another name from one day to the
+ * next. */
 static enum status former_rank(struct store *store, const struct former *former,
                                int64_t list_id, struct text hashtag_id, int64_t *rank,
                                struct reason *reason)
@@ -79,8 +80,8 @@ static enum status former_rank(struct store *store, const struct former *former,
     return STATUS_OK;
 }
 
-/* Below the end of a former list that was shorter, a hashtag may have stood there unseen: nothing
- * is known of it. */
+/* Below the end of a former list that was shorter, a hashtag may have stood there unseen:
+ * nothing is known of it. */
 static void change_set(struct hashtag *hashtag, int64_t rank_before, int64_t last_rank)
 {
     if (rank_before == 0) {

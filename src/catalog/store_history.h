@@ -1,8 +1,8 @@
 /* store_history: the history half of the store: where each hashtag stood in each snapshot.
  *
  * A snapshot of a list that was captured when another source captured it too counts like any
- * other: captures are in the order of capture time, then of publication. The rules of store.h on
- * threads and blocking hold; answers agree with each other within one store_read_begin. */
+ * other: captures are in the order of capture time, then of publication. The rules of store.h
+ * on threads and blocking hold; answers agree with each other within one store_read_begin. */
 #pragma once
 
 #include "catalog/store.h"
@@ -37,8 +37,8 @@ enum status store_last_id(struct store *store, int64_t *id, struct reason *reaso
 enum status store_capture_count(struct store *store, const struct history_scope *scope,
                                 int64_t *count, struct reason *reason);
 
-/* Where the hashtags of that name stood, the last first: by capture, then by rank. Letters of ASCII
- * are compared without case. */
+/* Where the hashtags of that name stood, the last first: by capture, then by rank. Letters of
+ * ASCII are compared without case. */
 enum status store_visit_history(struct store *store, const struct history_scope *scope,
                                 struct text hashtag_name,
                                 const struct appearance_visitor *visitor,
@@ -53,8 +53,8 @@ enum status store_visit_appearances(struct store *store, int64_t snapshot_id,
 enum status store_newest_capture(struct store *store, const struct history_scope *scope,
                                  struct snapshot_entry *newest, struct reason *reason);
 
-/* Of the captures before a given time the one nearest to since, of two the earlier. STATUS_MISSING:
- * there is none. */
+/* Of the captures before a given time the one nearest to since, of two the earlier.
+ * STATUS_MISSING: there is none. */
 enum status store_nearest_capture(struct store *store, const struct history_scope *scope,
                                   instant before, instant since, struct snapshot_entry *nearest,
                                   struct reason *reason);
@@ -72,8 +72,9 @@ enum status store_read_begin(struct store *store, struct db_transaction *reading
 #define STORE_REPLAY_US (INT64_C(600) * SECOND_US)
 
 /* Removes snapshots captured before that time, with their appearances, in transactions of a few
- * each; never the newest of a list, and none that still was the newest STORE_REPLAY_US before now
- * or was published since then. *removed counts them, also on failure. progress may be NULL. */
+ * each; never the newest of a list, and none that still was the newest STORE_REPLAY_US before
+ * now or was published since then. *removed counts them, also on failure. progress may be
+ * NULL. */
 enum status store_prune(struct store *store, instant captured_before,
                         const struct store_progress *progress, int64_t *removed,
                         struct reason *reason);

@@ -16,7 +16,8 @@ struct due_snapshots {
     int64_t after; /* those up to this id were looked at before */
 };
 
-/* The newest snapshot of a list stays whatever its age, and what was the newest until lately. */
+/* The newest snapshot of a list stays whatever its age, and what was the newest until
+ * lately. */
 static enum status due_select(struct store *store, instant captured_before,
                               struct due_snapshots *due, struct reason *reason)
 {

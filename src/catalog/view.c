@@ -19,6 +19,7 @@ struct view {
     size_t *offsets;        /* hashtag_count + 1 places in rendered */
     size_t hashtag_count;
     char source[32];
+    bool is_short;
 };
 
 struct page {
@@ -49,6 +50,7 @@ struct view *view_render(const struct ranking *ranking, struct list_key list, bo
     view->snapshot_id = snapshot_id;
     view->captured_at = ranking->captured_at;
     view->as_of = ranking_as_of(ranking);
+    view->is_short = ranking->is_short;
     check(ranking->source.length < sizeof(view->source));
     memcpy(view->source, ranking->source.at, ranking->source.length);
     buffer_init(&view->rendered, RANKING_ARENA_BYTES_MAX);
@@ -219,6 +221,7 @@ const struct catalog_page *view_page_make(struct view *view, unsigned number, un
     shown->captured_at = view->captured_at;
     shown->as_of = view->as_of;
     shown->source = text_of(view->source);
+    shown->is_short = view->is_short;
 
     buffer_init(&page->closing, CLOSING_BYTES_MAX);
     closing_write(page, number, limit);
@@ -242,7 +245,8 @@ const struct catalog_page *page_make_whole(struct buffer *content,
                                         .snapshot_id = facts->snapshot_id,
                                         .captured_at = facts->captured_at,
                                         .as_of = facts->as_of,
-                                        .source = text_of(page->source)};
+                                        .source = text_of(page->source),
+                                        .is_short = facts->is_short};
     buffer_init(&page->closing, CLOSING_BYTES_MAX);
     page_finish(page, compressed);
     return &page->shown;

@@ -1,8 +1,9 @@
 /* view: one list under one filter, rendered once, and the pages cut from it.
  *
  * A view is one buffer of rendered hashtags with an offset each, so that any page is a slice of
- * it. Views and pages are immutable counted shares; a page holds a share of its view. Making them
- * takes 0.1 to 10 ms and belongs on a pool thread; taking and releasing are for any thread. */
+ * it. Views and pages are immutable counted shares; a page holds a share of its view. Making
+ * them takes 0.1 to 10 ms and belongs on a pool thread; taking and releasing are for any
+ * thread. */
 #pragma once
 
 #include "catalog/catalog.h"
@@ -10,8 +11,8 @@
 struct view;
 
 /* Renders those hashtags of ranking that are in list.industry (all, for INDUSTRY_ALL and for a
- * ranking of that very industry) and, with new_only, new on the list; ranks are kept. snapshot_id
- * as in struct catalog_page. Borrows nothing from ranking. One share. */
+ * ranking of that very industry) and, with new_only, new on the list; ranks are kept.
+ * snapshot_id as in struct catalog_page. Borrows nothing from ranking. One share. */
 struct view *view_render(const struct ranking *ranking, struct list_key list, bool new_only,
                          int64_t snapshot_id);
 struct view *view_take(struct view *view); /* one more share */
@@ -30,6 +31,7 @@ struct page_facts {
     instant captured_at;
     instant as_of;
     struct text source; /* borrowed for the call; under 32 bytes */
+    bool is_short;
 };
 
 /* One share; content becomes data.data, one JSON value, and is taken over: it is empty then. */

@@ -24,36 +24,59 @@ static const char *instant_shown(instant at, char *room)
 }
 
 static json_t *row_make(const struct source *source, const struct source_settings *settings,
-                        const struct source_fare *fare, instant now)
+                        const struct source_fare *fare, int64_t short_lists, instant now)
 {
     char until[INSTANT_TEXT_BYTES];
     char succeeded[INSTANT_TEXT_BYTES];
     char failed[INSTANT_TEXT_BYTES];
     bool waits = fare->paused_until.us > now.us;
-    return json_pack("{ss ss ss sI sI sI ss ss ss}", "source", source->name, "state",
+    return json_pack("{ss ss ss sI sI sI sI ss ss ss}", "source", source->name, "state",
                      settings->enabled ? source_state_word(state_of(fare, now)) : "off",
                      "until", instant_shown(waits ? fare->paused_until : (instant){0}, until),
                      "used_today", (json_int_t)fare->used_today, "daily_budget",
                      (json_int_t)settings->daily_budget, "lists", (json_int_t)fare->lists,
-                     "last_success", instant_shown(fare->succeeded_at, succeeded),
-                     "last_failure", instant_shown(fare->failed_at, failed), "fault",
-                     fare->fault);
+                     "short_lists", (json_int_t)short_lists, "last_success",
+                     instant_shown(fare->succeeded_at, succeeded), "last_failure",
+                     instant_shown(fare->failed_at, failed), "fault", fare->fault);
+}
+
+/* Lists that are served from a short capture of that source. */
+static enum status short_lists_count(struct db *db, struct text source, int64_t *count,
+                                     struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(db,
+                          "SELECT count(*) FROM snapshot WHERE is_short AND source = $1 "
+                          "AND NOT EXISTS (SELECT 1 FROM snapshot AS newer "
+                          "WHERE newer.list_id = snapshot.list_id "
+                          "AND (newer.captured_at, newer.id) > "
+                          "(snapshot.captured_at, snapshot.id))",
+                          &select, reason));
+    db_bind_text(select, 1, source);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    *count = db_column_integer(select, 0);
+    return STATUS_OK;
 }
 
 static enum status rows_print(struct cli_context *context, const struct settings *settings,
                               struct db *db, struct reason *reason)
 {
-    static const char *const members[] = {"source",       "state",        "until",
-                                          "used_today",   "daily_budget", "lists",
-                                          "last_success", "last_failure", "fault"};
+    static const char *const members[] = {
+        "source", "state",       "until",        "used_today",   "daily_budget",
+        "lists",  "short_lists", "last_success", "last_failure", "fault"};
     CLEANUP(json_document_finish) json_t *rows = json_array();
     instant now = time_now(context->time);
     for (size_t i = 0; sources[i]; i++) {
         struct source_fare fare;
         const struct source_settings *row = settings_source(settings, sources[i]->name);
+        int64_t short_lists = 0;
         check(row);
         TRY(budget_read_fare(db, context->time, text_of(sources[i]->name), &fare, reason));
-        check(json_array_append_new(rows, row_make(sources[i], row, &fare, now)) == 0);
+        TRY(short_lists_count(db, text_of(sources[i]->name), &short_lists, reason));
+        check(json_array_append_new(rows, row_make(sources[i], row, &fare, short_lists, now)) ==
+              0);
     }
     struct cli_table table = {members, LENGTH_OF(members), {0}, false};
     cli_table_print(&table, context, rows);

@@ -1,4 +1,5 @@
-/* collect_status: how each source fares, as the catalogue's file has it; for `collect --status`. */
+/* collect_status: how each source fares, as the catalogue's file has it; for `collect
+ * --status`. */
 #pragma once
 
 #include "cli/cli.h"

@@ -13,8 +13,8 @@ static bool source_has_room(const struct asked_source *source)
     return source->in_flight < (source->is_shut ? 1 : (unsigned)source->is.concurrency);
 }
 
-/* The first by preference that may be asked decides: a list does not change its source because the
- * better one is busy for a moment. */
+/* The first by preference that may be asked decides: a list does not change its source because
+ * the better one is busy for a moment. */
 struct asked_source *source_pick(struct collector *collector, struct list_key list,
                                  uint8_t tried, duration *wait)
 {

@@ -1,9 +1,10 @@
 /* budget: what a source may still be asked, kept in the catalogue's file.
  *
- * Each request is taken before it is made, in a transaction of its own, so that every collector on
- * this file, and the same one after a crash, keeps to one limit. A request counts for the minute
- * from its taking until 60 s after its answer, as it reaches the source somewhere between; ages
- * come from the clock that never steps. Owned by one thread; each verb blocks on the disk. */
+ * Each request is taken before it is made, in a transaction of its own, so that every collector
+ * on this file, and the same one after a crash, keeps to one limit. A request counts for the
+ * minute from its taking until 60 s after its answer, as it reaches the source somewhere
+ * between; ages come from the clock that never steps. Owned by one thread; each verb blocks on
+ * the disk. */
 #pragma once
 
 #include "base/instant.h"

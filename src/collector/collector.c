@@ -19,6 +19,26 @@ static void unlock(struct collector *collector)
 
 /* ---- What is there ---- */
 
+static struct asked_source *short_of(struct collector *collector,
+                                     const struct snapshot_entry *entry)
+{
+    for (size_t i = 0; entry->is_short && i < collector->options.source_count; i++)
+        if (strcmp(collector->sources[i].is.source->name, entry->source) == 0)
+            return &collector->sources[i];
+    return NULL;
+}
+
+static void kept_change(struct collector *collector, struct kept_list *kept,
+                        const struct snapshot_entry *entry)
+{
+    if (kept->short_of)
+        kept->short_of->state.short_lists--;
+    *kept = (struct kept_list){entry->id, entry->captured_at, entry->hashtag_count,
+                               short_of(collector, entry)};
+    if (kept->short_of)
+        kept->short_of->state.short_lists++;
+}
+
 static void entry_note(void *owner, const struct snapshot_entry *entry)
 {
     struct collector *collector = owner;
@@ -26,7 +46,7 @@ static void entry_note(void *owner, const struct snapshot_entry *entry)
     collector->last_snapshot_id = entry->id;
     collector->is_changed = true;
     if (kept->snapshot_id == 0 || entry->captured_at.us >= kept->captured_at.us)
-        *kept = (struct kept_list){entry->id, entry->captured_at, entry->hashtag_count};
+        kept_change(collector, kept, entry);
     schedule_captured(collector->schedule, entry->list, entry->captured_at);
 }
 

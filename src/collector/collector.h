@@ -1,14 +1,15 @@
 /* collector: fetches lists from sources and publishes them in the catalogue's store.
  *
- * It runs on a thread and a loop of its own, inside serve or as `trendgate collect`. What is due is
- * decided by demand and age (schedule.h); each request is first taken from its source's budget in the
- * catalogue's file (budget.h), so that restarts and other collectors keep to the same limits; one
- * list is fetched once at a time over all processes (jobs.h, with a lease). Time comes from
- * time_source, also for pauses: the thread looks at it every COLLECTOR_LOOK_MS.
+ * It runs on a thread and a loop of its own, inside serve or as `trendgate collect`. What is
+ * due is decided by demand and age (schedule.h); each request is first taken from its source's
+ * budget in the catalogue's file (budget.h), so that restarts and other collectors keep to the
+ * same limits; one list is fetched once at a time over all processes (jobs.h, with a lease).
+ * Time comes from time_source, also for pauses: the thread looks at it every COLLECTOR_LOOK_MS.
  *
- * What a source gives is published when it is a list at all. An empty one is refused; one of less
- * than half of its predecessor's length is published with a warning; one that says what its predecessor
- * says is no new capture: what is kept keeps its time, and grows stale. */
+ * What a source gives is published when it is a list at all. An empty one is refused; one of
+ * less than half of its predecessor's length is published with a warning, and never served as
+ * fresh; one that says what its predecessor says is no new capture: what is kept keeps its time, and
+ * grows stale. */
 #pragma once
 
 #include "base/instant.h"
@@ -51,7 +52,8 @@ struct collector_options {
     bool stops_when_done;     /* --once: each list that is due is tried, and then it ends */
     /* Each list that was fetched or not; on the collector's thread. NULL: nobody is told. */
     void (*told)(void *owner, const struct collector_event *event);
-    /* A list was published; before who waits for it is woken, on the collector's thread. NULL: nobody. */
+    /* A list was published; before who waits for it is woken, on the collector's thread. NULL:
+     * nobody. */
     void (*published)(void *owner);
     /* It has ended, by itself or stopped; its thread's last words. NULL: nobody is told. */
     void (*ended)(void *owner);
@@ -65,18 +67,20 @@ enum status collector_open(const struct collector_options *options,
 /* Ends what is under way; waiters are woken with STATUS_UNAVAILABLE. NULL is fine. */
 void collector_close(struct collector *collector);
 
-/* Blocks until it has ended by itself (stops_when_done) or by collector_stop. STATUS_UNAVAILABLE:
- * not every list that was due could be fetched; reason says how many, and why the first. */
+/* Blocks until it has ended by itself (stops_when_done) or by collector_stop.
+ * STATUS_UNAVAILABLE: not every list that was due could be fetched; reason says how many, and
+ * why the first. */
 enum status collector_wait(struct collector *collector, struct reason *reason);
 
 /* Ends it soon; what is under way is given up. Any thread. */
 void collector_stop(struct collector *collector);
 
-/* Somebody asks for this list now: it comes before others. Any thread; never blocks; a few ns. */
+/* Somebody asks for this list now: it comes before others. Any thread; never blocks; a few
+ * ns. */
 void collector_demand(struct collector *collector, struct list_key list);
 
-/* Somebody waits for a list that is missing. Its memory is the caller's until wake was called, once,
- * on the collector's thread. */
+/* Somebody waits for a list that is missing. Its memory is the caller's until wake was called,
+ * once, on the collector's thread. */
 struct collector_waiter {
     void (*wake)(struct collector_waiter *waiter);
     struct list_key list;
@@ -90,8 +94,9 @@ struct collector_waiter {
 #define COLLECTOR_WAIT_US (INT64_C(10) * SECOND_US)
 #define COLLECTOR_WAITERS_MAX 4096
 
-/* One fetch however many wait. STATUS_BUSY: waiter will be woken. STATUS_MISSING: no source that is
- * on gives such a list. STATUS_EXHAUSTED: too many wait, or it is ending. Any thread; never blocks. */
+/* One fetch however many wait. STATUS_BUSY: waiter will be woken. STATUS_MISSING: no source
+ * that is on gives such a list. STATUS_EXHAUSTED: too many wait, or it is ending. Any thread;
+ * never blocks. */
 enum status collector_await(struct collector *collector, struct collector_waiter *waiter);
 
 /* What /ready, /metrics and --status tell of each source. */
@@ -102,7 +107,8 @@ struct collector_state {
     enum source_state state; /* pauses: throttled or out of budget; shut: the breaker is open */
     instant until;           /* when it is asked again; 0: now */
     int64_t requests, lists, failures, throttled, not_permitted,
-        contradictions; /* since the start */
+        contradictions;  /* since the start */
+    int64_t short_lists; /* that are served as stale until their next capture */
     int64_t used_today, daily_budget;
     instant last_success; /* 0: none, ever */
     char last_fault[160]; /* empty: none */

@@ -1,5 +1,5 @@
-/* collector_parts: what the files of the collector share: the sources as they are asked, and the
- * fetches under way. All of it belongs to the collector's thread. */
+/* collector_parts: what the files of the collector share: the sources as they are asked, and
+ * the fetches under way. All of it belongs to the collector's thread. */
 #pragma once
 
 #include "catalog/store.h"
@@ -38,6 +38,7 @@ struct kept_list {
     int64_t snapshot_id; /* 0: none */
     instant captured_at;
     size_t hashtag_count;
+    struct asked_source *short_of; /* that gave it, where it is short; else NULL */
 };
 
 struct fetch;
@@ -100,6 +101,7 @@ struct fetch {
     struct hashtag *hashtags;
     size_t hashtag_count;
     bool tells_change;
+    bool is_more_promised; /* by the last page */
     size_t contradictions;
     char oddity[160]; /* the first contradiction, or what else is odd; empty: nothing */
     struct reason fault;
@@ -143,6 +145,6 @@ void fetches_give_up(struct collector *collector);
 
 /* ---- publication.c ---- */
 
-/* What was fetched, kept. LIST_FAILED: fetch->fault says why, and it is the source's fault unless
- * *is_ours. */
+/* What was fetched, kept. LIST_FAILED: fetch->fault says why, and it is the source's fault
+ * unless *is_ours. */
 enum collector_outcome fetch_publish(struct fetch *fetch, bool *is_ours);

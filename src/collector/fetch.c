@@ -46,7 +46,8 @@ static void source_leave(struct fetch *fetch)
     fetch->source = NULL;
 }
 
-/* Both in one transaction, which costs one sync. Where there is none, each is kept for itself. */
+/* Both in one transaction, which costs one sync. Where there is none, each is kept for
+ * itself. */
 static void success_keep(struct fetch *fetch, instant not_before)
 {
     struct reason reason = {0};
@@ -128,8 +129,40 @@ static void fetch_fault(struct fetch *fetch)
     source_failed(fetch->collector, fetch->source, &fetch->fault);
 }
 
-/* These return whether the fetch is settled: a request is under way, waits, or the fetch has ended.
- * Otherwise the next source is to be asked. */
+static void request_settle(struct fetch *fetch)
+{
+    struct collector *collector = fetch->collector;
+    struct reason reason = {0};
+    if (budget_settle(collector->db, collector->options.time, fetch->request, &reason) !=
+        STATUS_OK)
+        log_line(LOG_WARNING, "collector", "an answer's time cannot be kept: %s",
+                 reason.sentence);
+}
+
+static enum status request_take(struct fetch *fetch, duration *wait, struct reason *reason)
+{
+    struct collector *collector = fetch->collector;
+    const struct collector_source *source = &fetch->source->is;
+    struct budget_limits limits = {text_of(source->source->name), source->requests_per_minute,
+                                   source->daily_budget};
+    return budget_take(collector->db, collector->options.time, &limits, &fetch->request, wait,
+                       reason);
+}
+
+/* A redirect was an answer, and asks for a request like any other. */
+static bool redirect_permit(struct client_exchange *exchange, struct reason *reason)
+{
+    duration wait;
+    struct fetch *fetch = exchange->own;
+    request_settle(fetch);
+    if (request_take(fetch, &wait, reason) != STATUS_OK)
+        return false;
+    fetch->source->state.requests++;
+    return true;
+}
+
+/* These return whether the fetch is settled: a request is under way, waits, or the fetch has
+ * ended. Otherwise the next source is to be asked. */
 static bool page_send(struct fetch *fetch)
 {
     struct asked_source *source = fetch->source;
@@ -137,7 +170,8 @@ static bool page_send(struct fetch *fetch)
     struct client_request request = {0};
     source->is.source->ask(&source->is.options, &question, &fetch->arena, &request);
     request.timeout = source->is.timeout;
-    fetch->exchange = (struct client_exchange){.answered = page_answered, .own = fetch};
+    fetch->exchange = (struct client_exchange){
+        .answered = page_answered, .may_follow = redirect_permit, .own = fetch};
     source->state.requests++;
     if (http_client_send(fetch->collector->client, &request, &fetch->exchange, &fetch->fault) ==
         STATUS_OK)
@@ -179,13 +213,8 @@ static enum status lease_renew(struct fetch *fetch)
 
 static enum status page_permit(struct fetch *fetch, duration *wait)
 {
-    struct collector *collector = fetch->collector;
-    const struct collector_source *source = &fetch->source->is;
-    struct budget_limits limits = {text_of(source->source->name), source->requests_per_minute,
-                                   source->daily_budget};
     TRY(lease_renew(fetch));
-    return budget_take(collector->db, collector->options.time, &limits, &fetch->request, wait,
-                       &fetch->fault);
+    return request_take(fetch, wait, &fetch->fault);
 }
 
 static bool page_ask(struct fetch *fetch)
@@ -224,6 +253,7 @@ static bool source_choose(struct fetch *fetch)
     fetch->page = 1;
     fetch->hashtag_count = fetch->contradictions = 0;
     fetch->oddity[0] = '\0';
+    fetch->is_more_promised = false;
     fetch->tells_change = true;
     fetch->begun_at = collector->now;
     arena_reset(&fetch->arena);
@@ -277,10 +307,25 @@ static void page_add(struct fetch *fetch, const struct source_page *page)
         memcpy(fetch->oddity, page->warning, sizeof(fetch->oddity));
 }
 
+/* A list that grew shorter while it was paged, or a source that promises what it has not. */
+static void promise_check(struct fetch *fetch, const struct source_page *page)
+{
+    bool is_broken = fetch->is_more_promised && page->hashtag_count == 0;
+    fetch->is_more_promised = page->promises_more;
+    if (!is_broken)
+        return;
+    fetch->contradictions++;
+    if (fetch->oddity[0] == '\0')
+        (void)snprintf(fetch->oddity, sizeof(fetch->oddity),
+                       "page %u is empty, and the one before it said that more follow",
+                       fetch->page);
+}
+
 static bool page_given(struct fetch *fetch, const struct source_page *page)
 {
     const struct source *source = fetch->source->is.source;
     page_add(fetch, page);
+    promise_check(fetch, page);
     bool is_last = page->is_last || page->hashtag_count == 0 ||
                    fetch->page >= source->pages_max ||
                    fetch->hashtag_count >= RANKING_HASHTAGS_MAX;
@@ -324,15 +369,11 @@ static void page_answered(struct client_exchange *exchange, const struct client_
 {
     struct fetch *fetch = exchange->own;
     struct collector *collector = fetch->collector;
-    struct reason reason = {0};
     if (collector->is_ending)
         return; /* fetches_give_up does the rest */
     collector->now = time_now(collector->options.time);
     collector->elapsed = time_elapsed(collector->options.time);
-    if (budget_settle(collector->db, collector->options.time, fetch->request, &reason) !=
-        STATUS_OK)
-        log_line(LOG_WARNING, "collector", "an answer's time cannot be kept: %s",
-                 reason.sentence);
+    request_settle(fetch);
     if (!answer_take(fetch, answer))
         source_next(fetch);
     collector_turn(collector);

@@ -1,8 +1,8 @@
-/* headers_file: the operator's own request headers, "name: value" one a line, as a browser's tools
- * show them.
+/* headers_file: the operator's own request headers, "name: value" one a line, as a browser's
+ * tools show them.
  *
- * Empty lines, lines that begin with '#' and the pseudo-headers of HTTP/2 (":path: ...") are left
- * out. The values are secrets: no sentence shows them. Any thread; blocks on the disk. */
+ * Empty lines, lines that begin with '#' and the pseudo-headers of HTTP/2 (":path: ...") are
+ * left out. The values are secrets: no sentence shows them. Any thread; blocks on the disk. */
 #pragma once
 
 #include "base/arena.h"
@@ -11,8 +11,8 @@
 
 #define HEADERS_FILE_BYTES_MAX (64 * 1024)
 
-/* STATUS_INVALID: a line that is no header, a name twice, a header that the client sets itself or a
- * control character; reason names file and line. */
+/* STATUS_INVALID: a line that is no header, a name twice, a header that the client sets itself
+ * or a control character; reason names file and line. */
 enum status headers_read(struct text bytes, struct text file_name, struct arena *arena,
                          struct client_header **headers, size_t *count, struct reason *reason);
 

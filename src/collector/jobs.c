@@ -18,7 +18,8 @@ static enum status row_make(struct db *db, struct list_key list, struct reason *
     return db_run(insert, reason);
 }
 
-/* A little before its beginning too: who waited for the file read the clock before who had it. */
+/* A little before its beginning too: who waited for the file read the clock before who had
+ * it. */
 static bool span_holds(instant now, int64_t from, int64_t until)
 {
     return now.us >= from - JOB_LEASE_US && now.us < until;

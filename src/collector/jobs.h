@@ -1,8 +1,8 @@
 /* jobs: which collector fetches which list, kept in the catalogue's file.
  *
- * A lease is renewed long before it runs out; one that has run out belongs to a collector that died, and
- * one that begins far in the future to a clock that was set back. Owned by one thread; each verb blocks
- * on the disk. */
+ * A lease is renewed long before it runs out; one that has run out belongs to a collector that
+ * died, and one that begins far in the future to a clock that was set back. Owned by one
+ * thread; each verb blocks on the disk. */
 #pragma once
 
 #include "base/instant.h"

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Pages of a list that moved between them say things twice, as one page may. What a page left as it
- * is, is found again in the whole: it counts once. */
+/* Pages of a list that moved between them say things twice, as one page may. What a page left
+ * as it is, is found again in the whole: it counts once. */
 static void pages_join(struct fetch *fetch)
 {
     struct source_page whole = {.hashtags = fetch->hashtags,
@@ -80,16 +80,18 @@ static void same_note(struct fetch *fetch, const struct kept_list *before)
              period_days[fetch->list.period], fetch->oddity);
 }
 
-static void shortness_note(struct fetch *fetch, const struct kept_list *before)
+static bool shortness_note(struct fetch *fetch, const struct kept_list *before)
 {
     if (fetch->hashtag_count * 2 >= before->hashtag_count)
-        return;
-    (void)snprintf(fetch->oddity, sizeof(fetch->oddity),
-                   "it has %zu hashtags, and %zu before: less than half", fetch->hashtag_count,
-                   before->hashtag_count);
+        return false;
+    (void)snprintf(
+        fetch->oddity, sizeof(fetch->oddity),
+        "it has %zu hashtags, and %zu before: less than half, and is served as stale",
+        fetch->hashtag_count, before->hashtag_count);
     log_line(LOG_WARNING, "collector", "%s, list %.*s, %d days: %s",
              fetch->source->is.source->name, TEXT_PRINT(country_at(fetch->list.country)->code),
              period_days[fetch->list.period], fetch->oddity);
+    return true;
 }
 
 static enum collector_outcome ranking_keep(struct fetch *fetch, const struct ranking *ranking,
@@ -115,9 +117,11 @@ enum collector_outcome fetch_publish(struct fetch *fetch, bool *is_ours)
         return LIST_FAILED;
     }
     pages_join(fetch);
-    struct ranking ranking = {fetch->list, fetch->begun_at,
-                              text_of(fetch->source->is.source->name), fetch->hashtags,
-                              fetch->hashtag_count};
+    struct ranking ranking = {.list = fetch->list,
+                              .captured_at = fetch->begun_at,
+                              .source = text_of(fetch->source->is.source->name),
+                              .hashtags = fetch->hashtags,
+                              .hashtag_count = fetch->hashtag_count};
     if (ranking_check(&ranking, &fetch->fault) != STATUS_OK)
         return LIST_FAILED;
     contradictions_count(fetch);
@@ -125,6 +129,6 @@ enum collector_outcome fetch_publish(struct fetch *fetch, bool *is_ours)
         same_note(fetch, before);
         return LIST_IS_THE_SAME;
     }
-    shortness_note(fetch, before);
+    ranking.is_short = shortness_note(fetch, before);
     return ranking_keep(fetch, &ranking, is_ours);
 }

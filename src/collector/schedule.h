@@ -1,11 +1,11 @@
 /* schedule: which list is fetched next, and when: by demand, then by age.
  *
- * Owned by one thread; asks no clock and no disk. A list that a caller waits for comes first; then
- * lists that were asked for since their capture, oldest capture first; then the others that are
- * due, the same. Of lists of one age that which was tried longest ago comes first. After a failure
- * a list pauses: base * 2^failures, at most SCHEDULE_PAUSE_MAX_US, with full jitter ("Exponential
- * Backoff And Jitter", AWS Architecture Blog, 2015). A pause ends too when the wall clock is set to
- * before its beginning: nobody can say then how long it would last. */
+ * Owned by one thread; asks no clock and no disk. A list that a caller waits for comes first;
+ * then lists that were asked for since their capture, oldest capture first; then the others
+ * that are due, the same. Of lists of one age that which was tried longest ago comes first.
+ * After a failure a list pauses: base * 2^failures, at most SCHEDULE_PAUSE_MAX_US, with full
+ * jitter ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). A pause ends too when
+ * the wall clock is set to before its beginning: nobody can say then how long it would last. */
 #pragma once
 
 #include "base/instant.h"
@@ -31,8 +31,8 @@ void schedule_captured(struct schedule *schedule, struct list_key list, instant 
 void schedule_asked(struct schedule *schedule, struct list_key list, instant now);
 void schedule_awaited(struct schedule *schedule, struct list_key list);
 
-/* A fetch has begun, or has ended well: after schedule_captured, or with what was captured before.
- * The list is due again when its time to live has passed since now. */
+/* A fetch has begun, or has ended well: after schedule_captured, or with what was captured
+ * before. The list is due again when its time to live has passed since now. */
 void schedule_begun(struct schedule *schedule, struct list_key list);
 void schedule_done(struct schedule *schedule, struct list_key list, instant now);
 

@@ -1,7 +1,8 @@
-/* source: a place that lists are fetched from: what to ask for a page, how to read the answer, and
- * what it can give.
+/* source: a place that lists are fetched from: what to ask for a page, how to read the answer,
+ * and what it can give.
  *
- * An adapter is pure: it asks nothing itself. One entry of sources[] each; frozen, any thread. */
+ * An adapter is pure: it asks nothing itself. One entry of sources[] each; frozen, any
+ * thread. */
 #pragma once
 
 #include "http/client.h"
@@ -37,7 +38,8 @@ struct source_page {
     struct hashtag
         *hashtags; /* in arena; ranks as the source counts them, from the list's first */
     size_t hashtag_count;
-    bool is_last;      /* no page follows */
+    bool is_last;       /* no page follows */
+    bool promises_more; /* the source said that one does */
     bool tells_change; /* rank_change and rank_diff are the source's own, else computed by us */
     size_t warnings;   /* rows that contradict themselves or each other, but were read */
     char warning[160]; /* the first of them; empty: none */
@@ -61,8 +63,8 @@ struct source {
                                 struct reason *reason);
 };
 
-/* creative-center, creative-one, business-api; ended by NULL. The sources file and sample are asked
- * nothing: `trendgate import` and the catalogue's own sample. */
+/* creative-center, creative-one, business-api; ended by NULL. The sources file and sample are
+ * asked nothing: `trendgate import` and the catalogue's own sample. */
 extern const struct source *const sources[];
 
 /* NULL: none is called that. */

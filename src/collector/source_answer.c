@@ -187,6 +187,15 @@ enum source_verdict source_read_rows(const struct source_question *question, con
     return SOURCE_GIVEN;
 }
 
+void source_read_more(const json_t *pagination, const char *name, size_t rows,
+                      unsigned page_size, struct source_page *page)
+{
+    bool has_more = rows >= page_size;
+    bool is_told = json_read_boolean(pagination, name, &has_more);
+    page->promises_more = is_told && has_more && rows > 0;
+    page->is_last = rows == 0 || !has_more;
+}
+
 struct text source_url(const struct source_options *options, struct arena *arena,
                        const char *format, ...)
 {

@@ -3,10 +3,10 @@
  * Its parameters are those of the company's own SDK (tiktok-business-api-sdk on GitHub,
  * CreativeManagementApi, discoveryTrendingList), its answer that of the portal's page
  * "Discovery / Get popular hashtags" (business-api.tiktok.com/portal/docs?id=1825119032526849):
- * data.list[] with hashtag_id, hashtag_name, rank_position and rank_change (texts; a change above
- * 0 is a rise, "NEW" was not among the top 200 before), views and posts of country and time,
- * trending_history[] of up to 30 days with date and views_daily. There are no pages, no list of
- * the whole world, and categories that are named otherwise than our industries. */
+ * data.list[] with hashtag_id, hashtag_name, rank_position and rank_change (texts; a change
+ * above 0 is a rise, "NEW" was not among the top 200 before), views and posts of country and
+ * time, trending_history[] of up to 30 days with date and views_daily. There are no pages, no
+ * list of the whole world, and categories that are named otherwise than our industries. */
 #include "collector/source_answer.h"
 
 enum { LIST_SIZE = 200 };

@@ -54,14 +54,6 @@ static enum status read_row(struct hashtag_reader *reader, const json_t *row,
                       TEXT_PRINT(reason_shown(code)));
 }
 
-/* "has_more" where it is told, else by how full the page is. */
-static bool is_last(const json_t *data, size_t rows)
-{
-    bool has_more = rows >= PAGE_SIZE;
-    (void)json_read_boolean(json_object_get(data, "pagination"), "has_more", &has_more);
-    return rows == 0 || !has_more;
-}
-
 static enum source_verdict read_answer(const struct source_question *question,
                                        const struct client_answer *answer, instant now,
                                        struct arena *arena, struct source_page *page,
@@ -80,7 +72,8 @@ static enum source_verdict read_answer(const struct source_question *question,
         (void)reason_set(reason, STATUS_INVALID, "its answer has no list");
         return SOURCE_BROKEN;
     }
-    page->is_last = is_last(data, json_array_size(list));
+    source_read_more(json_object_get(data, "pagination"), "has_more", json_array_size(list),
+                     PAGE_SIZE, page);
     return source_read_rows(question, list, now, read_row, arena, page, reason);
 }
 

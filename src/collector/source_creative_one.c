@@ -1,5 +1,6 @@
-/* creative-one: GetHashtagList, the successor of the popular-trend list: no country, no promotion
- * and no rank change in it; numbers are texts at times; curves unsorted and of any scale. */
+/* creative-one: GetHashtagList, the successor of the popular-trend list: no country, no
+ * promotion and no rank change in it; numbers are texts at times; curves unsorted and of any
+ * scale. */
 #include "base/json_write.h"
 #include "collector/source_answer.h"
 
@@ -62,13 +63,6 @@ static enum source_verdict read_code(const json_t *document, struct reason *reas
     return source_read_code(response, "StatusCode", "StatusMessage", codes, reason);
 }
 
-static bool is_last(const json_t *document, size_t rows)
-{
-    bool has_more = rows >= PAGE_SIZE;
-    (void)json_read_boolean(json_object_get(document, "pagination"), "hasMore", &has_more);
-    return rows == 0 || !has_more;
-}
-
 static enum source_verdict read_answer(const struct source_question *question,
                                        const struct client_answer *answer, instant now,
                                        struct arena *arena, struct source_page *page,
@@ -93,7 +87,8 @@ static enum source_verdict read_answer(const struct source_question *question,
                          LOGGED_OUT_ROWS);
         return SOURCE_NOT_PERMITTED;
     }
-    page->is_last = is_last(document, json_array_size(items));
+    source_read_more(json_object_get(document, "pagination"), "hasMore", json_array_size(items),
+                     PAGE_SIZE, page);
     return source_read_rows(question, items, now, read_row, arena, page, reason);
 }
 

@@ -20,5 +20,5 @@ void console_close(struct console *console)
     if (console->hashers)
         pool_close(console->hashers);
     limits_close(console->limits);
-    *console = (struct console){NULL};
+    *console = (struct console){.desk = NULL};
 }

@@ -55,6 +55,7 @@ const struct endpoint console_endpoints[] = {
     PAGE("/console/password", ENDPOINT_POST, password_post),
     PAGE("/console/link/{id}", ENDPOINT_GET, link_page),
     PAGE("/console/link/{id}", ENDPOINT_POST, link_post),
+    PAGE("/console/link/*", ENDPOINT_GET, link_page), /* no token is led on, to stand in a log */
     PAGE("/console", ENDPOINT_GET, shell_redirect),
     PAGE("/console/*", ENDPOINT_GET, shell_page), /* last: whatever is none of these */
 };

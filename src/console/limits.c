@@ -15,7 +15,7 @@ static const struct {
 } rules[LIMIT_KINDS] = {
     [LIMIT_SIGN_IN_ACCOUNT] = {10, 15 * 60}, /* a thousand guesses a day of one password */
     [LIMIT_SIGN_IN_ADDRESS] = {50, 15 * 60}, /* an office behind one address */
-    [LIMIT_SIGN_UP_ADDRESS] = {5, 60 * 60},
+    [LIMIT_SIGN_UP_ADDRESS] = {20, 60 * 60},
     [LIMIT_BROWSE] = {60, 60},
 };
 
@@ -93,6 +93,16 @@ int64_t limits_take(struct limits *limits, enum limit_kind kind, struct text who
     int64_t wait_s = attempt_take(limits, kind, hash);
     check(pthread_mutex_unlock(&limits->lock) == 0);
     return wait_s;
+}
+
+void limits_give_back(struct limits *limits, enum limit_kind kind, struct text who)
+{
+    uint64_t hash = hash_of(limits, kind, who);
+    check(pthread_mutex_lock(&limits->lock) == 0);
+    struct place *place = place_find(limits, hash);
+    if (place->hash == hash && place->attempts > 0)
+        place->attempts--;
+    check(pthread_mutex_unlock(&limits->lock) == 0);
 }
 
 void limits_clear(struct limits *limits, enum limit_kind kind, struct text who)

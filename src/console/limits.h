@@ -26,6 +26,9 @@ void limits_close(struct limits *limits);
  * rounded up, are left of the window. */
 int64_t limits_take(struct limits *limits, enum limit_kind kind, struct text who);
 
+/* Takes the last one back: what turned out to be no guess. */
+void limits_give_back(struct limits *limits, enum limit_kind kind, struct text who);
+
 /* Forgets what was counted: for who has proved to be no guesser. */
 void limits_clear(struct limits *limits, enum limit_kind kind, struct text who);
 

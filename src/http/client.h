@@ -4,8 +4,9 @@
  * Owned by the loop's thread; nothing here blocks. Redirects are followed within one host, port
  * and scheme alone (RFC 9110 section 15.4), at most CLIENT_REDIRECTS_MAX; http and https are
  * spoken and nothing else; no proxy and no credentials are taken from the environment;
- * certificates are checked. Bodies arrive decoded from gzip, and both their wire and their decoded
- * size are bound; how many are under way is the caller's to bound. The program ignores SIGPIPE. */
+ * certificates are checked. Bodies arrive decoded from gzip, and both their wire and their
+ * decoded size are bound; how many are under way is the caller's to bound. The program ignores
+ * SIGPIPE. */
 #pragma once
 
 #include "base/instant.h"
@@ -28,8 +29,8 @@ struct http_client;
 enum status http_client_open(uv_loop_t *loop, struct http_client **client,
                              struct reason *reason);
 
-/* What is under way is ended with STATUS_UNAVAILABLE, before this returns; the loop must then run
- * once more, for its handles to close. NULL is fine. */
+/* What is under way is ended with STATUS_UNAVAILABLE, before this returns; the loop must then
+ * run once more, for its handles to close. NULL is fine. */
 void http_client_close(struct http_client *client);
 
 struct client_header {
@@ -39,7 +40,8 @@ struct client_header {
 /* One that the client sets by itself, and a request must not: Host, Content-Length and such. */
 bool client_header_is_own(struct text name);
 
-/* STATUS_INVALID: not a header that a request may have; the sentence does not show the value. */
+/* STATUS_INVALID: not a header that a request may have; the sentence does not show the
+ * value. */
 enum status client_header_check(const struct client_header *header, struct reason *reason);
 
 /* What is asked; copied by http_client_send. */
@@ -63,18 +65,22 @@ struct client_answer {
     unsigned http_status;
     struct text body;
     struct text content_type;
-    /* Of Retry-After, a number or a date against Date, at most CLIENT_RETRY_AFTER_MAX; -1: none. */
+    /* Of Retry-After, a number or a date against Date, at most CLIENT_RETRY_AFTER_MAX; -1:
+     * none. */
     int64_t retry_after_seconds;
 };
 
-/* One exchange; its memory is the caller's until answered was called, which happens once, on the
- * loop's thread, never from within http_client_send. */
+/* One exchange; its memory is the caller's until answered was called, which happens once, on
+ * the loop's thread, never from within http_client_send. */
 struct client_exchange {
     void (*answered)(struct client_exchange *exchange, const struct client_answer *answer);
+    /* Whether the request that a redirect asks for may be made, asked before each, on the loop's
+     * thread; it must not end the exchange. Else the outcome is STATUS_FORBIDDEN. NULL: it may. */
+    bool (*may_follow)(struct client_exchange *exchange, struct reason *reason);
     void *own; /* the client's */
 };
 
-/* STATUS_INVALID: no http address, or a header that is refused. STATUS_UNAVAILABLE: the client is
- * closed. answered is then not called. */
+/* STATUS_INVALID: no http address, or a header that is refused. STATUS_UNAVAILABLE: the client
+ * is closed. answered is then not called. */
 enum status http_client_send(struct http_client *client, const struct client_request *request,
                              struct client_exchange *exchange, struct reason *reason);

@@ -349,8 +349,8 @@ static struct text header_value(const struct transfer *transfer, const char *nam
     return text_of(header->value);
 }
 
-/* RFC 9110 section 10.2.3. A date is held against the answer's own Date, so that a clock which is
- * wrong, here or there, does not matter. */
+/* RFC 9110 section 10.2.3. A date is held against the answer's own Date, so that a clock which
+ * is wrong, here or there, does not matter. */
 static int64_t retry_after(const struct transfer *transfer)
 {
     int64_t seconds = 0;
@@ -384,6 +384,9 @@ static enum status follow(struct transfer *transfer, const char *location)
     if (!is_same_place(transfer->url, location))
         return reason_set(&transfer->reason, STATUS_FORBIDDEN,
                           "it redirects to another host, port or scheme");
+    struct client_exchange *exchange = transfer->exchange;
+    if (exchange->may_follow && !exchange->may_follow(exchange, &transfer->reason))
+        return STATUS_FORBIDDEN;
     transfer->redirects++;
     if (status != 307 && status != 308) /* RFC 9110 section 15.4: those keep the method */
         transfer->is_post = false;

@@ -1,7 +1,8 @@
 /* client_transfer: one exchange of the client as libcurl carries it out: what is asked, how the
  * answer's body is bounded and decoded, and what it all came to.
  *
- * Owned by the loop's thread. A transfer outlives its redirects: each is another easy handle. */
+ * Owned by the loop's thread. A transfer outlives its redirects: each is another easy
+ * handle. */
 #pragma once
 
 #include "base/buffer.h"
@@ -45,6 +46,6 @@ void transfer_close(struct transfer *transfer);
 /* Makes transfer->easy anew, for its url. */
 void transfer_prepare(struct transfer *transfer, uint64_t now_ms);
 
-/* After the easy handle is done. True: it was redirected within its host, prepare it again. False:
- * *answer is filled, and lives as long as the transfer. */
+/* After the easy handle is done. True: it was redirected within its host, prepare it again.
+ * False: *answer is filled, and lives as long as the transfer. */
 bool transfer_goes_on(struct transfer *transfer, CURLcode code, struct client_answer *answer);

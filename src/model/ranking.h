@@ -78,6 +78,7 @@ struct ranking {
     struct text source; /* "import", "sample", "creative-center", ...: a-z, 0-9 and '-' */
     struct hashtag *hashtags;
     size_t hashtag_count;
+    bool is_short; /* of less than half of its predecessor's length: not served as fresh */
 };
 
 /* Sorts by rank and each trend by time, then refuses (STATUS_INVALID, with the hashtag and what

@@ -845,9 +845,9 @@ def sign_up_refused(stage):
             fail(f"no {fault}")
 
 
-@act(OPEN, "one network address makes five accounts an hour")
+@act(OPEN, "one network address makes twenty accounts an hour")
 def sign_up_limit(stage):
-    for number in range(3):
+    for number in range(18):
         Person(stage.server).fill("/console/signup", email=f"s{number}@example.com", password=PASSWORD)
     answer = Person(stage.server).fill("/console/signup", email="six@example.com", password=PASSWORD)
     equal((answer.status, answer.count("Retry-After")), (429, 1), f"{answer!r}")

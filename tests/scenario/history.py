@@ -390,6 +390,7 @@ def older_file(_stage):
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' "
                 "AND name NOT IN ('schema_version', 'list', 'snapshot')")]
             database.executescript("".join(f"DROP TABLE {name};" for name in later) +
+                                   "ALTER TABLE snapshot DROP COLUMN is_short;"
                                    "DELETE FROM schema_version WHERE version > 1")
         stage = Stage(place, place.serve())
         stage.key = place.new_key()

@@ -7,7 +7,7 @@ import signal
 import socket
 
 from support.clock import Clock
-from support.fake_upstream import CENTER, Upstream
+from support.fake_upstream import CENTER, DAY, Upstream, hashtags
 from support.http_client import Connection, request_bytes, until
 from support.lists import as_lines, options_of, sample_list
 from support.metered import call, new_key, plans
@@ -365,6 +365,19 @@ def source_counters(stage):
     equal(fell(before, after), [], "counters that fell")
     until(lambda: stage.clock.pass_by(1) or of_source(scrape(stage), "requests_today") == asked,
           "the collector has looked at the day's budget again")
+
+
+@act(COLLECTED, "what contradicts itself in a list is counted")
+def source_contradictions(stage):
+    tags = hashtags("MY", 7, int(stage.clock.wall_us / 1e6 // DAY), 40)
+    tags[5]["id"] = tags[4]["id"]
+    before = scrape(stage)
+    stage.upstream.behave = lambda asked: tags
+    equal(stage.get("?country_code=MY").status, 200, "status")
+    until(lambda: of_source(scrape(stage), "lists_total") == of_source(before, "lists_total") + 1, "the list is counted")
+    counted = of_source(scrape(stage), "contradictions_total")
+    equal(counted, of_source(before, "contradictions_total") + 1, "contradictions")
+    stage.upstream.behave = lambda asked: "list"
 
 
 @act(COLLECTED, "a source that fails is counted, and told to be shut")

@@ -3,6 +3,7 @@
 It listens on 127.0.0.1, answers each request as `behave` says, and keeps a log of all of them with the time by
 the test's clock, where there is one. What it gives depends on the list and the day alone."""
 
+import bisect
 import gzip
 import http.server
 import json
@@ -34,6 +35,7 @@ class Asked:
         self.at = at  # seconds, by the test's clock
         self.source, self.country, self.period, self.page = source, country, period, page
         self.headers = headers
+        self.is_moved = False  # whether a redirect asked for it
         self.answered = None  # what `behave` said
 
     @property
@@ -136,7 +138,7 @@ class Upstream:
     def most_in_a_minute(self, source=None):
         """The most requests in any 60 seconds of the log."""
         times = sorted(one.at for one in self.asked(source))
-        return max((sum(1 for at in times if begin <= at < begin + 60) for begin in times), default=0)
+        return max((bisect.bisect_left(times, begin + 60) - place for place, begin in enumerate(times)), default=0)
 
     def most_in_a_day(self, source=None):
         days = [int(one.at // DAY) for one in self.asked(source)]
@@ -168,7 +170,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             facts = values.get("country_code", "ALL"), int(values["period"]), int(values["page"])
         limit = int(values.get("limit", 100))
-        return Asked(self.owner.now(), source, *facts, dict(self.headers)), limit
+        asked = Asked(self.owner.now(), source, *facts, dict(self.headers))
+        asked.is_moved = "moved" in values
+        return asked, limit
 
     def _answer(self, body):
         asked, limit = self._read(body)
@@ -220,6 +224,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _invalid_utf8(self, _):
         self._send(200, b'{"code":0,"data":{"list":[{"hashtag_name":"\xff\xfe\x00"}]}}')
+
+    def _moved(self, _):
+        """To the same place under another name."""
+        self._send(302, b"", [("Location", f"{self.path}&moved=1")])
 
     def _redirect(self, _):
         self._send(302, b"", [("Location", "http://127.0.0.2:1/elsewhere")])

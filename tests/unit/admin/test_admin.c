@@ -63,7 +63,10 @@ static void owner_start(void)
     assert_int_equal(uv_loop_init(&owner.loop), 0);
     assert_int_equal(uv_async_init(&owner.loop, &owner.stop, owner_stops), 0);
     const struct admin_listener_options options = {
-        text_of(path), {owner.ledger, &owner.plans, TEXT("http://here")}, owner.pool, owner_patience_ms};
+        text_of(path),
+        {owner.ledger, &owner.plans, TEXT("http://here")},
+        owner.pool,
+        owner_patience_ms};
     DONE(admin_listener_open(&owner.loop, &options, &owner.listener, &reason));
     assert_int_equal(pthread_create(&owner.thread, NULL, owner_runs, NULL), 0);
     owner.is_running = true;

@@ -26,8 +26,8 @@ size_t collector_states(struct collector *collector,
     assert_non_null(collector);
     states[0] = (struct collector_state){
         .name = "one", .state = SOURCE_IS_SHUT, .until = {INT64_C(1795373379) * SECOND_US}};
-    states[1] = (struct collector_state){.name = "two",
-                                         .last_success = {INT64_C(1795373259) * SECOND_US}};
+    states[1] = (struct collector_state){
+        .name = "two", .last_success = {INT64_C(1795373259) * SECOND_US}, .short_lists = 3};
     return 2;
 }
 
@@ -106,6 +106,12 @@ static const char *told(size_t source, const char *name)
     return json_string_value(json_object_get(json_array_get(rows, source), name));
 }
 
+static int64_t short_lists_told(size_t source)
+{
+    json_t *rows = json_object_get(json_object_get(body_kept, "data"), "sources");
+    return json_integer_value(json_object_get(json_array_get(rows, source), "short_lists"));
+}
+
 static void ready_whatever_the_sources_say(void **state)
 {
     (void)state;
@@ -118,6 +124,8 @@ static void ready_whatever_the_sources_say(void **state)
     assert_string_equal(told(1, "name"), "two");
     assert_null(told(1, "until"));
     assert_string_equal(told(1, "last_success"), "2026-11-22T18:47:39Z");
+    assert_int_equal(short_lists_told(0), 0);
+    assert_int_equal(short_lists_told(1), 3);
     assert_answer(200, true, true);
     pipeline.collector = NULL;
 }

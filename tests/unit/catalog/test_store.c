@@ -185,6 +185,32 @@ static void the_same_again_exists(void **state)
     assert_true(publish(&ranking) > first);
 }
 
+static void entry_keep(void *owner, const struct snapshot_entry *entry)
+{
+    *(struct snapshot_entry *)owner = *entry;
+}
+
+static void a_short_list_stays_one(void **state)
+{
+    (void)state;
+    struct ranking ranking = made_ranking(&arena, (struct list_key){3, 0, 0}, 10, 1);
+    struct ranking read;
+    struct snapshot_entry entry;
+    ranking.is_short = true;
+    int64_t id = publish(&ranking);
+    assert_int_equal(store_visit(store, id - 1, entry_keep, &entry, NULL), STATUS_OK);
+    assert_true(entry.is_short);
+    assert_int_equal(store_read(store, id, &arena, &read, NULL), STATUS_OK);
+    assert_true(read.is_short);
+    ranking.captured_at.us++;
+    ranking.is_short = false;
+    id = publish(&ranking);
+    assert_int_equal(store_visit(store, id - 1, entry_keep, &entry, NULL), STATUS_OK);
+    assert_false(entry.is_short);
+    assert_int_equal(store_read(store, id, &arena, &read, NULL), STATUS_OK);
+    assert_false(read.is_short);
+}
+
 static void entries_count(void *owner, const struct snapshot_entry *entry)
 {
     (void)entry;
@@ -424,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(empty_lists_read_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_widest_hashtag_reads_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_again_exists, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_short_list_stays_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_content_at_the_same_time_conflicts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(snapshots_are_visited_in_order_of_publication, set_up,

@@ -37,11 +37,15 @@ static void kinds_and_people_are_counted_apart(void **state)
 {
     (void)state;
     struct limits *limits = limits_open(&clock_by_hand);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 20; i++)
         assert_int_equal(limits_take(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("192.0.2.1")), 0);
     assert_int_equal(limits_take(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("192.0.2.1")), 3600);
     assert_int_equal(limits_take(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("192.0.2.2")), 0);
     assert_int_equal(limits_take(limits, LIMIT_SIGN_IN_ADDRESS, TEXT("192.0.2.1")), 0);
+    limits_give_back(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("192.0.2.1"));
+    assert_int_equal(limits_take(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("192.0.2.1")), 0);
+    assert_int_equal(limits_take(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("192.0.2.1")), 3600);
+    limits_give_back(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("never seen"));
     limits_clear(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("192.0.2.1"));
     assert_int_equal(limits_take(limits, LIMIT_SIGN_UP_ADDRESS, TEXT("192.0.2.1")), 0);
     limits_close(limits);

@@ -1,0 +1,252 @@
+#include "collector/budget.h"
+#include "shared_file.h"
+
+#define MINUTE_US (60 * SECOND_US)
+
+static struct budget_limits limits;
+
+static int set_up(void **state)
+{
+    limits = (struct budget_limits){TEXT("creative-center"), 3, 10};
+    return shared_file_set_up(state);
+}
+
+/* The request's id. */
+static int64_t taken(unsigned collector)
+{
+    int64_t request = -1;
+    duration wait = {-1};
+    struct reason reason = {0};
+    if (budget_take(file_of[collector], &moved_time, &limits, &request, &wait, &reason) !=
+        STATUS_OK)
+        fail_msg("%s", reason.sentence);
+    assert_true(request > 0);
+    assert_int_equal(wait.us, -1); /* untouched */
+    return request;
+}
+
+static void refused_for(unsigned collector, int64_t us)
+{
+    int64_t request = -1;
+    duration wait = {-1};
+    struct reason reason = {0};
+    assert_int_equal(
+        budget_take(file_of[collector], &moved_time, &limits, &request, &wait, &reason),
+        STATUS_EXHAUSTED);
+    assert_int_equal(request, -1);
+    assert_int_equal(wait.us, us);
+    assert_string_not_equal(reason.sentence, "");
+}
+
+static void settle(unsigned collector, int64_t request)
+{
+    assert_int_equal(budget_settle(file_of[collector], &moved_time, request, NULL), STATUS_OK);
+}
+
+static int64_t used_today(void)
+{
+    struct source_fare fare;
+    assert_int_equal(budget_read_fare(file_of[0], &moved_time, limits.source, &fare, NULL),
+                     STATUS_OK);
+    return fare.used_today;
+}
+
+static void a_minute_holds_so_many_and_no_more(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        (void)taken(0);
+        pass_by(10 * SECOND_US);
+    }
+    refused_for(0, 30 * SECOND_US);
+    pass_by(30 * SECOND_US - 1);
+    refused_for(0, 1);
+    pass_by(1);
+    (void)taken(0);
+    refused_for(0, 10 * SECOND_US);
+}
+
+static void a_request_counts_from_its_answer_on(void **state)
+{
+    (void)state;
+    int64_t request = taken(0);
+    pass_by(50 * SECOND_US);
+    settle(0, request);
+    (void)taken(0);
+    (void)taken(0);
+    pass_by(59 * SECOND_US);
+    refused_for(0, SECOND_US);
+}
+
+static void collectors_share_the_minute(void **state)
+{
+    (void)state;
+    (void)taken(0);
+    (void)taken(1);
+    (void)taken(0);
+    refused_for(1, MINUTE_US);
+    refused_for(0, MINUTE_US);
+}
+
+static void a_restart_forgets_nothing(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        (void)taken(0);
+        collector_restart(0);
+    }
+    refused_for(0, MINUTE_US);
+    limits.requests_per_minute = 100;
+    limits.daily_budget = 3;
+    collector_restart(0);
+    refused_for(0, DAY_US);
+    assert_int_equal(used_today(), 3);
+}
+
+static void a_day_ends_at_midnight(void **state)
+{
+    (void)state;
+    limits.requests_per_minute = 100;
+    limits.daily_budget = 2;
+    pass_by(DAY_US - 5 * MINUTE_US);
+    (void)taken(0);
+    (void)taken(1);
+    refused_for(0, 5 * MINUTE_US);
+    pass_by(5 * MINUTE_US - 1);
+    refused_for(1, 1);
+    pass_by(1);
+    assert_int_equal(used_today(), 0);
+    (void)taken(0);
+    assert_int_equal(used_today(), 1);
+    (void)taken(0);
+    refused_for(0, DAY_US);
+}
+
+static void a_day_is_entered_once(void **state)
+{
+    (void)state;
+    limits.requests_per_minute = 100;
+    limits.daily_budget = 2;
+    (void)taken(0);
+    (void)taken(0);
+    pass_by(HOUR_US);
+    wall_clock_step(-2 * HOUR_US); /* the day before: nothing is granted anew */
+    refused_for(0, DAY_US + HOUR_US);
+    wall_clock_step(2 * HOUR_US);
+    refused_for(0, 23 * HOUR_US);
+}
+
+static void the_wall_clock_does_not_move_the_minute(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        (void)taken(0);
+    pass_by(10 * SECOND_US);
+    wall_clock_step(2 * HOUR_US);
+    refused_for(0, 50 * SECOND_US);
+    wall_clock_step(-4 * HOUR_US);
+    refused_for(0, 50 * SECOND_US);
+    pass_by(50 * SECOND_US);
+    (void)taken(0);
+}
+
+static void after_a_boot_the_wall_clock_tells_ages(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        (void)taken(0);
+    moved_time.boot = 2;
+    pass_by(20 * SECOND_US);
+    refused_for(0, 40 * SECOND_US);
+    wall_clock_step(-HOUR_US); /* an age below 0 is none: the whole minute is waited for */
+    refused_for(0, MINUTE_US);
+    wall_clock_step(HOUR_US);
+    pass_by(40 * SECOND_US);
+    (void)taken(0);
+}
+
+static void sources_are_apart(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        (void)taken(0);
+    limits.source = TEXT("business-api");
+    (void)taken(0);
+    assert_int_equal(used_today(), 1);
+}
+
+static void a_budget_of_nothing_grants_nothing(void **state)
+{
+    (void)state;
+    limits.daily_budget = 0;
+    refused_for(0, DAY_US);
+    assert_int_equal(used_today(), 0);
+}
+
+static void what_is_refused_is_not_counted(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        (void)taken(0);
+    for (unsigned i = 0; i < 20; i++)
+        refused_for(0, MINUTE_US);
+    assert_int_equal(used_today(), 3);
+    pass_by(MINUTE_US);
+    for (unsigned i = 0; i < 3; i++)
+        (void)taken(0);
+}
+
+static void how_a_source_fares_is_kept(void **state)
+{
+    (void)state;
+    struct source_fare read;
+    struct source_fare fare = {.paused_from = {1},
+                               .paused_until = {2},
+                               .is_shut = true,
+                               .lists = 4,
+                               .succeeded_at = {5},
+                               .failed_at = {6},
+                               .fault = "it answered HTTP 502"};
+    (void)taken(1);
+    assert_int_equal(budget_write_fare(file_of[0], limits.source, &fare, NULL), STATUS_OK);
+    collector_restart(1);
+    assert_int_equal(budget_read_fare(file_of[1], &moved_time, limits.source, &read, NULL),
+                     STATUS_OK);
+    fare.used_today = 1;
+    assert_int_equal(read.used_today, fare.used_today);
+    assert_int_equal(read.paused_from.us, fare.paused_from.us);
+    assert_int_equal(read.paused_until.us, fare.paused_until.us);
+    assert_true(read.is_shut);
+    assert_int_equal(read.lists, fare.lists);
+    assert_int_equal(read.succeeded_at.us, fare.succeeded_at.us);
+    assert_int_equal(read.failed_at.us, fare.failed_at.us);
+    assert_string_equal(read.fault, fare.fault);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_minute_holds_so_many_and_no_more, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_request_counts_from_its_answer_on, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(collectors_share_the_minute, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_restart_forgets_nothing, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_day_ends_at_midnight, set_up, shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_day_is_entered_once, set_up, shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(the_wall_clock_does_not_move_the_minute, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(after_a_boot_the_wall_clock_tells_ages, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(sources_are_apart, set_up, shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_budget_of_nothing_grants_nothing, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_refused_is_not_counted, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(how_a_source_fares_is_kept, set_up,
+                                        shared_file_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
