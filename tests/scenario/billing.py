@@ -23,7 +23,8 @@ ME = "/api/v1/billing/me"
 @contextlib.contextmanager
 def clocked(at="2025-01-31T10:00:00Z"):
     with Clock(at) as clock, \
-            Place({"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}, plans=plans(TABLE), clock=clock) as place:
+            Place({"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true", "TRENDGATE_PAYMENT_GRACE_DAYS": "14"},
+                  plans=plans(TABLE), clock=clock) as place:
         stage = Stage(place, place.serve())
         stage.clock = clock
         yield stage
