@@ -5,7 +5,7 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
                     [--mutants N] [NAME...]
 
 --unit    the unit tests of that build directory, by `meson test`
---binary  the Python programs of tests/ and tools/ against that trendgate, and tests/node/*.test.mjs
+--binary  the Python programs of tests/ and tools/ against that trendgate, and *.test.mjs of tests/node and tests/browser
 --full    the long tests at their whole length, not a sample of them
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
@@ -137,7 +137,7 @@ def run_program(name, words, environment, total):
 
 
 def run_node_tests(path, environment, total):
-    name = f"node/{path.name.removesuffix('.test.mjs')}"
+    name = f"{path.parent.name}/{path.name.removesuffix('.test.mjs')}"
     began = time.monotonic()
     done = subprocess.run(["node", "--test", "--test-reporter=tap", str(path)], cwd=ROOT, env=environment,
                           text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -177,9 +177,10 @@ def main():
         for name, words in programs(arguments):
             if is_wanted(name, arguments.names):
                 run_program(name, words, environment, total)
-        for path in sorted((ROOT / "tests" / "node").glob("*.test.mjs")):
-            if is_wanted(f"node/{path.name}", arguments.names):
-                run_node_tests(path, environment, total)
+        for folder in ("node", "browser"):
+            for path in sorted((ROOT / "tests" / folder).glob("*.test.mjs")):
+                if is_wanted(f"{folder}/{path.name}", arguments.names):
+                    run_node_tests(path, environment, total)
     print(total)
     sys.exit(1 if total.failed or not total.passed else 0)
 

@@ -204,8 +204,10 @@ static void definition_write(const struct dialect *dialect, const struct schema 
 void parts_definitions(const struct dialect *dialect, struct json_writer *writer)
 {
     static const struct schema *const schemas[] = {
-        &failure_schema, &hashtag_schema, &meta_schema, &history_schema,
-        &movers_schema,  &billing_schema, &ping_schema, &ready_schema,
+        &failure_schema,   &hashtag_schema,    &meta_schema,       &history_schema,
+        &movers_schema,    &billing_schema,    &events_schema,     &overview_schema,
+        &endpoints_schema, &timeseries_schema, &recent_ips_schema, &ping_schema,
+        &ready_schema,
     };
     for (size_t i = 0; i < LENGTH_OF(schemas); i++)
         definition_write(dialect, schemas[i], writer);

@@ -116,8 +116,9 @@ bool answer_header_is_on(const struct answer_header *header, const struct endpoi
 {
     bool is_product = endpoint->kind == ENDPOINT_PRODUCT;
     /* Not a call, or nothing that was counted as one. */
-    bool is_uncounted = status == 401 || status == 403 || status == 414 || status == 431 ||
-                        status == 500 || (status == 503 && !endpoint->answers_list);
+    bool is_uncounted = status == 401 || status == 403 || status == 413 || status == 414 ||
+                        status == 431 || status == 500 ||
+                        (status == 503 && !endpoint->answers_list);
     switch (header->place) {
     case HEADER_ON_EVERY: return true;
     case HEADER_ON_CALLS: return is_product && !is_uncounted;

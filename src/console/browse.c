@@ -148,7 +148,6 @@ static void captures_write(struct errand *errand, const struct catalog_entry *en
 {
     struct json_writer *data = &errand->data;
     const struct pipeline *pipeline = errand->call->pipeline;
-    int64_t now_us = time_now(pipeline->time).us;
     json_name(data, TEXT("lists"));
     json_array_open(data);
     for (size_t i = 0; i < count; i++) {
@@ -159,8 +158,9 @@ static void captures_write(struct errand *errand, const struct catalog_entry *en
         json_member_integer(data, TEXT("period"), period_days[entries[i].list.period]);
         errand_member_instant(errand, "captured_at", entries[i].captured_at);
         json_member_text(data, TEXT("source"), entries[i].source);
-        json_member_boolean(data, TEXT("stale"),
-                            now_us - entries[i].captured_at.us > pipeline->time_to_live.us);
+        json_member_boolean(
+            data, TEXT("stale"),
+            pipeline_is_stale(pipeline, entries[i].captured_at, entries[i].is_short));
         json_object_close(data);
     }
     json_array_close(data);

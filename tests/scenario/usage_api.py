@@ -2,6 +2,7 @@
 of `trendgate usage`, of billing/me and of the audit, over midnights, folds and a clock that is moved."""
 
 import contextlib
+import datetime
 import json
 
 from support.clock import Clock
@@ -214,14 +215,15 @@ def set_back(stage):
     stage.notes["keys"][mail] = [stage.place.new_key(mail, "Large")]
     stage.notes["made"][mail], stage.notes["charged"][mail] = 0, []
     stage.clock.step(-3 * DAY)
+    first = datetime.datetime.fromtimestamp(stage.clock.wall_us / 1e6, datetime.timezone.utc).date().isoformat()
     make(stage, mail)
     stage.clock.step(3 * DAY)
     make(stage, mail)
     all_written(stage, mail)
     overview, me = agree(stage, mail), told(stage, BILLING, mail)
     equal((overview["usage"]["credits"], me["credits_used"]), (16, 16), "credits")
-    equal(command(stage, mail)["from"], "2024-02-26", "the first day that usage shows")
-    equal(overview["from"][:10], "2024-02-26", "from")
+    equal(command(stage, mail)["from"], first, "the first day that usage shows")
+    equal(overview["from"][:10], first, "from")
     equal(len(events(stage, mail)), 2, "events")
     equal(told(stage, f"{USAGE}/overview", BOB)["usage"], before["usage"], "usage of others")
 

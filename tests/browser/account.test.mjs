@@ -1,0 +1,90 @@
+// The account: password, sessions, theme; and what billing says.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { settled, useConsole } from "./support/console.mjs";
+
+const world = useConsole();
+
+async function openAccount(t, options = {}) {
+  const page = await world.open(t, "/console/account", options);
+  await settled(page);
+  return page;
+}
+
+test("a password is changed, and what is wrong with it is said at its field", async (t) => {
+  const page = await openAccount(t);
+  await page.getByLabel("Current password", { exact: true }).fill("wrong");
+  await page.getByLabel("New password", { exact: true }).fill("short");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByText("Give at least 12 characters.").waitFor();
+  await page.getByLabel("New password", { exact: true }).fill("a longer password");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByText("The current password is not right.").waitFor();
+  await page.getByLabel("Current password", { exact: true }).fill("correct horse battery");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByText("The password is changed.").waitFor();
+  assert.equal(await page.getByLabel("New password", { exact: true }).inputValue(), "");
+});
+
+test("a password can be looked at", async (t) => {
+  const page = await openAccount(t);
+  const field = page.getByLabel("New password", { exact: true });
+  assert.deepEqual(
+    [await field.getAttribute("type"), await field.getAttribute("autocomplete")],
+    ["password", "new-password"],
+  );
+  await page.getByRole("button", { name: "Show New password" }).click();
+  assert.equal(await field.getAttribute("type"), "text");
+});
+
+test("other sessions are signed out, one or all", async (t) => {
+  const page = await openAccount(t);
+  await page.getByRole("rowheader", { name: "Chrome 142 on Linux This one" }).waitFor();
+  await page.getByRole("button", { name: "Sign out all others" }).click();
+  await page.getByText("Safari 18 on iOS", { exact: true }).waitFor({ state: "detached" });
+  world.fake.reset();
+  await page.reload();
+  await page.getByRole("button", { name: "Sign out Safari 18 on iOS" }).click();
+  await page.getByText("Safari 18 on iOS", { exact: true }).waitFor({ state: "detached" });
+  assert.equal(world.fake.requests.findLast((one) => one.method === "DELETE").path, "/api/v1/user/me/sessions/s2");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("the theme is kept in its cookie, and there from the first paint", async (t) => {
+  const page = await openAccount(t, { colorScheme: "light" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(await ground(), "rgb(255, 255, 255)");
+  await page.getByLabel("Dark").check();
+  assert.equal(await ground(), "rgb(15, 22, 28)");
+  assert.deepEqual(
+    (await page.context().cookies()).map(({ name, value, path, sameSite }) => ({
+      name,
+      value,
+      path,
+      sameSite,
+    })),
+    [{ name: "theme", value: "dark", path: "/", sameSite: "Lax" }],
+  );
+  await page.reload();
+  await page.locator("h1").waitFor();
+  assert.equal(await ground(), "rgb(15, 22, 28)");
+  assert.equal(await page.getByLabel("Dark").isChecked(), true);
+  await page.getByLabel("As the system").check();
+  assert.equal(await ground(), "rgb(255, 255, 255)");
+});
+
+test("signing out is a plain form with the session's token", async (t) => {
+  const page = await openAccount(t);
+  const form = page.locator("form[action='/console/signout']").first();
+  assert.equal(await form.getAttribute("method"), "post");
+  assert.equal(await form.locator("input[name=csrf]").inputValue(), "csrf-1");
+});
+
+test("billing shows the plan and the period", async (t) => {
+  const page = await world.open(t, "/console/billing");
+  await settled(page);
+  assert.match(
+    await page.locator("main").innerText(),
+    /Starter[\s\S]*\$9 a billing period[\s\S]*Included\s+20,000 credits[\s\S]*Expected amount\s+\$9/,
+  );
+});

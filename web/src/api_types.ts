@@ -1,0 +1,171 @@
+// What the server answers with, as far as the console reads it.
+
+export interface Account {
+  id: string;
+  email: string;
+  username: string;
+  plan: string;
+  created_at: string;
+  active_key_id: string | null;
+  csrf_token: string;
+  suspended: boolean;
+}
+
+export interface Session {
+  id: string;
+  created_at: string;
+  last_seen_at: string;
+  ip: string;
+  user_agent: string;
+  is_current: boolean;
+}
+
+export interface ApiKey {
+  id: string;
+  masked_key: string;
+  name: string;
+  status: "active" | "grace" | "revoked" | "expired";
+  created_at: string;
+  updated_at: string;
+  rotated_at: string | null;
+  stops_at: string | null;
+  expires_at: string | null;
+  last_used_at: string | null;
+  last_used_ip: string | null;
+  credits_this_period: number;
+  calls_24h: number;
+  daily_credit_cap: number | null;
+  replaced_by: string | null;
+  is_active_key: boolean;
+  source: string;
+}
+
+export interface CreatedKey {
+  api_key: string;
+  key: ApiKey;
+}
+
+export interface RotatedKey {
+  new_api_key: string;
+  active_key: ApiKey;
+  previous_key: ApiKey;
+  grace_period_seconds: number;
+}
+
+export interface Billing {
+  plan: string;
+  period_key: string;
+  period_start: string;
+  period_end: string;
+  included_credits: number;
+  credits_used: number;
+  credits_remaining: number;
+  overage_credits: number;
+  allow_overage: boolean;
+  hard_limit: boolean;
+  daily_credit_limit: number;
+  daily_credits_used: number;
+  daily_credits_remaining: number;
+  subscription_price_cents: number;
+  expected_total_amount_cents: number;
+  currency: string;
+}
+
+export interface BillingEvent {
+  request_id: string;
+  charge_id?: string;
+  created_at: string;
+  endpoint: string;
+  event_status: string;
+  status_code: number;
+  credit_cost: number;
+  failure_reason?: string;
+  non_billable_reason?: string;
+}
+
+export interface Counted {
+  requests: number;
+  charged_requests: number;
+  failed_requests: number;
+  non_billable_requests: number;
+  credits: number;
+}
+
+export type Refusals = Record<string, number>;
+
+export interface UsageItem extends Counted {
+  bucket_start: string;
+  key_id?: string | null;
+  daily_credit_limit?: number;
+  refusals?: Refusals;
+}
+
+export interface Timeseries {
+  from: string;
+  to: string;
+  items: UsageItem[];
+}
+
+export interface Address {
+  ip: string;
+  request_count: number;
+  success_count: number;
+  error_count: number;
+  last_seen_at: string;
+  last_user_agent: string;
+}
+
+export interface Hashtag {
+  hashtag_id: string;
+  hashtag_name: string;
+  industry_info?: { id: number; value: string };
+  is_promoted: boolean;
+  trend: { time: number; value: number }[];
+  publish_cnt: number;
+  video_views: number;
+  rank: number;
+  rank_diff: number;
+  rank_diff_type: number;
+}
+
+export interface HashtagList {
+  list: Hashtag[];
+  pagination: { page: number; size: number; total: number; has_more: boolean };
+  captured_at: string;
+  as_of?: string | null;
+  source: string;
+  stale: boolean;
+}
+
+export interface Appearance {
+  captured_at: string;
+  source: string;
+  rank: number;
+  publish_cnt: number;
+  video_views: number;
+}
+
+export interface History {
+  hashtag_name: string;
+  period: number;
+  first_seen?: string;
+  last_seen?: string;
+  best_rank?: number;
+  captures: number;
+  total: number;
+  list: Appearance[];
+}
+
+export interface Lists {
+  countries: { code: string; name: string; periods: number[] }[];
+  industries: { id: number; name: string }[];
+}
+
+export interface PlaygroundAnswer {
+  status: number;
+  time_ms: number;
+  method: string;
+  path: string;
+  headers: [string, string][];
+  body: string;
+}
