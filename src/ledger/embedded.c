@@ -1,5 +1,4 @@
-#include "ledger/embedded.h"
-
+#include "ledger/embedded_billing.h"
 #include "ledger/embedded_sessions.h"
 #include "ledger/key_uses.h"
 #include "sql/migrate.h"

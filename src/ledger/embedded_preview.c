@@ -1,7 +1,7 @@
 #include "ledger/embedded_preview.h"
 
 #include "ledger/billing.h"
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 void plan_preview_finish(struct plan_preview *preview)
 {

@@ -28,7 +28,7 @@
 static struct told {
     bool grant, refund, closing;
     int64_t statements, cents;
-} *told;
+} * told;
 
 static struct reason reason;
 
