@@ -16,6 +16,7 @@ static const struct {
     [LIMIT_SIGN_IN_ACCOUNT] = {10, 15 * 60}, /* a thousand guesses a day of one password */
     [LIMIT_SIGN_IN_ADDRESS] = {50, 15 * 60}, /* an office behind one address */
     [LIMIT_SIGN_UP_ADDRESS] = {20, 60 * 60},
+    [LIMIT_KEYS] = {200, 24 * 3600}, /* 10 times all that may live, each day */
     [LIMIT_BROWSE] = {60, 60},
 };
 

@@ -12,10 +12,12 @@
 struct limits;
 
 enum limit_kind {
-    LIMIT_SIGN_IN_ACCOUNT, /* attempts with one mail address, by sign-in or change of password */
+    LIMIT_SIGN_IN_ACCOUNT, /* sign-ins with one mail address; apart from them, so that strangers
+                              hinder nobody, changes of password by one account */
     LIMIT_SIGN_IN_ADDRESS, /* the same from one network address */
     LIMIT_SIGN_UP_ADDRESS, /* new accounts from one network address */
-    LIMIT_BROWSE,          /* looks at lists by one session */
+    LIMIT_KEYS,   /* new keys of one account, made or rotated: each stays in the books */
+    LIMIT_BROWSE, /* looks at lists by one session */
     LIMIT_KINDS
 };
 

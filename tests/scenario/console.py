@@ -107,7 +107,7 @@ def explained(stage):
 @act(DOOR, "a sign-in leads to paths of the console alone")
 def leads(stage):
     for next in ("https://example.com/", "//example.com/console/", "/docs", "/console/\\example.com", "/console/\n",
-                 "javascript:alert(1)", "/console/" + "a" * 600):
+                 "/console/../docs", "/console/a/%2E%2e/../docs", "/console/.", "javascript:alert(1)", "/console/" + "a" * 600):
         equal(Person(stage.server).sign_in("ann@example.com", next=next).field("Location"), "/console/",
               f"where {next!r} leads")
 
@@ -235,6 +235,15 @@ def newer(stage):
     equal(Person(stage.server).fill(in_time[in_time.index("/console/"):]).status, 303, "status within the hour")
 
 
+@act(LINKS, "a password that was set ends the link that was made before")
+def ended_by_password(stage):
+    lou = Person(stage.server).follow(sign_in_link(stage.place, "lou@example.com"))
+    link = sign_in_link(stage.place, "lou@example.com")
+    answer = lou.fill("/console/password", current_password=PASSWORD, new_password="another horse battery")
+    equal((answer.status, answer.field("Location")), (303, "/console/"), "a change of password")
+    equal(Person(stage.server).fill(link[link.index("/console/"):]).status, 404, "status of the link afterwards")
+
+
 @act(LINKS, "what is no token of a link is a page that says so")
 def no_link(stage):
     for path in ("/console/link/x", "/console/link/" + "A" * 64, "/console/link/" + "0" * 65):
@@ -289,6 +298,14 @@ def forms(stage):
     ann.get("/user/me")
 
 
+@act(PROOF, "a form of another site signs nobody out: it comes without the session's cookie, and its answer sets none")
+def signed_out_by_others(stage):
+    for headers, wanted in (({"Origin": "https://evil.example"}, 403), ({"Origin": "null"}, 403), ({"Origin": None}, 403),
+                            ({}, 303)):
+        answer = Person(stage.server).send("/console/signout", {}, headers)
+        equal((answer.status, answer.count("Set-Cookie")), (wanted, int(wanted == 303)), f"signing out with {headers}")
+
+
 @act(PROOF, "a body is JSON of the members that are known, or is refused whole")
 def bodies(stage):
     pat = Person(stage.server)
@@ -296,6 +313,7 @@ def bodies(stage):
     pat.post(LIST, {"name": "x"}, 415, "unsupported_media_type", Content_Type="text/plain")
     for body, parameter in (({"name": "x", "nmae": "y"}, "nmae"), ({}, "name"), ({"name": 7}, "name"), ({"name": " "}, "name"),
                             ({"name": "a\nb"}, "name"), ({"name": "x" * 101}, "name"),
+                            ({"name": "a\u202etxt"}, "name"), ({"name": "x\u200b"}, "name"), ({"name": "a\x85b"}, "name"),
                             ({"name": "x", "expires_in_days": 31}, "expires_in_days"),
                             ({"name": "x", "daily_credit_cap": -1}, "daily_credit_cap"),
                             ({"name": "x", "daily_credit_cap": "8"}, "daily_credit_cap"), ([], "body")):
@@ -502,6 +520,26 @@ def browsing(stage):
     gil.get("/user/me")
     stage.clock.pass_by(60)
     gil.get("/console/lists")
+
+
+@act(LIMITS, "two hundred keys are made a day, by whatever session; what is refused does not count")
+def keys_a_day(stage):
+    gil, other = Person(stage.server), Person(stage.server)
+    gil.sign_in("gil@example.com")
+    other.sign_in("gil@example.com")
+    key = gil.key("first")
+    for _ in range(198):
+        key = gil.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})["active_key"]
+    other.post(LIST, {"name": "first"}, 409, "name_taken")
+    other.post(f"{LIST}/rotate", {"id": "0" * 32, "grace_period_seconds": 0}, 404, "not_found")
+    other.key("two hundredth")
+    for person, path, body in ((gil, LIST, {"name": "one more"}),
+                               (other, f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})):
+        told = person.post(path, body, 429, "rate_limited")
+        equal(told["retry_after_seconds"], DAY, "when there is room again")
+    stage.clock.pass_by(HOUR)
+    equal(gil.post(LIST, {"name": "one more"}, 429, "rate_limited")["retry_after_seconds"], DAY - HOUR, "an hour later")
+    call(stage, stage.place.succeed("key", "create", "gil@example.com").lines()[0])
 
 
 # ---- Keys ----
