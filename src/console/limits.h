@@ -34,5 +34,6 @@ void limits_give_back(struct limits *limits, enum limit_kind kind, struct text w
 /* Forgets what was counted: for who has proved to be no guesser. */
 void limits_clear(struct limits *limits, enum limit_kind kind, struct text who);
 
-/* An address as limits count it: IPv6 by networks of 64 bits. room: at least 64 bytes. */
-struct text limits_address(struct text address, char *room);
+/* An address as limits count it: IPv6 by networks of 64 bits, IPv4 within IPv6 as IPv4. */
+#define ADDRESS_ROOM_BYTES 64
+struct text limits_address(struct text address, char room[ADDRESS_ROOM_BYTES]);

@@ -6,8 +6,6 @@
 #include "console/page.h"
 #include "ledger/sessions.h"
 
-#define ADDRESS_ROOM_BYTES 64
-
 struct visit {
     struct errand errand; /* its job, task, call and reason; no body and no data */
     struct query form;

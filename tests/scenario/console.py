@@ -235,6 +235,17 @@ def newer(stage):
     equal(Person(stage.server).fill(in_time[in_time.index("/console/"):]).status, 303, "status within the hour")
 
 
+@act(LINKS, "a link ends the session that the browser had, whosever it was")
+def link_replaces(stage):
+    lou = Person(stage.server).follow(sign_in_link(stage.place, "lou@example.com"))
+    stage.place.new_key("lil@example.com")
+    old, other = Person(stage.server), sign_in_link(stage.place, "lil@example.com")
+    old.cookies = dict(lou.cookies)
+    equal(lou.fill(other[other.index("/console/link/"):]).status, 303, "status of the link")
+    equal(lou.get("/user/me")["email"], "lil@example.com", "who is in")
+    old.get("/user/me", 401)
+
+
 @act(LINKS, "a password that was set ends the link that was made before")
 def ended_by_password(stage):
     lou = Person(stage.server).follow(sign_in_link(stage.place, "lou@example.com"))
