@@ -14,7 +14,7 @@ from support.http_client import request_bytes, until
 from support.server import KEY, Place
 from support.steps import ENDPOINT, META, Scenario, Stage, act, dig, equal, fail
 
-DOOR, LINKS, PROOF, SESSIONS, LIMITS, KEYS, LIVES, USES, CALLS, OPEN, PLAIN = ([] for _ in range(11))
+DOOR, LINKS, PROOF, SESSIONS, LIMITS, KEYS, LIVES, USES, CALLS, OPEN, PLAIN, PROXIED = ([] for _ in range(12))
 HOUR, DAY = 3600, 86400
 LIST = "/user/me/api-keys"
 
@@ -912,6 +912,56 @@ def insecure(stage):
     dev.get("/user/me", 401)
 
 
+# ---- Behind a proxy ----
+
+PUBLIC = "https://api.example.com"
+
+
+def via(client):
+    """What a proxy adds to a request of that client's, behind what the client made up."""
+    return {"Host": "api.example.com", "Origin": PUBLIC, "X-Forwarded-For": f"198.51.100.99, {client}"}
+
+
+@act(PROXIED, "what changes something comes from the public address, or from this very machine")
+def public_origin(stage):
+    fay = member(stage, "fay@example.com")
+    stage.notes["fay"] = fay
+    for number, origin in enumerate((PUBLIC, PUBLIC.upper().replace("HTTPS", "https"), fay.origin)):
+        fay.post(LIST, {"name": f"key {number}"}, Origin=origin)
+    for origin in ("http://api.example.com", PUBLIC + ":8443", PUBLIC + ".evil.example", "https://evil.example"):
+        fay.post(LIST, {"name": "no"}, 403, "csrf", Origin=origin)
+    fay.post(LIST, {"name": "no"}, 403, "csrf", Host="evil.example", Origin="http://evil.example")
+
+
+@act(PROXIED, "pages tell browsers to keep to TLS")
+def keeps_to_tls(stage):
+    answer = stage.notes["fay"].ask("/console/signin", headers={"Host": "api.example.com"})
+    equal(answer.field("Strict-Transport-Security"), "max-age=31536000", "Strict-Transport-Security")
+
+
+@act(PROXIED, "sessions and keys remember the client, not the proxy")
+def remembers(stage):
+    fay = Person(stage.server)
+    fay.fill("/console/signin", via("203.0.113.7"), email="fay@example.com", password=PASSWORD)
+    equal([row["ip"] for row in fay.get("/user/me/sessions")["items"] if row["is_current"]], ["203.0.113.7"], "ip")
+    key = fay.key("seen")
+    equal(stage.ask(ENDPOINT + "?limit=1", headers={"x-api-key": key["secret"], **via("2001:db8::7")}).status, 200, "status")
+    equal(fay.key_row(key["id"])["last_used_ip"], "2001:db8::7", "last_used_ip")
+
+
+@act(PROXIED, "sign-ins are counted for each client, whatever it says of itself")
+def counted(stage):
+    def status(client, number):
+        answer = Person(stage.server).fill("/console/signin", via(client), email=f"n{number}@example.com", password=PASSWORD)
+        return answer.status
+
+    for number in range(50):
+        equal(status("::ffff:203.0.113.1" if number % 2 else "203.0.113.1", number), 401, "status")
+    equal(status("203.0.113.1", 50), 429, "status of one more")
+    equal(status("::ffff:203.0.113.2", 51), 401, "status of another client")
+    equal(status("203.0.113.3", 52), 401, "status of a third")
+
+
 SCENARIOS = [
     Scenario("console door", staged, DOOR),
     Scenario("console links", clocked, LINKS),
@@ -923,5 +973,7 @@ SCENARIOS = [
     Scenario("console uses", clocked, USES),
     Scenario("console calls", staged, CALLS),
     Scenario("console open", lambda: staged(settings={"TRENDGATE_CONSOLE_SIGN_UP": "open"}), OPEN),
+    Scenario("console proxied", lambda: staged(settings={"TRENDGATE_SERVER_TRUSTED_PROXIES": "127.0.0.1",
+                                                         "TRENDGATE_SERVER_PUBLIC_URL": PUBLIC}), PROXIED),
     Scenario("console plain", lambda: staged(settings={"TRENDGATE_CONSOLE_INSECURE_COOKIE": "true"}), PLAIN),
 ]
