@@ -94,7 +94,9 @@ static void sign_in_answer(struct errand *errand)
     struct visit *visit = CONTAINER_OF(errand, struct visit, errand);
     char room[ACCOUNT_EMAIL_BYTES_MAX];
     if (visit->status == STATUS_OK) {
-        visit_was_no_guess(errand->call, folded_of(visit->email, room));
+        limits_clear(console_of(errand->call)->limits, LIMIT_SIGN_IN_ACCOUNT,
+                     folded_of(visit->email, room));
+        visit_was_no_guess(errand->call);
         visit_enter(visit, visit->next);
     } else if (visit->status == STATUS_MISSING) {
         sign_in_write(errand->call, visit);

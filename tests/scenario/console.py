@@ -322,6 +322,8 @@ def bodies(stage):
     pat = Person(stage.server)
     pat.sign_in("pat@example.com")
     pat.post(LIST, {"name": "x"}, 415, "unsupported_media_type", Content_Type="text/plain")
+    for type in ("text/plain", None):
+        pat.delete(f"{LIST}/{'0' * 32}", {"name": "x"}, 415, "unsupported_media_type", Content_Type=type)
     for body, parameter in (({"name": "x", "nmae": "y"}, "nmae"), ({}, "name"), ({"name": 7}, "name"), ({"name": " "}, "name"),
                             ({"name": "a\nb"}, "name"), ({"name": "x" * 101}, "name"),
                             ({"name": "a\u202etxt"}, "name"), ({"name": "x\u200b"}, "name"), ({"name": "a\x85b"}, "name"),
@@ -508,8 +510,11 @@ def cleared(stage):
     stage.clock.pass_by(900)
 
 
-@act(LIMITS, "one network address has fifty attempts in a quarter of an hour, with whatever accounts")
+@act(LIMITS, "one network address has fifty attempts that fail in a quarter of an hour, with whatever accounts")
 def addresses(stage):
+    member(stage, "sue@example.com")
+    for _ in range(2):
+        equal(Person(stage.server).sign_in("sue@example.com").status, 303, "status of what is no guess")
     for number in range(50):
         equal(Person(stage.server).sign_in(f"n{number}@example.com", "a wrong password").status, 401, "status")
     equal(Person(stage.server).sign_in("gil@example.com").status, 429, "status of one more")
@@ -535,22 +540,21 @@ def browsing(stage):
 
 @act(LIMITS, "two hundred keys are made a day, by whatever session; what is refused does not count")
 def keys_a_day(stage):
-    gil, other = Person(stage.server), Person(stage.server)
-    gil.sign_in("gil@example.com")
-    other.sign_in("gil@example.com")
-    key = gil.key("first")
+    hal, other = member(stage, "hal@example.com"), Person(stage.server)
+    other.sign_in("hal@example.com")
+    key = hal.key("first")
     for _ in range(198):
-        key = gil.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})["active_key"]
+        key = hal.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})["active_key"]
     other.post(LIST, {"name": "first"}, 409, "name_taken")
     other.post(f"{LIST}/rotate", {"id": "0" * 32, "grace_period_seconds": 0}, 404, "not_found")
     other.key("two hundredth")
-    for person, path, body in ((gil, LIST, {"name": "one more"}),
+    for person, path, body in ((hal, LIST, {"name": "one more"}),
                                (other, f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})):
         told = person.post(path, body, 429, "rate_limited")
         equal(told["retry_after_seconds"], DAY, "when there is room again")
     stage.clock.pass_by(HOUR)
-    equal(gil.post(LIST, {"name": "one more"}, 429, "rate_limited")["retry_after_seconds"], DAY - HOUR, "an hour later")
-    call(stage, stage.place.succeed("key", "create", "gil@example.com").lines()[0])
+    equal(hal.post(LIST, {"name": "one more"}, 429, "rate_limited")["retry_after_seconds"], DAY - HOUR, "an hour later")
+    call(stage, stage.place.succeed("key", "create", "hal@example.com").lines()[0])
 
 
 # ---- Keys ----
