@@ -17,6 +17,10 @@
  * account_show    email                        the account, and what it has used
  * account_plan    email, plan                  email, plan, next_plan?, from, credits_included
  * account_overage email, switch, limit?        the account; switch on or off, limit cents or none
+ * account_grant   email, credits, reason       email, period_key, credits, credits_included
+ * account_refund  email, charge_id, reason     the same, and overage_micros
+ * invoice         email, period?               status, payment, statement, ...
+ * invoice_paid    email, period                the same
  * account_suspend, account_resume   email      the account
  * account_sign_in_link   email                 email, link (signs in once), expires_at
  * key_create      email, name?,                api_key, id

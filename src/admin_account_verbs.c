@@ -6,7 +6,7 @@
 
 /* The server meters from its beginning; a command that owns the ledger begins when it must know
  * what calls have used. */
-static enum status metering_begin(const struct admin_context *context, struct reason *reason)
+enum status admin_metering_begin(const struct admin_context *context, struct reason *reason)
 {
     if (ledger_terms(context->ledger))
         return STATUS_OK;
@@ -81,7 +81,7 @@ enum status admin_account_show(const struct admin_context *context, const json_t
     struct text email;
     struct account account;
     TRY(admin_argument(arguments, "email", &email, reason));
-    enum status metering = metering_begin(context, reason);
+    enum status metering = admin_metering_begin(context, reason);
     if (metering != STATUS_OK && metering != STATUS_CONFLICT)
         return metering;
     TRY(ledger_account_find(context->ledger, email, &account, reason));
@@ -110,7 +110,7 @@ enum status admin_account_plan(const struct admin_context *context, const json_t
     TRY(admin_argument(arguments, "email", &email, reason));
     TRY(admin_argument(arguments, "plan", &asked, reason));
     TRY(admin_plan_name(&plans, asked, &plan, reason));
-    TRY(metering_begin(context, reason));
+    TRY(admin_metering_begin(context, reason));
     TRY(ledger_account_plan(context->ledger, email, plan, &change, reason));
     json_object_open(result);
     json_member_text(result, TEXT("email"), email);
@@ -151,7 +151,7 @@ enum status admin_account_overage(const struct admin_context *context, const jso
         return reason_set(reason, STATUS_INVALID, "overage is switched on or off, not '%.*s'",
                           TEXT_PRINT(text_slice(word, 0, 40)));
     TRY(limit_read(admin_argument_or_empty(arguments, "limit"), &change, reason));
-    TRY(metering_begin(context, reason));
+    TRY(admin_metering_begin(context, reason));
     TRY(ledger_account_overage(context->ledger, email, &change, reason));
     return admin_account_show(context, arguments, result, reason);
 }

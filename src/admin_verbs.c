@@ -53,7 +53,9 @@ void admin_account_members(struct json_writer *result, const struct account *acc
     json_member_text(result, TEXT("name"), text_of(account->name));
     json_member_text(result, TEXT("plan"), text_of(account->plan));
     json_member_text(result, TEXT("status"),
-                     account->is_suspended ? TEXT("suspended") : TEXT("active"));
+                     account->is_suspended ? TEXT("suspended")
+                     : account->is_unpaid  ? TEXT("unpaid")
+                                           : TEXT("active"));
     json_member_text(result, TEXT("created_at"), instant_rfc3339(account->created_at, created));
     if (account->next_plan[0] != '\0') {
         json_member_text(result, TEXT("next_plan"), text_of(account->next_plan));
@@ -261,6 +263,10 @@ static const struct verb {
     {TEXT_INITIAL("account_show"), admin_account_show},
     {TEXT_INITIAL("account_plan"), admin_account_plan},
     {TEXT_INITIAL("account_overage"), admin_account_overage},
+    {TEXT_INITIAL("account_grant"), admin_account_grant},
+    {TEXT_INITIAL("account_refund"), admin_account_refund},
+    {TEXT_INITIAL("invoice"), admin_invoice},
+    {TEXT_INITIAL("invoice_paid"), admin_invoice_paid},
     {TEXT_INITIAL("account_suspend"), account_suspend},
     {TEXT_INITIAL("account_resume"), account_resume},
     {TEXT_INITIAL("account_sign_in_link"), admin_account_sign_in_link},

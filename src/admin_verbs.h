@@ -16,7 +16,7 @@ enum status admin_plan_name(const struct plans *plans, struct text asked, struct
 /* The members of an account that need no meter, without the braces. */
 void admin_account_members(struct json_writer *result, const struct account *account);
 
-/* ---- Verbs: admin_account_verbs.c, admin_key_verbs.c, admin_usage.c ---- */
+/* ---- Verbs: admin_account_verbs.c, admin_billing_verbs.c, admin_key_verbs.c, admin_usage.c ---- */
 
 enum status admin_account_show(const struct admin_context *context, const json_t *arguments,
                                struct json_writer *result, struct reason *reason);
@@ -24,6 +24,18 @@ enum status admin_account_plan(const struct admin_context *context, const json_t
                                struct json_writer *result, struct reason *reason);
 enum status admin_account_overage(const struct admin_context *context, const json_t *arguments,
                                   struct json_writer *result, struct reason *reason);
+
+/* Brings the plan file into force where no server has. */
+enum status admin_metering_begin(const struct admin_context *context, struct reason *reason);
+
+enum status admin_account_grant(const struct admin_context *context, const json_t *arguments,
+                                struct json_writer *result, struct reason *reason);
+enum status admin_account_refund(const struct admin_context *context, const json_t *arguments,
+                                 struct json_writer *result, struct reason *reason);
+enum status admin_invoice(const struct admin_context *context, const json_t *arguments,
+                          struct json_writer *result, struct reason *reason);
+enum status admin_invoice_paid(const struct admin_context *context, const json_t *arguments,
+                               struct json_writer *result, struct reason *reason);
 
 enum status admin_account_sign_in_link(const struct admin_context *context,
                                        const json_t *arguments, struct json_writer *result,

@@ -12,6 +12,7 @@ static const struct cli_command commands[] = {
     {"account", "Make, list and show accounts.", cli_account},
     {"key", "Make, list and revoke API keys.", cli_key},
     {"usage", "Show what an account used.", cli_account_usage},
+    {"invoice", "Show what a billing period comes to.", cli_invoice},
     {"audit", "Re-add the journal and compare all sums.", cli_audit},
     {"db", "Migrate, back up and show the database.", cli_db},
     {"config", "Check and show the settings.", cli_config},

@@ -35,9 +35,11 @@ static void answer(struct account_look *look)
     struct call *call = look->call;
     if (look->complete)
         look->complete(look);
-    json_member_text(&look->writer, TEXT("request_id"), call->request_id);
-    json_object_close(&look->writer);
-    json_object_close(&look->writer);
+    if (!look->is_whole) {
+        json_member_text(&look->writer, TEXT("request_id"), call->request_id);
+        json_object_close(&look->writer);
+        json_object_close(&look->writer);
+    }
     struct buffer body = look->body;
     if (body.overflowed)
         refuse_range(call);
@@ -57,6 +59,8 @@ static void look_resumed(struct http_task *task)
     buffer_finish(&look->body);
     if (look->status == STATUS_TOO_LARGE)
         refuse_range(look->call);
+    else if (look->status == STATUS_MISSING && look->refuse_missing)
+        look->refuse_missing(look->call);
     else
         refuse_unread(look->call);
 }
@@ -80,7 +84,9 @@ static void look_run(struct pool_job *job)
     struct account_look *look = CONTAINER_OF(job, struct account_look, job);
     struct reason reason = {""};
     look->status = look_read(look, &reason);
-    if (look->status != STATUS_OK && look->status != STATUS_TOO_LARGE)
+    bool is_refusal = look->status == STATUS_TOO_LARGE ||
+                      (look->status == STATUS_MISSING && look->refuse_missing);
+    if (look->status != STATUS_OK && !is_refusal)
         log_line(LOG_ERROR, "ledger", "an account cannot be read: %s", reason.sentence);
     http_loop_post(http_exchange_loop(look->call->exchange), &look->task);
 }

@@ -16,8 +16,12 @@ struct account_look {
     struct account_identity identity; /* set before read is called */
     instant now;                      /* as the account sees it; likewise */
     struct billing_period period;     /* that now is in; likewise */
+    int64_t total_cents;          /* what the period comes to so far: by billing_total_read */
     struct buffer body;
     struct json_writer writer; /* on body, inside of data */
+
+    void (*refuse_missing)(struct call *call); /* where read may say STATUS_MISSING */
+    bool is_whole; /* set by read: the body is the answer, without its envelope */
 
     struct pool_job job; /* the rest is its own */
     struct http_task task;
@@ -36,9 +40,11 @@ void account_look_start(struct account_look *look, struct call *call,
 /* Room for a look with more beside it, in the call's arena, zeroed. */
 void *account_look_take(struct call *call, size_t bytes);
 
-/* The members of GET /billing/me; on the loop. */
-void billing_state_write(struct json_writer *writer, const struct account_identity *identity,
-                         const struct charge_standing *standing);
+/* The sum of the lines of the open period's statement; on a pool thread. */
+enum status billing_total_read(struct account_look *look, struct reason *reason);
+
+/* The members of GET /billing/me, after billing_total_read; on the loop. */
+void billing_state_write(struct account_look *look, const struct charge_standing *standing);
 
 /* "tiktok/popular-trend/hashtag" for the endpoint of that number. */
 struct text account_endpoint_name(const struct call *call, uint8_t number);

@@ -1,5 +1,6 @@
 #include "api/account_look.h"
 #include "api/look_ups.h"
+#include "ledger/billing.h"
 
 static void period_write(struct json_writer *writer, const struct billing_period *period)
 {
@@ -36,25 +37,35 @@ static void day_write(struct json_writer *writer, const struct charge_standing *
                                   : 0);
 }
 
-static void money_write(struct json_writer *writer, const struct charge_standing *standing)
+static void money_write(struct json_writer *writer, const struct account_look *look,
+                        const struct charge_standing *standing)
 {
-    int64_t cents = standing->subscription.cents;
-    json_member_integer(writer, TEXT("subscription_price_cents"), cents);
-    json_member_integer(writer, TEXT("expected_total_amount_cents"),
-                        cents + micros_to_cents(standing->overage_spent));
+    json_member_integer(writer, TEXT("subscription_price_cents"), standing->subscription.cents);
+    json_member_integer(writer, TEXT("expected_total_amount_cents"), look->total_cents);
     json_member_text(writer, TEXT("currency"), TEXT("usd"));
     json_member_text(writer, TEXT("pricing_source"), TEXT("plan_default"));
 }
 
-void billing_state_write(struct json_writer *writer, const struct account_identity *identity,
-                         const struct charge_standing *standing)
+enum status billing_total_read(struct account_look *look, struct reason *reason)
 {
+    const struct call *call = look->call;
+    CLEANUP(statement_view_finish) struct statement_view view = {0};
+    TRY(ledger_statement(call->pipeline->ledger, call->key.account_id, PRESENT_PERIOD, &view,
+                         reason));
+    look->total_cents = view.total_cents;
+    return STATUS_OK;
+}
+
+void billing_state_write(struct account_look *look, const struct charge_standing *standing)
+{
+    struct json_writer *writer = &look->writer;
+    const struct account_identity *identity = &look->identity;
     char date[INSTANT_TEXT_BYTES];
     json_member_text(writer, TEXT("plan"), text_of(standing->plan->name));
     period_write(writer, &standing->period);
     credits_write(writer, standing);
     day_write(writer, standing);
-    money_write(writer, standing);
+    money_write(writer, look, standing);
     json_member_text(writer, TEXT("user_id"), text_of(identity->outward_id));
     json_member_text(writer, TEXT("created_at"), instant_rfc3339(identity->created_at, date));
     json_member_text(writer, TEXT("updated_at"), instant_rfc3339(identity->updated_at, date));
@@ -67,11 +78,11 @@ static void state_complete(struct account_look *look)
     struct call *call = look->call;
     struct charge charge = {.account_id = call->key.account_id, .key_id = call->key.key_id};
     ledger_look(call->pipeline->ledger, &charge);
-    billing_state_write(&look->writer, &look->identity, &charge.standing);
+    billing_state_write(look, &charge.standing);
 }
 
 void billing_look_up(struct call *call)
 {
-    account_look_start(account_look_take(call, sizeof(struct account_look)), call, NULL,
-                       state_complete);
+    account_look_start(account_look_take(call, sizeof(struct account_look)), call,
+                       billing_total_read, state_complete);
 }

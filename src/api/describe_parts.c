@@ -110,11 +110,11 @@ void parts_security_scheme(struct json_writer *writer)
 /* ---- Parameters ---- */
 
 static void parameter_write(const struct dialect *dialect, const struct parameter *parameter,
-                            struct json_writer *writer)
+                            struct text in, struct json_writer *writer)
 {
     json_object_open(writer);
     json_member_text(writer, TEXT("name"), parameter->name);
-    json_member_text(writer, TEXT("in"), TEXT("query"));
+    json_member_text(writer, TEXT("in"), in);
     json_member_boolean(writer, TEXT("required"), parameter->is_required);
     if (dialect->says_everything) {
         parts_parameter_words(parameter, writer);
@@ -144,8 +144,10 @@ static void parameters_write(const struct dialect *dialect, const struct endpoin
 {
     json_name(writer, TEXT("parameters"));
     json_array_open(writer);
+    if (endpoint->path_parameter)
+        parameter_write(dialect, endpoint->path_parameter, TEXT("path"), writer);
     for (size_t i = 0; i < endpoint->parameter_count; i++)
-        parameter_write(dialect, &endpoint->parameters[i], writer);
+        parameter_write(dialect, &endpoint->parameters[i], TEXT("query"), writer);
     for (size_t i = 0; i < LENGTH_OF(request_headers); i++)
         if (request_header_is_at(&request_headers[i], endpoint))
             header_parameter_write(dialect, &request_headers[i], writer);
@@ -164,10 +166,18 @@ const struct failure *parts_failure_next(const struct answer_case *answer, size_
     return NULL;
 }
 
+/* The parameter that examples of invalid input are made of. */
+static const struct parameter *input_of(const struct endpoint *endpoint)
+{
+    return endpoint->path_parameter        ? endpoint->path_parameter
+           : endpoint->parameter_count > 0 ? &endpoint->parameters[0]
+                                           : NULL;
+}
+
 bool parts_failure_has_example(const struct endpoint *endpoint, const struct failure *failure)
 {
     bool is_input = failure == &failures[FAILURE_INVALID_INPUT];
-    return failure->message.length > 0 || (is_input && endpoint->parameter_count > 0);
+    return failure->message.length > 0 || (is_input && input_of(endpoint) != NULL);
 }
 
 #define MESSAGE_BYTES_MAX 512
@@ -204,11 +214,11 @@ void parts_failure_example(const struct endpoint *endpoint, const struct failure
     if (has_own)
         json_member_text(writer, TEXT("msg"), failure->message);
     else
-        input_message_write(&endpoint->parameters[0], writer);
+        input_message_write(input_of(endpoint), writer);
     json_name(writer, TEXT("data"));
     json_object_open(writer);
     if (!has_own)
-        input_errors_write(&endpoint->parameters[0], writer);
+        input_errors_write(input_of(endpoint), writer);
     json_member_text(writer, TEXT("reason"), failure->reason);
     json_member_text(writer, TEXT("request_id"), answer_headers[HEADER_REQUEST_ID].example);
     json_object_close(writer);

@@ -207,7 +207,8 @@ void parts_definitions(const struct dialect *dialect, struct json_writer *writer
         &failure_schema,   &hashtag_schema,    &meta_schema,       &history_schema,
         &movers_schema,    &billing_schema,    &events_schema,     &overview_schema,
         &endpoints_schema, &timeseries_schema, &recent_ips_schema, &ping_schema,
-        &ready_schema,
+        &ready_schema,     &periods_schema,    &period_schema,     &statement_schema,
+        &download_schema,  &preview_schema,    &plans_schema,      &estimate_schema,
     };
     for (size_t i = 0; i < LENGTH_OF(schemas); i++)
         definition_write(dialect, schemas[i], writer);

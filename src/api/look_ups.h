@@ -41,6 +41,24 @@ enum {
 };
 enum { BILLABLE_TRUE, BILLABLE_FALSE };
 
+/* Likewise of what is billed. */
+enum { PERIODS_LIMIT, PERIODS_PARAMETERS };
+enum { PREVIEW_PLAN, PREVIEW_PARAMETERS };
+enum { ESTIMATE_CALLS, ESTIMATE_PARAMETERS };
+#define ESTIMATE_CALLS_MAX INT64_C(1000000000) /* far past the largest plan */
+
+void periods_look_up(struct call *call);   /* the account's billing periods */
+void period_look_up(struct call *call);    /* one of them */
+void statement_look_up(struct call *call); /* what it comes to */
+void download_look_up(struct call *call);  /* the same as its canonical JSON alone */
+void preview_look_up(struct call *call);   /* what a change of plan would bill */
+void plans_look_up(struct call *call);     /* the plans on sale */
+void estimate_look_up(struct call *call);  /* what so many calls cost on each */
+
+struct plan_preview;
+/* The members of a preview. */
+void billing_preview_write(struct json_writer *writer, const struct plan_preview *preview);
+
 void hashtag_look_up(struct call *call);    /* one page of one list */
 void history_look_up(struct call *call);    /* one hashtag's ranks and figures by capture */
 void movers_look_up(struct call *call);     /* what moved between two captures of a list */

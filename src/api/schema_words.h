@@ -40,8 +40,8 @@
     COUNT(way "daily_credit_limit", "25000", "The plan's daily cap; 0 for none."), \
     COUNT(way "daily_credits_used", "160", "Credits charged since 00:00 UTC."), \
     COUNT(way "daily_credits_remaining", "24840", "What is left of the cap; 0 without one."), \
-    COUNT(way "subscription_price_cents", "2900", "The plan's price a month, in cents."), \
-    COUNT(way "expected_total_amount_cents", "2900", "That and the overage so far, in cents."), \
+    COUNT(way "subscription_price_cents", "2900", "What the plans of the period cost, in cents."), \
+    COUNT(way "expected_total_amount_cents", "2900", "The sum of the open statement's lines, in cents."), \
     FIELD(way "currency", "string", ONE_OF("\"usd\""), SAYS("Of both amounts.")), \
     FIELD(way "pricing_source", "string", EXAMPLE("\"plan_default\""), SAYS("Whose prices they are.")), \
     FIELD(way "user_id", "string", SAYS("The account's outward id.")), \

@@ -194,6 +194,7 @@ static enum status overview_read(struct account_look *look, struct reason *reaso
     json_object_open(writer);
     usage_counts_write(writer, &sums);
     json_object_close(writer);
+    TRY(billing_total_read(look, reason));
     return requests_write(usage, &sums, reason);
 }
 
@@ -204,7 +205,7 @@ static void overview_complete(struct account_look *look)
     ledger_look(call->pipeline->ledger, &charge);
     json_name(&look->writer, TEXT("billing"));
     json_object_open(&look->writer);
-    billing_state_write(&look->writer, &look->identity, &charge.standing);
+    billing_state_write(look, &charge.standing);
     json_object_close(&look->writer);
 }
 

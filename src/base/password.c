@@ -39,6 +39,7 @@ bool password_matches(struct text password, struct text kept)
     struct text compared = kept.length > 0 ? kept : TEXT(decoy);
     check(compared.length < sizeof(hash));
     memcpy(hash, compared.at, compared.length);
-    bool matches = crypto_pwhash_str_verify(hash, password.at, password.length) == 0;
+    const char *written = password.at ? password.at : "";
+    bool matches = crypto_pwhash_str_verify(hash, written, password.length) == 0;
     return matches && kept.length > 0;
 }

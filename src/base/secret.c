@@ -73,14 +73,19 @@ struct digest secret_digest(struct text message)
     return digest;
 }
 
+/* libsodium wants an address for nothing too. */
+static const unsigned char *bytes_of(struct text text)
+{
+    return (const unsigned char *)(text.at ? text.at : "");
+}
+
 struct digest secret_hmac(struct text key, struct text message)
 {
     struct digest digest;
     crypto_auth_hmacsha256_state state;
     static_assert(sizeof(digest.bytes) == crypto_auth_hmacsha256_BYTES, "one digest");
-    (void)crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.at, key.length);
-    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)message.at,
-                                        message.length);
+    (void)crypto_auth_hmacsha256_init(&state, bytes_of(key), key.length);
+    (void)crypto_auth_hmacsha256_update(&state, bytes_of(message), message.length);
     (void)crypto_auth_hmacsha256_final(&state, digest.bytes);
     explicit_bzero(&state, sizeof(state));
     return digest;
@@ -88,7 +93,7 @@ struct digest secret_hmac(struct text key, struct text message)
 
 bool secret_equals(struct text a, struct text b)
 {
-    return a.length == b.length && sodium_memcmp(a.at, b.at, a.length) == 0;
+    return a.length == b.length && sodium_memcmp(bytes_of(a), bytes_of(b), a.length) == 0;
 }
 
 /* Without a table, so that a compiler writes many digits at once. */

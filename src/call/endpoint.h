@@ -80,6 +80,7 @@ struct endpoint {
     int64_t credits;         /* of a successful call, unless the plan file says otherwise */
     enum endpoint_kind kind;
     enum endpoint_caller caller;
+    const struct parameter *path_parameter; /* what "{id}" of path is; NULL: it has none */
     const struct parameter *parameters;
     size_t parameter_count;
     bool answers_list;            /* of the catalogue: with ETag, age, 304 and no_data */

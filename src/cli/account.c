@@ -228,6 +228,8 @@ enum cli_exit cli_account(struct cli_context *context, int argc, char **argv)
         {"show", "Show one account.", account_show},
         {"plan", "Move an account to another plan.", cli_account_plan},
         {"overage", "Switch overage on or off, and bound it.", cli_account_overage},
+        {"grant", "Give an account credits.", cli_account_grant},
+        {"refund", "Give back one charge.", cli_account_refund},
         {"sign-in-link", "Make a link that signs in once.", account_sign_in_link},
         {"suspend", "Refuse the calls of an account.", account_suspend},
         {"resume", "End a suspension.", account_resume},

@@ -12,6 +12,7 @@ enum cli_exit cli_export(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_account(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_key(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_account_usage(struct cli_context *context, int argc, char **argv);
+enum cli_exit cli_invoice(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_audit(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_db(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_config(struct cli_context *context, int argc, char **argv);

@@ -34,11 +34,12 @@ static void link_work(struct errand *errand)
     struct digest digest = secret_digest(errand->call->id);
     struct session_origin origin = visit_origin(errand->call, true);
     struct text before = session_cookie_read(errand->call);
-    struct digest old = secret_digest(before);
     visit->status = ledger_link_use(errand_ledger(errand), &digest, &origin, &visit->token,
                                     &errand->reason);
-    if (visit->status == STATUS_OK && before.length > 0)
+    if (visit->status == STATUS_OK && before.length > 0) {
+        struct digest old = secret_digest(before);
         visit->status = ledger_session_end(errand_ledger(errand), &old, &errand->reason);
+    }
 }
 
 static void link_answer(struct errand *errand)

@@ -59,9 +59,10 @@ static enum status session_change(const struct call *call, int64_t account_id,
                                   struct session_token *token, struct reason *reason)
 {
     struct text before = session_cookie_read(call);
-    struct digest digest = secret_digest(before);
-    if (before.length > 0)
+    if (before.length > 0) {
+        struct digest digest = secret_digest(before);
         TRY(ledger_session_end(call->pipeline->ledger, &digest, reason));
+    }
     return ledger_session_begin(call->pipeline->ledger, account_id, origin, token, reason);
 }
 

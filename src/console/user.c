@@ -38,7 +38,7 @@ static void me(struct errand *errand)
     json_member_text(data, TEXT("created_at"), instant_rfc3339(account.created_at, written));
     errand_member_text(errand, "active_key_id", text_of(chosen.outward_id));
     csrf_write(errand, session_cookie_read(call));
-    json_member_boolean(data, TEXT("suspended"), account.is_suspended);
+    json_member_boolean(data, TEXT("suspended"), account.is_suspended || account.is_unpaid);
     json_member_text(data, TEXT("sign_up"),
                      console_of(call)->sign_up_is_open ? TEXT("open") : TEXT("closed"));
 }

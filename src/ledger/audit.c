@@ -161,9 +161,23 @@ static enum status body_add(struct audit *audit, struct text body, instant at, i
     return STATUS_OK;
 }
 
+/* What does not unpack as one is told with the rows that hold calls. */
+static enum status adjustment_add(struct audit *audit, struct text body, instant at,
+                                  struct reason *reason)
+{
+    struct adjustment adjustment;
+    bool is_one;
+    if (journal_adjustment_read(body, at, &adjustment, &is_one) != STATUS_OK || !is_one)
+        return STATUS_OK;
+    audit->totals.adjustments++;
+    return audit_billed_adjustment(audit, &adjustment, reason);
+}
+
 static enum status row_add(struct audit *audit, struct db_statement *row, struct reason *reason)
 {
     int64_t calls;
+    TRY(adjustment_add(audit, db_column_blob(row, 5), (instant){db_column_integer(row, 1)},
+                       reason));
     int64_t told = db_column_integer(row, 4);
     audit->totals.rows++;
     audit->totals.unfolded_rows += audit->place.id > audit->mark;
@@ -212,6 +226,7 @@ static enum status audit_run(struct audit *audit, struct reason *reason)
     TRY(audit_sums_open(audit, reason));
     TRY(mark_check(audit, &last, reason));
     TRY(audit_plans_open(audit, reason));
+    TRY(audit_billed_open(audit, reason));
     TRY(journal_add(audit, last, reason));
     TRY(audit_overage_end(audit, reason));
     TRY(audit_sums_spill(audit, reason));
@@ -228,6 +243,7 @@ enum status ledger_audit(struct db *db, const struct audit_prices *prices,
     audit_entries_close(&audit);
     audit_overage_close(&audit);
     audit_plans_close(&audit);
+    audit_billed_close(&audit);
     free(audit.sums);
     if (status == STATUS_OK)
         *totals = audit.totals;

@@ -6,7 +6,9 @@
  * overage is at no rate of one of that version's plans; overage while included credits were left,
  * and included credits after it; a period that does not include or cost what the load in force at
  * its beginning and the upgrades in it come to; a charge id used twice; a balance or usage_hour
- * column that is not the journal's sum; an account's charge outside all of its activity ranges; a
+ * column that is not the journal's sum; credits to bill, grants and refunds that are not the
+ * journal's; a charge refunded twice, or otherwise than it was taken; a frozen statement whose
+ * digest is not its text's, or that its period does not come to, or that is missing; an account's charge outside all of its activity ranges; a
  * fold mark that points nowhere. Not found is what the journal does not know: rate-limited calls.
  * Overage is looked at when it began a minute and two rows before the journal's end: until then
  * what two loops decided may still come in the other order. A server that was killed where an
@@ -56,6 +58,8 @@ struct audit_totals {
     int64_t rows, calls; /* of the journal */
     int64_t charges, credits, overage, overage_micros;
     int64_t unfolded_rows, unfolded_calls; /* of them, after the fold mark */
+    int64_t adjustments; /* grants and refunds */
+    int64_t statements;  /* frozen ones */
     int64_t differences;
 };
 

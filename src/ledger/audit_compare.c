@@ -151,11 +151,11 @@ static void hour_add(struct side *side, struct db_statement *hour)
 {
     int64_t *values = side->row.values;
     int64_t day = db_column_integer(hour, 2) / 24;
-    int64_t credits = db_column_integer(hour, 3);
+    int64_t charged = db_column_integer(hour, 3);
     int64_t overage = db_column_integer(hour, 4);
-    values[DAY_USED] = (day > values[DAY] ? 0 : values[DAY_USED]) + credits;
+    values[DAY_USED] = (day > values[DAY] ? 0 : values[DAY_USED]) + charged;
     values[DAY] = day;
-    values[USED] += credits - overage;
+    values[USED] += charged - overage;
     values[OVERAGE] += overage;
     values[OVERAGE_MICROS] += db_column_integer(hour, 5);
 }
@@ -254,7 +254,7 @@ static const struct {
     {"SELECT account_id, first_id, last_id FROM activity"
      " WHERE first_id > last_id OR last_id > (SELECT journal_id FROM fold_mark)",
      "activity: no such range of journal rows: first, last"},
-    {"SELECT account_id, used, included FROM balance WHERE used > included",
+    {"SELECT account_id, used, included + granted FROM balance WHERE used > included + granted",
      "balance: more credits used than included: used, included"},
 };
 
@@ -277,6 +277,7 @@ enum status audit_compare(struct audit *audit, struct reason *reason)
 {
     TRY(usage_compare(audit, reason));
     TRY(balances_compare(audit, reason));
+    TRY(audit_billed_compare(audit, reason));
     for (size_t i = 0; i < LENGTH_OF(faults); i++)
         TRY(fault_find(audit, i, reason));
     return STATUS_OK;

@@ -170,6 +170,7 @@ enum status audit_entry(struct audit *audit, const struct journal_entry *entry,
     if (entry->credits > 0)
         TRY(audit_plans_entry(audit, entry, reason));
     TRY(audit_overage_entry(audit, entry, reason));
+    TRY(audit_billed_entry(audit, entry, reason));
     return audit->place.id <= audit->mark ? activity_check(audit, entry->account_id, reason)
                                           : STATUS_OK;
 }

@@ -64,7 +64,8 @@ static struct audit_overage *overage_of(struct audit *audit, const struct journa
 
 /* ---- What was included ---- */
 
-/* Included credits of one period. They rise within it with an upgrade, and only then. */
+/* Credits of one period before overage. They rise within it with an upgrade, a grant or a refund,
+ * and only then. */
 struct included {
     int64_t at_first, at_last;
 };
@@ -98,7 +99,8 @@ static enum status included_find(struct audit *audit, const struct audit_overage
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(audit->db,
                           "SELECT detail FROM audit_event WHERE bucket = $1 AND account_id = $2"
-                          " AND verb = 'account_plan' ORDER BY id",
+                          " AND verb IN ('account_plan', 'account_grant', 'account_refund')"
+                          " ORDER BY id",
                           &select, reason));
     db_bind_integer(select, 1, account_bucket(overage->account_id));
     db_bind_integer(select, 2, overage->account_id);
@@ -121,7 +123,7 @@ static enum status balance_read(struct audit *audit, const struct audit_overage 
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(audit->db,
-                          "SELECT included, used, overage FROM balance WHERE bucket = $1"
+                          "SELECT included + granted, used, overage FROM balance WHERE bucket = $1"
                           " AND account_id = $2 AND period = $3",
                           &select, reason));
     db_bind_integer(select, 1, account_bucket(overage->account_id));

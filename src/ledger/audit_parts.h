@@ -6,6 +6,8 @@
 #include "ledger/usage.h"
 #include "model/billing_period.h"
 
+struct terms_book;
+
 #define AUDIT_WHAT_BYTES_MAX 256 /* the longest sentence about a difference */
 
 /* Where a journal row stands. */
@@ -29,6 +31,7 @@ struct audit {
     size_t range_capacity, range_count;
     struct audit_overage *overages; /* likewise */
     size_t overage_capacity, overage_count;
+    struct audit_billing *billing;
     struct audit_version *versions; /* by rising id */
     size_t version_count, version_capacity;
 };
@@ -84,6 +87,22 @@ void audit_overage_close(struct audit *audit);
 /* ---- audit_subscriptions.c: whether balances include and cost what their plans say ---- */
 
 enum status audit_subscriptions(struct audit *audit, struct reason *reason);
+
+/* ---- audit_billed.c: what statements are to bill, grants and refunds ---- */
+
+enum status audit_billed_open(struct audit *audit, struct reason *reason);
+enum status audit_billed_entry(struct audit *audit, const struct journal_entry *entry,
+                               struct reason *reason);
+enum status audit_billed_adjustment(struct audit *audit, const struct adjustment *adjustment,
+                                    struct reason *reason);
+enum status audit_billed_compare(struct audit *audit, struct reason *reason);
+void audit_billed_close(struct audit *audit);
+
+/* ---- audit_statements.c: whether frozen statements are what their periods come to ---- */
+
+/* book: all loads. */
+enum status audit_statements(struct audit *audit, struct terms_book *book,
+                             struct reason *reason);
 
 /* ---- audit_compare.c: the temporary table against the kept ones ---- */
 

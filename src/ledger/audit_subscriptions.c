@@ -229,5 +229,8 @@ enum status audit_subscriptions(struct audit *audit, struct reason *reason)
     bool is_whole;
     TRY(loads_read(audit, &book, &is_whole, reason));
     TRY(loads_check(audit, reason));
-    return is_whole ? balances_check(audit, &book, reason) : STATUS_OK;
+    if (!is_whole)
+        return STATUS_OK;
+    TRY(balances_check(audit, &book, reason));
+    return audit_statements(audit, &book, reason);
 }

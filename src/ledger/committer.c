@@ -258,7 +258,9 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
         tally_call(tally, &entry);
         fold_add(fold, batch->journal_id, &entry,
                  &(struct fold_period){.period = period->year * 12 + period->month - 1,
-                                       .subscription = charge->standing.subscription});
+                                       .subscription = charge->standing.subscription,
+                                       .billed_in = ledger_billed_in(
+                                           committer->ledger, entry.account_id, period)});
     }
     for (size_t i = 0; i < batch->slot_count; i++) {
         const struct journal_entry *slot = &batch->slots[i].entry;
@@ -337,6 +339,66 @@ static void batch_run(struct committer *committer, struct batch *batch)
     committer->swept = now;
 }
 
+/* ---- Closing periods ---- */
+
+enum status committer_close_periods(struct committer *committer, instant until,
+                                    struct reason *reason)
+{
+    lock(committer);
+    enum status status = STATUS_UNAVAILABLE;
+    if (committer->has_thread && !committer->is_closing) {
+        committer->close_until = until;
+        unsigned asked = ++committer->closings_asked;
+        uv_cond_signal(&committer->arrived);
+        while ((int)(committer->closings_done - asked) < 0)
+            uv_cond_wait(&committer->closed, &committer->lock);
+        status = committer->close_status;
+    }
+    unlock(committer);
+    return status == STATUS_OK ? STATUS_OK
+                               : reason_set(reason, status,
+                                            "billing periods could not be closed; that is "
+                                            "tried again");
+}
+
+/* Charges of an ended period that wait go into its statement. */
+static bool has_older_charge(const struct committer *committer, instant until)
+{
+    const struct charge *charge = committer->first;
+    while (charge && charge->standing.now.us >= until.us)
+        charge = charge->next;
+    return charge != NULL;
+}
+
+static void closing_run(struct committer *committer, bool is_last)
+{
+    struct reason reason = {0};
+    lock(committer);
+    unsigned asked = committer->closings_asked;
+    instant until = committer->close_until;
+    bool is_due = asked != committer->closings_done &&
+                  (is_last || !has_older_charge(committer, until));
+    unlock(committer);
+    if (!is_due)
+        return;
+    enum status status = STATUS_UNAVAILABLE;
+    if (atomic_load(&committer->admits) && !is_last)
+        status = ledger_close_until(committer->ledger, &committer->fold, until, &reason);
+    if (status == STATUS_OK) {
+        fold_forget(&committer->fold);
+        committer->folded = time_elapsed(committer->ledger->time);
+        tally_add(&committer->tally.folds, 1);
+    } else if (reason.sentence[0]) {
+        log_line(LOG_ERROR, "ledger", "billing periods are not closed yet: %s",
+                 reason.sentence);
+    }
+    lock(committer);
+    committer->closings_done = asked;
+    committer->close_status = status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
+    unlock(committer);
+    uv_cond_broadcast(&committer->closed);
+}
+
 /* ---- The thread ---- */
 
 /* Charges are taken at once. Slots alone ride with the next charges, or with the next fold; after
@@ -348,7 +410,7 @@ static void batch_await(struct committer *committer)
     uint64_t wait_ns = 1000 * (uint64_t)(admits ? FOLD_INTERVAL_US : RETRY_INTERVAL_US);
     int waited = 0;
     while (!committer->first && committer->slot_count < slots_wake && !committer->is_closing &&
-           waited == 0) {
+           committer->closings_asked == committer->closings_done && waited == 0) {
         bool is_due = !admits || committer->slot_count > 0 || !fold_is_empty(&committer->fold);
         if (is_due)
             waited = uv_cond_timedwait(&committer->arrived, &committer->lock, wait_ns);
@@ -389,10 +451,12 @@ static void *work(void *owner)
     struct batch batch;
     while (batch_take(committer, &batch)) {
         batch_run(committer, &batch);
+        closing_run(committer, batch.is_last);
         free(batch.slots);
         if (batch.is_last && !batch.charges && !atomic_load(&committer->admits))
             break; /* what is not durable now is replayed, or was refused */
     }
+    closing_run(committer, true);
     return NULL;
 }
 
@@ -404,6 +468,7 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     atomic_init(&committer->admits, true);
     atomic_init(&committer->epoch, 0);
     check(uv_cond_init(&committer->arrived) == 0);
+    check(uv_cond_init(&committer->closed) == 0);
     check(uv_mutex_init(&committer->lock) == 0);
     fold_init(&committer->fold);
     addresses_init(&committer->addresses);
@@ -434,6 +499,7 @@ void committer_finish(struct committer *committer)
     addresses_finish(&committer->addresses);
     buffer_finish(&committer->body);
     free(committer->slots);
+    uv_cond_destroy(&committer->closed);
     uv_cond_destroy(&committer->arrived);
     uv_mutex_destroy(&committer->lock);
 }

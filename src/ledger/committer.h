@@ -41,6 +41,11 @@ struct committer {
     /* Rises when a commit fails. What was decided before that counted on the failed charges, which
      * are undone: it is undone too. Read before deciding; changed under lock. */
     atomic_uint epoch;
+    /* Closing periods is asked for under lock, and answered at closed. */
+    uv_cond_t closed;
+    instant close_until;
+    unsigned closings_asked, closings_done;
+    enum status close_status;
     struct tally tally;
     struct addresses addresses;
 
@@ -75,6 +80,12 @@ struct charge_list {
 /* Hands a whole list over; it is empty afterwards. Any thread; never blocks on the disk. */
 void committer_add_charges(struct committer *committer, struct charge_list *charges);
 void committer_add_slot(struct committer *committer, const struct slot *slot);
+
+/* Folds all that was charged before until, and closes the periods that end by it, in one
+ * transaction: see embedded_closing.c. Waits for that. STATUS_UNAVAILABLE: the thread does not run,
+ * or the disk fails. */
+enum status committer_close_periods(struct committer *committer, instant until,
+                                    struct reason *reason);
 
 /* True while COMMITTER_WAITING_MAX charges or COMMITTER_SLOTS_MAX slots wait: no more should be
  * decided. */

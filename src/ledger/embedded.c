@@ -67,7 +67,7 @@ static enum status suspensions_load(struct ledger *ledger, struct reason *reason
     TRY(db_statement_take(ledger->db,
                           "SELECT k.digest FROM account a JOIN api_key k"
                           " ON k.bucket = a.bucket AND k.account_id = a.id"
-                          " WHERE a.suspended_at IS NOT NULL",
+                          " WHERE a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL",
                           &select, reason));
     for (;;) {
         bool row;
@@ -86,6 +86,7 @@ static enum status load(struct ledger *ledger, struct text path, struct reason *
                                        .busy_timeout_ms = LEDGER_BUSY_TIMEOUT_MS};
     TRY(db_open(path, &options, &ledger->db, reason));
     TRY(db_migrate(ledger->db, &migrations_ledger, reason));
+    TRY(ledger_closings_load(ledger, reason));
     TRY(keys_load(ledger, reason));
     TRY(ledger_sessions_load(ledger, reason));
     return suspensions_load(ledger, reason);

@@ -3,7 +3,7 @@
 #define IMPORT_LARGE 1000 /* rows from which on a wide cache pays */
 #define ACCOUNT_COLUMNS                                                                        \
     "id, outward_id, email, name, plan, suspended_at, created_at, next_plan, next_plan_at,"    \
-    " has_opted_in, spend_limit_cents"
+    " has_opted_in, spend_limit_cents, unpaid_at"
 
 instant ledger_present(const struct ledger *ledger, int64_t account_id)
 {
@@ -30,6 +30,7 @@ static void account_read(struct ledger *ledger, struct db_statement *row,
     *account = (struct account){
         .id = db_column_integer(row, 0),
         .is_suspended = !db_column_is_null(row, 5),
+        .is_unpaid = !db_column_is_null(row, 11),
         .created_at = {db_column_integer(row, 6)},
         .has_opted_in = db_column_integer(row, 9) != 0,
         .spend_limit_cents = db_column_integer(row, 10),
@@ -160,7 +161,7 @@ enum status ledger_account_write(struct ledger *ledger, const struct account_row
                                  int64_t *id, struct reason *reason)
 {
     TRY(next_account_id(ledger, id, reason));
-    TRY(account_insert(ledger, row, *id, time_now(ledger->time), reason));
+    TRY(account_insert(ledger, row, *id, ledger_change_time(ledger), reason));
     return creation_event_write(ledger, *id, row->plan, NULL, reason);
 }
 
@@ -192,7 +193,7 @@ static enum status import_rows(struct ledger *ledger, const struct account_row *
     TRY(next_account_id(ledger, &account_id, reason));
     int64_t before = account_id - 1;
     TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &key_id, reason));
-    instant now = time_now(ledger->time);
+    instant now = ledger_change_time(ledger);
     for (size_t i = 0; i < count; i++) {
         key_rows[i] = (struct key_row){.id = key_id++, .account_id = account_id++};
         int64_t id = key_rows[i].account_id;
@@ -308,15 +309,15 @@ static enum status suspension_write(struct ledger *ledger, const struct account 
                               suspended ? "account_suspend" : "account_resume", &event, reason);
 }
 
-static enum status suspension_publish(struct ledger *ledger, const struct account *account,
-                                      bool suspended, struct reason *reason)
+enum status ledger_suspension_publish(struct ledger *ledger, int64_t account_id, bool refused,
+                                      struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT digest FROM api_key WHERE bucket = $1 AND account_id = $2",
                           &select, reason));
-    db_bind_integer(select, 1, account_bucket(account->id));
-    db_bind_integer(select, 2, account->id);
+    db_bind_integer(select, 1, account_bucket(account_id));
+    db_bind_integer(select, 2, account_id);
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));
@@ -326,7 +327,7 @@ static enum status suspension_publish(struct ledger *ledger, const struct accoun
         struct text stored = db_column_blob(select, 0);
         check(stored.length == sizeof(digest.bytes)); /* as loaded at start, or written since */
         memcpy(digest.bytes, stored.at, sizeof(digest.bytes));
-        directory_suspend(ledger->directory, &digest, suspended);
+        directory_suspend(ledger->directory, &digest, refused);
     }
 }
 
@@ -342,5 +343,5 @@ enum status ledger_account_suspend(struct ledger *ledger, struct text email, boo
         TRY(suspension_write(held, &account, suspended, reason));
         TRY(db_commit(&transaction, reason));
     }
-    return suspension_publish(held, &account, suspended, reason);
+    return ledger_suspension_publish(held, account.id, suspended || account.is_unpaid, reason);
 }

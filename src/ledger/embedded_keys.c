@@ -152,7 +152,7 @@ enum status ledger_key_make(struct ledger *ledger, struct text email,
     TRY(creation_event_write(held, &row, reason));
     TRY(ledger_choose_first(held, account.id, row.id, now, reason));
     TRY(db_commit(&transaction, reason));
-    ledger_publish_key(held, &row, account.is_suspended);
+    ledger_publish_key(held, &row, account.is_suspended || account.is_unpaid);
     ledger_read_new_key(&row, &made, now, key);
     *secret = made;
     explicit_bzero(&made, sizeof(made));
@@ -251,7 +251,8 @@ enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT " KEY_COLUMNS ", k.account_id, k.digest, a.suspended_at,"
+                          "SELECT " KEY_COLUMNS ", k.account_id, k.digest,"
+                          " coalesce(a.suspended_at, a.unpaid_at),"
                           " a.email, coalesce(k.cap_family, k.id) FROM api_key k JOIN account "
                           "a ON a.bucket = k.bucket"
                           " AND a.id = k.account_id WHERE k.outward_id = $1",

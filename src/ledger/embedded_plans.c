@@ -90,6 +90,14 @@ static enum status period_before_keep(struct ledger *ledger, const struct meter_
     return period_write(ledger, PERIOD_KEEP_SQL, plan, &before, &subscription, reason);
 }
 
+enum status ledger_period_keep(struct ledger *ledger, const struct meter_plan *plan,
+                               struct reason *reason)
+{
+    TRY(period_before_keep(ledger, plan, reason));
+    return period_write(ledger, PERIOD_KEEP_SQL, plan, &plan->period, &plan->subscription,
+                        reason);
+}
+
 static enum status plan_write(struct ledger *ledger, const struct meter_plan *plan,
                               struct reason *reason)
 {
@@ -110,7 +118,7 @@ static enum status due_account_find(struct ledger *ledger, int64_t after, int64_
                           "SELECT coalesce(min(id), 0) FROM account WHERE next_plan <> ''"
                           " AND next_plan_at <= $1 AND id > $2",
                           &select, reason));
-    db_bind_integer(select, 1, time_now(ledger->time).us);
+    db_bind_integer(select, 1, ledger_change_time(ledger).us);
     db_bind_integer(select, 2, after);
     bool row;
     TRY(db_step(select, &row, reason));
@@ -129,7 +137,7 @@ enum status ledger_follow_plans(struct ledger *ledger, struct reason *reason)
         if (account_id == 0)
             return db_commit(&transaction, reason);
         struct meter_plan plan;
-        meter_plan_look(ledger->meter, account_id, time_now(ledger->time), &plan);
+        meter_plan_look(ledger->meter, account_id, ledger_change_time(ledger), &plan);
         if (plan.plan_slot == plan.next_plan_slot)
             TRY(plan_write(ledger, &plan, reason));
     }
@@ -176,7 +184,7 @@ static enum status period_overtaken_write(struct ledger *ledger, int64_t account
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(ledger->db, &transaction, reason));
     struct meter_plan plan;
-    meter_plan_look(ledger->meter, account_id, time_now(ledger->time), &plan);
+    meter_plan_look(ledger->meter, account_id, ledger_change_time(ledger), &plan);
     TRY(plan_write(ledger, &plan, reason));
     return db_commit(&transaction, reason);
 }
@@ -200,7 +208,7 @@ enum status ledger_account_plan(struct ledger *ledger, struct text email, struct
     if (!wanted || terms_slot(&held->terms, text_of(wanted->name), &slot) != STATUS_OK)
         return refuse_plan(plan, reason);
     struct meter_plan before, after;
-    meter_plan_look(held->meter, account.id, time_now(held->time), &before);
+    meter_plan_look(held->meter, account.id, ledger_change_time(held), &before);
     after = before;
     bool is_at_once = meter_plan_change(terms, &after, slot);
     instant from = is_at_once ? after.now : after.period.end;
@@ -275,7 +283,7 @@ enum status ledger_account_overage(struct ledger *ledger, struct text email,
     struct account account;
     TRY(ledger_find_account(held, email, &account, reason));
     struct meter_plan now;
-    meter_plan_look(held->meter, account.id, time_now(held->time), &now);
+    meter_plan_look(held->meter, account.id, ledger_change_time(held), &now);
     const struct plan *plan = terms_now(&held->terms)->by_slot[now.plan_slot];
     TRY(overage_check(&account, plan, change, reason));
     /* Where it is always on there is nothing to opt in to, also not for a later plan. */

@@ -17,7 +17,9 @@ static struct subscription subscription_read(struct ledger *ledger, struct db_st
     return (struct subscription){.plan = plan,
                                  .plan_version = terms->version,
                                  .included = db_column_integer(row, 9),
-                                 .cents = db_column_integer(row, 10)};
+                                 .cents = db_column_integer(row, 10),
+                                 .granted = db_column_integer(row, 11),
+                                 .refunded_micros = db_column_integer(row, 12)};
 }
 
 static enum status balances_restore(struct ledger *ledger, struct reason *reason)
@@ -25,8 +27,8 @@ static enum status balances_restore(struct ledger *ledger, struct reason *reason
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT account_id, max(period), day, day_used, used, overage,"
-                          " overage_micros, plan, plan_version, included, subscription_cents"
-                          " FROM balance GROUP BY bucket, account_id",
+                          " overage_micros, plan, plan_version, included, subscription_cents,"
+                          " granted, refunded_micros FROM balance GROUP BY bucket, account_id",
                           &select, reason));
     for (;;) {
         bool row;
@@ -138,6 +140,7 @@ static bool is_of_earlier_period(const struct ledger *ledger, const struct journ
     struct billing_period of_entry = billing_period_at(account.anchor, entry->at);
     period->period = of_entry.year * 12 + of_entry.month - 1;
     period->subscription = balance.subscription; /* not needed: its own period has a row */
+    period->billed_in = ledger_billed_in(ledger, entry->account_id, &of_entry);
     return period->period < balance.period;
 }
 
@@ -211,6 +214,12 @@ static enum status journal_restore(struct ledger *ledger, struct reason *reason)
         TRY(db_step(select, &more, reason));
         if (!more)
             return STATUS_OK;
+        bool is_adjustment;
+        struct adjustment adjustment; /* which balances have already */
+        if (journal_adjustment_read(db_column_blob(select, 4), (instant){0}, &adjustment,
+                                    &is_adjustment) == STATUS_OK &&
+            is_adjustment)
+            continue;
         struct row row = {.id = db_column_integer(select, 0),
                           .at = {db_column_integer(select, 1)},
                           .boot = db_column_integer(select, 2),

@@ -112,6 +112,8 @@ static enum status load_write(struct ledger *ledger, int64_t version, struct rea
     int64_t at = time_now(ledger->time).us;
     if (ledger->meter && at <= meter_decided_by(ledger->meter).us)
         at = meter_decided_by(ledger->meter).us + 1;
+    if (at <= atomic_load(&ledger->closed_us)) /* nor for one that is closed */
+        at = atomic_load(&ledger->closed_us) + 1;
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(ledger->db,
                           "INSERT INTO plan_load (id, at, plan_version)"
@@ -157,7 +159,7 @@ static enum status load_read(struct ledger *ledger, struct db_statement *row,
 
 /* What is in force, and at the first time what was when the oldest period began that may still be
  * told: that before the present one, which a change of plan keeps, or before that of a charge that
- * is not folded yet. */
+ * is not folded yet, or of a statement that is not written yet. */
 static enum status loads_read(struct ledger *ledger, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
@@ -166,7 +168,10 @@ static enum status loads_read(struct ledger *ledger, struct reason *reason)
         "SELECT l.id, l.at, l.plan_version, v.plans FROM plan_load l"
         " JOIN plan_version v ON v.id = l.plan_version WHERE l.id > $1 AND l.id >="
         " coalesce((SELECT max(id) FROM plan_load WHERE at <= min($2, coalesce((SELECT min(at)"
-        " FROM journal WHERE id > (SELECT journal_id FROM fold_mark)), $2)) - $3), 0)"
+        " FROM journal WHERE id > (SELECT journal_id FROM fold_mark)), $2),"
+        " (SELECT coalesce(max(at), 0) FROM closing WHERE id < coalesce((SELECT min(id) FROM"
+        " closing WHERE account_id IS NOT NULL), (SELECT max(id) + 1 FROM closing), 0)))"
+        " - $3), 0)"
         " ORDER BY l.id",
         &select, reason));
     db_bind_integer(select, 1, ledger->loaded_id);
@@ -184,6 +189,7 @@ static enum status loads_read(struct ledger *ledger, struct reason *reason)
 static enum status metering_begin(struct ledger *ledger, struct reason *reason)
 {
     ledger->meter = meter_open(&ledger->terms);
+    meter_decide_by(ledger->meter, (instant){atomic_load(&ledger->closed_us)});
     TRY(ledger_meter_accounts(ledger, 0, reason));
     TRY(ledger_restore(ledger, reason));
     TRY(ledger_follow_plans(ledger, reason));

@@ -1,5 +1,6 @@
 #include "ledger/fold.h"
 
+#include "ledger/billed.h"
 #include "model/account.h"
 
 #define RATE_LIMITED CALL_OUTCOMES /* counted behind the outcomes that the journal knows */
@@ -13,10 +14,13 @@ struct fold_part {
     int64_t credits, overage, overage_micros;
     int64_t first_journal_id; /* that holds a call of it; 0: none */
     int64_t last_journal_id;
+    int64_t cents_per_1000; /* of all its overage; NO_RATE: it has none */
     instant first_at, last_at; /* of the calls in those */
     struct fold_period period;
     uint8_t endpoint;
 };
+
+#define NO_RATE BILLED_NO_RATE
 
 void fold_init(struct fold *fold)
 {
@@ -45,20 +49,19 @@ static uint64_t mixed(uint64_t sum, int64_t value)
     return sum ^ sum >> 29;
 }
 
-static bool is_part(const struct fold_part *part, int64_t account_id, int64_t key_id,
-                    uint8_t endpoint, int64_t hour)
+static bool is_part(const struct fold_part *part, const struct fold_part *wanted)
 {
-    return part->account_id == account_id && part->key_id == key_id &&
-           part->endpoint == endpoint && part->hour == hour;
+    return part->account_id == wanted->account_id && part->key_id == wanted->key_id &&
+           part->endpoint == wanted->endpoint && part->hour == wanted->hour &&
+           part->cents_per_1000 == wanted->cents_per_1000;
 }
 
-static struct fold_part *place_of(struct fold *fold, int64_t account_id, int64_t key_id,
-                                  uint8_t endpoint, int64_t hour)
+static struct fold_part *place_of(struct fold *fold, const struct fold_part *wanted)
 {
-    uint64_t hash = mixed(mixed(mixed(mixed(0, account_id), key_id), hour), endpoint);
-    size_t place = hash & (fold->capacity - 1);
-    while (fold->parts[place].account_id != 0 &&
-           !is_part(&fold->parts[place], account_id, key_id, endpoint, hour))
+    uint64_t hash = mixed(mixed(mixed(0, wanted->account_id), wanted->key_id), wanted->hour);
+    size_t place = mixed(mixed(hash, wanted->endpoint), wanted->cents_per_1000) &
+                   (fold->capacity - 1);
+    while (fold->parts[place].account_id != 0 && !is_part(&fold->parts[place], wanted))
         place = (place + 1) & (fold->capacity - 1);
     return &fold->parts[place];
 }
@@ -73,21 +76,29 @@ static void grow(struct fold *fold)
     for (size_t i = 0; i < old.capacity; i++) {
         const struct fold_part *part = &old.parts[i];
         if (part->account_id != 0)
-            *place_of(fold, part->account_id, part->key_id, part->endpoint, part->hour) = *part;
+            *place_of(fold, part) = *part;
     }
     free(old.parts);
 }
 
-static struct fold_part *part_of(struct fold *fold, int64_t account_id, int64_t key_id,
-                                 uint8_t endpoint, instant at)
+/* Overage of one hour may be at two rates: each is a part of its own. */
+static int64_t rate_of(const struct journal_entry *entry)
+{
+    return entry->overage > 0 ? entry->overage_micros / (10 * entry->overage) : NO_RATE;
+}
+
+static struct fold_part *part_of(struct fold *fold, const struct journal_entry *entry)
 {
     if (2 * (fold->count + 1) > fold->capacity)
         grow(fold);
-    int64_t hour = at.us / HOUR_US;
-    struct fold_part *part = place_of(fold, account_id, key_id, endpoint, hour);
+    const struct fold_part wanted = {.account_id = entry->account_id,
+                                     .key_id = entry->key_id,
+                                     .endpoint = entry->endpoint,
+                                     .hour = entry->at.us / HOUR_US,
+                                     .cents_per_1000 = rate_of(entry)};
+    struct fold_part *part = place_of(fold, &wanted);
     if (part->account_id == 0) {
-        *part = (struct fold_part){
-            .account_id = account_id, .key_id = key_id, .endpoint = endpoint, .hour = hour};
+        *part = wanted;
         fold->count++;
     }
     return part;
@@ -109,8 +120,7 @@ static void range_stretch(struct fold_part *part, int64_t journal_id, instant at
 void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry *entry,
               const struct fold_period *period)
 {
-    struct fold_part *part = part_of(fold, entry->account_id, entry->key_id, entry->endpoint,
-                                     entry->at);
+    struct fold_part *part = part_of(fold, entry);
     part->calls[entry->outcome]++;
     part->credits += entry->credits;
     part->overage += entry->overage;
@@ -124,7 +134,11 @@ void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry 
 void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id,
                            uint8_t endpoint, instant at)
 {
-    part_of(fold, account_id, key_id, endpoint, at)->calls[RATE_LIMITED]++;
+    part_of(fold, &(struct journal_entry){.account_id = account_id,
+                                          .key_id = key_id,
+                                          .endpoint = endpoint,
+                                          .at = at})
+        ->calls[RATE_LIMITED]++;
 }
 
 /* ---- Writing ---- */
@@ -209,6 +223,45 @@ static enum status balance_write(const struct fold_part *part, struct db *db,
     return db_run(upsert, reason);
 }
 
+enum status billed_add(struct db *db, const struct billed *billed, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    if (billed->credits == 0)
+        return STATUS_OK;
+    TRY(db_statement_take(db,
+                          "INSERT INTO billed (bucket, account_id, billed_in, period, kind,"
+                          " cents_per_1000, credits) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                          " ON CONFLICT (bucket, account_id, billed_in, period, kind,"
+                          " cents_per_1000) DO UPDATE SET"
+                          " credits = billed.credits + excluded.credits",
+                          &upsert, reason));
+    db_bind_integer(upsert, 1, account_bucket(billed->account_id));
+    db_bind_integer(upsert, 2, billed->account_id);
+    db_bind_integer(upsert, 3, billed->billed_in);
+    db_bind_integer(upsert, 4, billed->period);
+    db_bind_integer(upsert, 5, billed->kind);
+    db_bind_integer(upsert, 6, billed->cents_per_1000);
+    db_bind_integer(upsert, 7, billed->credits);
+    return db_run(upsert, reason);
+}
+
+static enum status part_bill(const struct fold_part *part, struct db *db,
+                             struct reason *reason)
+{
+    struct billed billed = {.account_id = part->account_id,
+                            .billed_in = part->period.billed_in,
+                            .period = part->period.period,
+                            .kind = BILLED_INCLUDED,
+                            .cents_per_1000 = BILLED_NO_RATE,
+                            .credits = part->credits - part->overage};
+    if (billed.billed_in != billed.period) /* else the balance says the same */
+        TRY(billed_add(db, &billed, reason));
+    billed.kind = BILLED_OVERAGE;
+    billed.cents_per_1000 = part->cents_per_1000;
+    billed.credits = part->overage;
+    return billed_add(db, &billed, reason);
+}
+
 static enum status activity_write(const struct fold_part *part, struct db *db,
                                   struct reason *reason)
 {
@@ -264,8 +317,10 @@ static enum status part_write(const struct fold_part *part, struct db *db,
                               struct reason *reason)
 {
     TRY(usage_write(part, db, reason));
-    if (part->calls[CALL_CHARGED] > 0)
+    if (part->calls[CALL_CHARGED] > 0) {
         TRY(balance_write(part, db, reason));
+        TRY(part_bill(part, db, reason));
+    }
     return part->first_journal_id == 0 ? STATUS_OK : activity_write(part, db, reason);
 }
 

@@ -24,6 +24,7 @@ struct fold {
 struct fold_period {
     int32_t period;
     struct subscription subscription; /* of a period that has no balance yet */
+    int32_t billed_in; /* the period whose statement has it: a later one, where it came late */
 };
 
 void fold_init(struct fold *fold);

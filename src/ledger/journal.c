@@ -1,6 +1,7 @@
 #include "ledger/journal.h"
 
-#define BODY_VERSION 1
+#define BODY_VERSION 1 /* calls */
+#define ADJUSTMENT_VERSION 2
 
 static void put_unsigned(struct buffer *body, uint64_t value)
 {
@@ -95,9 +96,15 @@ static enum status take_text(struct text *rest, size_t length_max, struct text *
 
 enum status journal_body_read(struct text body, instant at, struct journal_reader *reader)
 {
+    struct adjustment adjustment;
+    bool is_adjustment;
+    TRY(journal_adjustment_read(body, at, &adjustment, &is_adjustment));
+    *reader = (struct journal_reader){.at = at};
+    if (is_adjustment)
+        return STATUS_OK;
     if (body.length == 0 || body.at[0] != BODY_VERSION)
         return STATUS_CORRUPT;
-    *reader = (struct journal_reader){text_slice(body, 1, body.length), at};
+    reader->rest = text_slice(body, 1, body.length);
     return STATUS_OK;
 }
 
@@ -142,4 +149,71 @@ enum status journal_body_next(struct journal_reader *reader, struct journal_entr
     if (__builtin_add_overflow(reader->at.us, since_us, &entry->at.us))
         return STATUS_CORRUPT;
     return entry->outcome == CALL_CHARGED ? take_charge(rest, entry) : STATUS_OK;
+}
+
+/* ---- Adjustments ---- */
+
+void journal_adjustment_write(struct buffer *body, instant at,
+                              const struct adjustment *adjustment)
+{
+    buffer_clear(body);
+    buffer_append_byte(body, ADJUSTMENT_VERSION);
+    put_unsigned(body, adjustment->kind);
+    put_signed(body, adjustment->account_id);
+    put_signed(body, adjustment->at.us - at.us);
+    put_signed(body, adjustment->period);
+    put_signed(body, adjustment->credits);
+    put_text(body, adjustment->reason);
+    if (adjustment->kind == ADJUSTMENT_GRANT)
+        return;
+    buffer_append(body, (struct text){(const char *)adjustment->charge_id, CHARGE_ID_BYTES});
+    put_signed(body, adjustment->charge_period);
+    put_signed(body, adjustment->overage);
+    put_signed(body, adjustment->overage_micros);
+}
+
+static enum status take_period(struct text *rest, int32_t *period)
+{
+    int64_t value;
+    TRY(take_signed(rest, &value));
+    *period = (int32_t)value;
+    return value == *period ? STATUS_OK : STATUS_CORRUPT;
+}
+
+static enum status take_refund(struct text *rest, struct adjustment *adjustment)
+{
+    struct text charge_id;
+    TRY(take_bytes(rest, CHARGE_ID_BYTES, &charge_id));
+    memcpy(adjustment->charge_id, charge_id.at, CHARGE_ID_BYTES);
+    TRY(take_period(rest, &adjustment->charge_period));
+    TRY(take_signed(rest, &adjustment->overage));
+    return take_signed(rest, &adjustment->overage_micros);
+}
+
+enum status journal_adjustment_read(struct text body, instant at,
+                                    struct adjustment *adjustment, bool *is_one)
+{
+    *is_one = body.length > 0 && body.at[0] == ADJUSTMENT_VERSION;
+    if (!*is_one)
+        return STATUS_OK;
+    struct text rest = text_slice(body, 1, body.length);
+    struct adjustment read = {0};
+    uint64_t kind;
+    int64_t since_us;
+    TRY(take_unsigned(&rest, &kind));
+    if (kind > ADJUSTMENT_REFUND)
+        return STATUS_CORRUPT;
+    read.kind = (enum adjustment_kind)kind;
+    TRY(take_signed(&rest, &read.account_id));
+    TRY(take_signed(&rest, &since_us));
+    TRY(take_period(&rest, &read.period));
+    TRY(take_signed(&rest, &read.credits));
+    TRY(take_text(&rest, ADJUSTMENT_REASON_MAX, &read.reason));
+    if (read.kind == ADJUSTMENT_REFUND)
+        TRY(take_refund(&rest, &read));
+    if (__builtin_add_overflow(at.us, since_us, &read.at.us) || rest.length > 0 ||
+        read.credits < 0 || read.overage < 0 || read.overage_micros < 0)
+        return STATUS_CORRUPT;
+    *adjustment = read;
+    return STATUS_OK;
 }

@@ -60,6 +60,41 @@ struct journal_reader {
     instant at;
 };
 
+/* ---- Adjustments: a row of their own each, whose body begins with another version byte ---- */
+
+enum adjustment_kind {
+    ADJUSTMENT_GRANT = 0,
+    ADJUSTMENT_REFUND = 1, /* of one charge */
+};
+
+#define ADJUSTMENT_REASON_MAX 200
+
+/* What the operator gave an account beside its calls. Balances have it from the moment it is
+ * written, in the same transaction, so that it is never folded. */
+struct adjustment {
+    enum adjustment_kind kind;
+    int64_t account_id;
+    instant at;
+    int32_t period;         /* that it counts in: year * 12 + month - 1 of its start */
+    int64_t credits;        /* added to the period's allowance */
+    struct text reason;     /* at most ADJUSTMENT_REASON_MAX bytes */
+    /* The rest is of a refund alone. */
+    uint8_t charge_id[CHARGE_ID_BYTES];
+    int32_t charge_period;  /* that the charge belongs to */
+    int64_t overage;        /* credits of overage whose price is given back */
+    int64_t overage_micros; /* that price */
+};
+
+void journal_adjustment_write(struct buffer *body, instant at,
+                              const struct adjustment *adjustment);
+
+/* *is_one: false for a body of calls. Texts are borrowed from the body. */
+enum status journal_adjustment_read(struct text body, instant at,
+                                    struct adjustment *adjustment, bool *is_one);
+
+/* ---- Reading calls ---- */
+
+/* A body with an adjustment has no calls. */
 enum status journal_body_read(struct text body, instant at, struct journal_reader *reader);
 
 /* *more is false after the last entry. Texts are borrowed from the body. */

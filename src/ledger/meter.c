@@ -33,9 +33,10 @@ static struct quota quota_of(const struct state *state, const struct plan *plan,
     const struct overage_facts facts = {.has_opted_in = state->has_opted_in,
                                         .spend_limit_cents = state->spend_limit_cents,
                                         .used = credits_of(state->overage),
-                                        .spent = {state->overage_micros}};
+                                        .spent = {state->overage_micros -
+                                                  state->subscription.refunded_micros}};
     return (struct quota){
-        .included = credits_of(state->subscription.included),
+        .included = subscription_allowance(&state->subscription),
         .used = credits_of(state->used),
         .overage_permitted = overage_permitted(&facts, plan),
         .overage_used = facts.used,
@@ -85,7 +86,8 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
     }
     decided.rate = rate_window_look(&state->window, limit, now_ms);
     decided.quota = quota_of(state, decided.plan, key);
-    decided.overage_spent = (micros_usd){state->overage_micros};
+    decided.overage_spent = (micros_usd){state->overage_micros -
+                                         state->subscription.refunded_micros};
     decided.subscription = state->subscription;
     decided.has_opted_in = state->has_opted_in;
     decided.spend_limit_cents = state->spend_limit_cents;
@@ -147,12 +149,13 @@ void meter_key_catch_up(struct meter *meter, const struct charge_order *order,
 static int64_t included_with(const struct charge_standing *standing, const struct plan *plan)
 {
     if (plan == standing->plan)
-        return standing->subscription.included;
+        return subscription_allowance(&standing->subscription).count;
     if (plan < standing->plan) /* plans stand cheapest first */
-        return plan->included_credits;
-    return subscription_upgrade(&standing->subscription, plan, standing->terms->version,
-                                &standing->period, standing->now)
-        .included;
+        return plan->included_credits + standing->subscription.granted;
+    struct subscription upgraded = subscription_upgrade(&standing->subscription, plan,
+                                                        standing->terms->version,
+                                                        &standing->period, standing->now);
+    return subscription_allowance(&upgraded).count;
 }
 
 bool meter_would_admit(const struct charge_standing *standing, const struct plan *plan,

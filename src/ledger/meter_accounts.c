@@ -76,6 +76,25 @@ instant meter_decided_by(struct meter *meter)
     return (instant){atomic_load(&meter->decided_us)};
 }
 
+void meter_decide_by(struct meter *meter, instant at)
+{
+    int64_t latest_us = atomic_load(&meter->decided_us);
+    while (latest_us < at.us &&
+           !atomic_compare_exchange_weak(&meter->decided_us, &latest_us, at.us))
+        continue;
+}
+
+void meter_allowance_add(struct meter *meter, const struct meter_allowance *allowance)
+{
+    struct shard *shard = meter_shard_lock(meter, allowance->account_id);
+    struct state *state = meter_state_of(shard, allowance->account_id);
+    if (state->period == allowance->period) {
+        state->subscription.granted += allowance->credits;
+        state->subscription.refunded_micros += allowance->refunded_micros;
+    }
+    meter_shard_unlock(shard);
+}
+
 void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_in,
                        int64_t spend_limit_cents)
 {

@@ -10,6 +10,18 @@
  * account's making. */
 instant meter_decided_by(struct meter *meter);
 
+/* What is loaded from here on has no say in what begins by at. */
+void meter_decide_by(struct meter *meter, instant at);
+
+/* Adds to what the account may use in its present period, if that is the one of that number. */
+struct meter_allowance {
+    int64_t account_id;
+    int32_t period;
+    int64_t credits;
+    int64_t refunded_micros; /* of the period's overage */
+};
+void meter_allowance_add(struct meter *meter, const struct meter_allowance *allowance);
+
 void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_in,
                        int64_t spend_limit_cents);
 

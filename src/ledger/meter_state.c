@@ -73,10 +73,7 @@ const struct plan *meter_plan_in(const struct terms *terms, uint8_t slot)
 instant meter_deciding(struct meter *meter, const struct state *state, instant period_start)
 {
     instant at = period_start.us > state->anchor.us ? period_start : state->anchor;
-    int64_t latest_us = atomic_load(&meter->decided_us);
-    while (latest_us < at.us &&
-           !atomic_compare_exchange_weak(&meter->decided_us, &latest_us, at.us))
-        continue;
+    meter_decide_by(meter, at);
     return at;
 }
 

@@ -32,5 +32,7 @@ struct subscription subscription_upgrade(const struct subscription *subscription
                                  .plan_version = plan_version,
                                  .included = subscription->included +
                                              prorated(included, period, now),
+                                 .granted = subscription->granted,
+                                 .refunded_micros = subscription->refunded_micros,
                                  .cents = subscription->cents + micros_to_cents(more)};
 }

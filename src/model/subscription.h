@@ -11,9 +11,17 @@
 struct subscription {
     const struct plan *plan; /* the last of the period; borrowed */
     int64_t plan_version;    /* whose plan that is */
-    int64_t included;        /* credits */
+    int64_t included;        /* credits, of the plans alone */
     int64_t cents;           /* the sum of the invoice's lines: each is rounded once */
+    int64_t granted;         /* credits on top of the included ones, by grants and refunds */
+    int64_t refunded_micros; /* of the period's overage, given back within it */
 };
+
+/* Credits that may be used before overage. */
+static inline credits subscription_allowance(const struct subscription *subscription)
+{
+    return credits_of(subscription->included + subscription->granted);
+}
 
 /* For a whole period. */
 struct subscription subscription_of(const struct plan *plan, int64_t plan_version);

@@ -40,6 +40,8 @@ struct settings {
     int64_t cache_mb;
     int64_t ttl_hours;
     int64_t retention_days; /* 0: all is kept */
+    /* [payment] */
+    int64_t grace_days; /* -1: unpaid invoices suspend nobody */
     /* [source.sample] */
     bool sample_enabled;
     struct source_settings creative_center, creative_one, business_api;

@@ -104,6 +104,9 @@ const struct setting setting_table[SETTING_COUNT] = {
     {"catalog", "retention_days", NULL, SETTING_INTEGER, AT(retention_days), 0, 36500, "0", NULL,
      NULL,
      "Days that snapshots are kept, but for the newest of each list; 0 keeps all."},
+    {"payment", "grace_days", NULL, SETTING_INTEGER, AT(grace_days), -1, 365, "14", NULL, NULL,
+     "Days after a period's end in which its invoice is to be paid before calls are refused; -1 "
+     "refuses none."},
     {"source.sample", "enabled", NULL, SETTING_BOOLEAN, AT(sample_enabled), 0, 0, "false", NULL,
      NULL,
      "Whether made-up lists are served where there is no capture."},

@@ -28,6 +28,7 @@ static void where_there_is_no_password_nothing_matches(void **state)
 {
     (void)state;
     assert_false(password_matches(TEXT(""), TEXT("")));
+    assert_false(password_matches((struct text){0}, TEXT("")));
     assert_false(password_matches(TEXT("correct horse battery"), TEXT("")));
 }
 
@@ -55,6 +56,11 @@ static void hmac_is_that_of_the_rfc(void **state)
     secret_hex(digest.bytes, sizeof(digest.bytes), written);
     assert_memory_equal(written,
                         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", 64);
+    struct digest none = secret_hmac((struct text){0}, (struct text){0});
+    secret_hex(none.bytes, sizeof(none.bytes), written);
+    assert_memory_equal(written,
+                        "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", 64);
+    assert_true(secret_equals((struct text){0}, TEXT("")));
     assert_true(secret_equals(TEXT("abc"), TEXT("abc")));
     assert_false(secret_equals(TEXT("abc"), TEXT("abd")));
     assert_false(secret_equals(TEXT("abc"), TEXT("ab")));

@@ -65,8 +65,10 @@ static instant hour_of_day(int64_t day, int64_t hour)
 }
 
 static const struct plan some = {.name = "Some"};
-static const struct fold_period october = {2024 * 12 + 9, {&some, 3, 2000, 900}},
-                                november = {2024 * 12 + 10, {&some, 3, 5, 900}};
+static const struct fold_period october = {.period = 2024 * 12 + 9,
+                                           .subscription = {&some, 3, 2000, 900, 0, 0}},
+                                november = {.period = 2024 * 12 + 10,
+                                            .subscription = {&some, 3, 5, 900, 0, 0}};
 
 static void charge(int64_t journal_id, int64_t account_id, instant at, int64_t cost,
                    int64_t overage, struct fold_period period)
@@ -144,13 +146,16 @@ static void sums_stand_where_they_belong(void **state)
                      1105);
     assert_int_equal(number("SELECT used FROM balance WHERE account_id = 2"), 1);
     assert_int_equal(
-        number(
-            "SELECT first_id * 100 + last_id FROM activity WHERE account_id = 1"
-            " AND first_at = last_at AND first_at = 20000 * 86400000000 + 3 * 3600000000 + 17"),
+        number("SELECT min(first_id) * 100 + max(last_id) FROM activity WHERE account_id = 1"
+               " AND first_id < 14 AND first_at = last_at"
+               " AND first_at = 20000 * 86400000000 + 3 * 3600000000 + 17"),
         1113);
     assert_int_equal(number("SELECT first_id * 100 + last_id FROM activity WHERE account_id = 1"
                             " AND first_id > 13"),
                      1414);
+    assert_int_equal(number("SELECT sum(credits * (1 + 99 * kind)) FROM billed"
+                            " WHERE account_id = 1 AND cents_per_1000 = 300 * kind - (kind = 0)"),
+                     11 + 500);
     assert_int_equal(number("SELECT journal_id FROM fold_mark"), 14);
 }
 

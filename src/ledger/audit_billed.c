@@ -1,0 +1,399 @@
+/* What statements are to bill, re-added from the journal: charges by the closings before their
+ * rows, grants and refunds. Held against the table billed, the balances and the refunds. */
+#include "ledger/audit_parts.h"
+#include "ledger/billed.h"
+#include "ledger/statement.h"
+#include "model/account.h"
+
+struct audit_billed {
+    int64_t account_id; /* 0: free place */
+    int64_t billed_in, period, cents_per_1000, credits;
+    enum billed_kind kind;
+};
+
+#define PLACES (2 * AUDIT_SUMS_MAX)
+#define ANCHORS 4096 /* a power of two: accounts whose anchor is remembered */
+
+struct audit_closing {
+    instant at;
+    int64_t journal_id;
+};
+
+struct audit_refund {
+    uint8_t charge_id[CHARGE_ID_BYTES];
+    int64_t account_id;
+    bool is_charged, is_given;
+    int64_t credits, overage, overage_micros, period; /* of the charge */
+};
+
+struct audit_billing {
+    struct audit_billed *sums; /* open addressing */
+    size_t sum_count;
+    struct audit_closing *closings; /* by rising id */
+    size_t closing_count, closing_capacity;
+    size_t closed; /* how many closings the present journal row comes behind */
+    struct audit_refund *refunds; /* by account and charge id */
+    size_t refund_count, refund_capacity;
+    struct {
+        int64_t account_id;
+        instant anchor;
+    } anchors[ANCHORS];
+};
+
+/* ---- Opening ---- */
+
+static enum status closings_read(struct audit *audit, struct reason *reason)
+{
+    struct audit_billing *billing = audit->billing;
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(audit->db, "SELECT at, journal_id FROM closing ORDER BY id", &select,
+                          reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        if (billing->closing_count == billing->closing_capacity) {
+            billing->closing_capacity = billing->closing_capacity
+                                            ? 2 * billing->closing_capacity
+                                            : 64;
+            billing->closings = memory_grow(
+                billing->closings, billing->closing_capacity * sizeof(billing->closings[0]));
+        }
+        struct audit_closing *closing = &billing->closings[billing->closing_count++];
+        *closing = (struct audit_closing){{db_column_integer(select, 0)},
+                                          db_column_integer(select, 1)};
+        if (billing->closing_count > 1 && (closing[-1].at.us >= closing->at.us ||
+                                           closing[-1].journal_id > closing->journal_id))
+            TRY(audit_differs(audit, 0, NULL, reason,
+                              "closing: number %zu is not behind the one before",
+                              billing->closing_count));
+    }
+}
+
+static enum status refunds_read(struct audit *audit, struct reason *reason)
+{
+    struct audit_billing *billing = audit->billing;
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(audit->db,
+                          "SELECT account_id, charge_id FROM refund"
+                          " ORDER BY account_id, charge_id",
+                          &select, reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        struct text id = db_column_blob(select, 1);
+        if (id.length != CHARGE_ID_BYTES) {
+            TRY(audit_differs(audit, db_column_integer(select, 0), NULL, reason,
+                              "refund: a charge id has %zu bytes", id.length));
+            continue;
+        }
+        if (billing->refund_count == billing->refund_capacity) {
+            billing->refund_capacity = billing->refund_capacity ? 2 * billing->refund_capacity
+                                                                : 64;
+            billing->refunds = memory_grow(
+                billing->refunds, billing->refund_capacity * sizeof(billing->refunds[0]));
+        }
+        struct audit_refund *refund = &billing->refunds[billing->refund_count++];
+        *refund = (struct audit_refund){.account_id = db_column_integer(select, 0)};
+        memcpy(refund->charge_id, id.at, CHARGE_ID_BYTES);
+    }
+}
+
+enum status audit_billed_open(struct audit *audit, struct reason *reason)
+{
+    audit->billing = memory_take_zeroed(1, sizeof(*audit->billing));
+    audit->billing->sums = memory_take_zeroed(PLACES, sizeof(audit->billing->sums[0]));
+    TRY(closings_read(audit, reason));
+    TRY(refunds_read(audit, reason));
+    return db_execute(
+        audit->db,
+        "CREATE TEMP TABLE rebilled (account_id, billed_in, period, kind, cents_per_1000,"
+        " credits, PRIMARY KEY (account_id, billed_in, period, kind, cents_per_1000))"
+        " WITHOUT ROWID;"
+        "CREATE TEMP TABLE readjusted (account_id, period, granted, refunded_micros)",
+        reason);
+}
+
+void audit_billed_close(struct audit *audit)
+{
+    if (!audit->billing)
+        return;
+    free(audit->billing->sums);
+    free(audit->billing->closings);
+    free(audit->billing->refunds);
+    free(audit->billing);
+}
+
+/* ---- Adding ---- */
+
+static enum status sum_write(struct audit *audit, const struct audit_billed *sum,
+                             struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    TRY(db_statement_take(audit->db,
+                          "INSERT INTO temp.rebilled VALUES ($1, $2, $3, $4, $5, $6)"
+                          " ON CONFLICT (account_id, billed_in, period, kind, cents_per_1000)"
+                          " DO UPDATE SET credits = credits + excluded.credits",
+                          &upsert, reason));
+    db_bind_integer(upsert, 1, sum->account_id);
+    db_bind_integer(upsert, 2, sum->billed_in);
+    db_bind_integer(upsert, 3, sum->period);
+    db_bind_integer(upsert, 4, sum->kind);
+    db_bind_integer(upsert, 5, sum->cents_per_1000);
+    db_bind_integer(upsert, 6, sum->credits);
+    return db_run(upsert, reason);
+}
+
+static enum status sums_spill(struct audit *audit, struct reason *reason)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        struct audit_billed *sum = &audit->billing->sums[i];
+        if (sum->account_id != 0)
+            TRY(sum_write(audit, sum, reason));
+        sum->account_id = 0;
+    }
+    audit->billing->sum_count = 0;
+    return STATUS_OK;
+}
+
+static uint64_t mixed(uint64_t sum, int64_t value)
+{
+    sum = (sum ^ (uint64_t)value) * UINT64_C(0x9E3779B97F4A7C15);
+    return sum ^ sum >> 32;
+}
+
+static enum status sum_add(struct audit *audit, const struct audit_billed *added,
+                           struct reason *reason)
+{
+    if (added->credits == 0)
+        return STATUS_OK;
+    if (audit->billing->sum_count == AUDIT_SUMS_MAX)
+        TRY(sums_spill(audit, reason));
+    uint64_t hash = mixed(mixed(mixed(0, added->account_id), added->billed_in), added->period);
+    size_t place = mixed(mixed(hash, added->kind), added->cents_per_1000) & (PLACES - 1);
+    for (;; place = (place + 1) & (PLACES - 1)) {
+        struct audit_billed *sum = &audit->billing->sums[place];
+        if (sum->account_id == 0) {
+            *sum = *added;
+            audit->billing->sum_count++;
+            return STATUS_OK;
+        }
+        if (sum->account_id == added->account_id && sum->billed_in == added->billed_in &&
+            sum->period == added->period && sum->kind == added->kind &&
+            sum->cents_per_1000 == added->cents_per_1000) {
+            sum->credits += added->credits;
+            return STATUS_OK;
+        }
+    }
+}
+
+static enum status anchor_of(struct audit *audit, int64_t account_id, instant *anchor,
+                             struct reason *reason)
+{
+    size_t place = (size_t)account_id & (ANCHORS - 1);
+    if (audit->billing->anchors[place].account_id != account_id) {
+        TRY(audit_anchor(audit, account_id, &audit->billing->anchors[place].anchor, reason));
+        audit->billing->anchors[place].account_id = account_id;
+    }
+    *anchor = audit->billing->anchors[place].anchor;
+    return STATUS_OK;
+}
+
+static struct audit_refund *refund_of(struct audit *audit, int64_t account_id,
+                                      const uint8_t id[CHARGE_ID_BYTES])
+{
+    struct audit_billing *billing = audit->billing;
+    size_t low = 0, high = billing->refund_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct audit_refund *refund = &billing->refunds[middle];
+        int order = refund->account_id != account_id
+                        ? (refund->account_id < account_id ? -1 : 1)
+                        : memcmp(refund->charge_id, id, CHARGE_ID_BYTES);
+        if (order == 0)
+            return &billing->refunds[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Which closings a row comes behind: rows rise. */
+static instant closed_before(struct audit *audit)
+{
+    struct audit_billing *billing = audit->billing;
+    while (billing->closed < billing->closing_count &&
+           billing->closings[billing->closed].journal_id < audit->place.id)
+        billing->closed++;
+    return billing->closed ? billing->closings[billing->closed - 1].at : (instant){0};
+}
+
+enum status audit_billed_entry(struct audit *audit, const struct journal_entry *entry,
+                               struct reason *reason)
+{
+    instant anchor;
+    TRY(anchor_of(audit, entry->account_id, &anchor, reason));
+    struct billing_period period = billing_period_at(anchor, entry->at);
+    struct audit_refund *refund = refund_of(audit, entry->account_id, entry->charge_id);
+    if (refund) {
+        refund->is_charged = true;
+        refund->credits = entry->credits - entry->overage;
+        refund->overage = entry->overage;
+        refund->overage_micros = entry->overage_micros;
+        refund->period = period_number(&period);
+    }
+    if (audit->place.id > audit->mark)
+        return STATUS_OK; /* not billed yet */
+    struct audit_billed sum = {.account_id = entry->account_id,
+                               .billed_in = statement_period(anchor, closed_before(audit),
+                                                             &period),
+                               .period = period_number(&period),
+                               .kind = BILLED_INCLUDED,
+                               .cents_per_1000 = BILLED_NO_RATE,
+                               .credits = entry->credits - entry->overage};
+    if (sum.billed_in != sum.period)
+        TRY(sum_add(audit, &sum, reason));
+    if (entry->overage == 0)
+        return STATUS_OK;
+    sum.kind = BILLED_OVERAGE;
+    sum.cents_per_1000 = entry->overage_micros / (10 * entry->overage);
+    sum.credits = entry->overage;
+    return sum_add(audit, &sum, reason);
+}
+
+static enum status readjusted_write(struct audit *audit, const struct adjustment *adjustment,
+                                    struct reason *reason)
+{
+    bool is_of_period = adjustment->charge_period == adjustment->period;
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(audit->db, "INSERT INTO temp.readjusted VALUES ($1, $2, $3, $4)",
+                          &insert, reason));
+    db_bind_integer(insert, 1, adjustment->account_id);
+    db_bind_integer(insert, 2, adjustment->period);
+    db_bind_integer(insert, 3, adjustment->credits);
+    db_bind_integer(insert, 4, is_of_period ? adjustment->overage_micros : 0);
+    return db_run(insert, reason);
+}
+
+static enum status refund_check(struct audit *audit, const struct adjustment *adjustment,
+                                struct reason *reason)
+{
+    struct audit_refund *refund = refund_of(audit, adjustment->account_id,
+                                            adjustment->charge_id);
+    const char *fault = !refund ? "a refund that is not in the table refund"
+                        : !refund->is_charged
+                            ? "a refund of a charge that is not in the journal before it"
+                        : refund->is_given ? "a charge is refunded a second time"
+                        : refund->credits != adjustment->credits ||
+                                refund->overage != adjustment->overage ||
+                                refund->overage_micros != adjustment->overage_micros ||
+                                refund->period != adjustment->charge_period
+                            ? "a refund that is not what its charge took"
+                            : NULL;
+    if (refund)
+        refund->is_given = true;
+    return fault ? audit_differs(audit, adjustment->account_id, NULL, reason,
+                                 "journal row %lld: %s", (long long)audit->place.id, fault)
+                 : STATUS_OK;
+}
+
+enum status audit_billed_adjustment(struct audit *audit, const struct adjustment *adjustment,
+                                    struct reason *reason)
+{
+    bool is_refund = adjustment->kind == ADJUSTMENT_REFUND;
+    struct audit_billed sum = {.account_id = adjustment->account_id,
+                               .billed_in = adjustment->period,
+                               .period = is_refund ? adjustment->charge_period
+                                                   : adjustment->period,
+                               .kind = is_refund ? BILLED_REFUNDED_INCLUDED : BILLED_GRANTED,
+                               .cents_per_1000 = BILLED_NO_RATE,
+                               .credits = adjustment->credits};
+    TRY(readjusted_write(audit, adjustment, reason));
+    TRY(sum_add(audit, &sum, reason));
+    if (!is_refund)
+        return STATUS_OK;
+    TRY(refund_check(audit, adjustment, reason));
+    if (adjustment->overage == 0)
+        return STATUS_OK;
+    sum.kind = BILLED_REFUNDED;
+    sum.cents_per_1000 = adjustment->overage_micros / (10 * adjustment->overage);
+    sum.credits = adjustment->overage;
+    return sum_add(audit, &sum, reason);
+}
+
+/* ---- Comparing ---- */
+
+static enum status billed_compare(struct audit *audit, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(
+        audit->db,
+        "SELECT account_id, billed_in, period, kind, cents_per_1000, sum(a), sum(b) FROM"
+        " (SELECT account_id, billed_in, period, kind, cents_per_1000, credits AS a, 0 AS b"
+        " FROM temp.rebilled UNION ALL SELECT account_id, billed_in, period, kind,"
+        " cents_per_1000, 0, credits FROM billed)"
+        " GROUP BY account_id, billed_in, period, kind, cents_per_1000"
+        " HAVING sum(a) <> sum(b)",
+        &select, reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        char key[PERIOD_KEY_BYTES] = "-";
+        int64_t number = db_column_integer(select, 1);
+        if (number >= PERIOD_NUMBER_MIN && number < PERIOD_NUMBER_END)
+            period_number_write(number, key);
+        TRY(audit_differs(audit, db_column_integer(select, 0),
+                          (const int64_t[2]){db_column_integer(select, 5),
+                                             db_column_integer(select, 6)},
+                          reason, "billed in %s: credits of kind %lld at %lld cents", key,
+                          (long long)db_column_integer(select, 3),
+                          (long long)db_column_integer(select, 4)));
+    }
+}
+
+static enum status adjusted_compare(struct audit *audit, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(audit->db,
+                          "SELECT account_id, period, sum(g), sum(granted), sum(r),"
+                          " sum(refunded_micros) FROM (SELECT account_id, period, granted AS g,"
+                          " refunded_micros AS r, 0 AS granted, 0 AS refunded_micros"
+                          " FROM temp.readjusted UNION ALL SELECT account_id, period, 0, 0,"
+                          " granted, refunded_micros FROM balance) GROUP BY account_id, period"
+                          " HAVING sum(g) <> sum(granted) OR sum(r) <> sum(refunded_micros)",
+                          &select, reason));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        int column = db_column_integer(select, 2) != db_column_integer(select, 3) ? 2 : 4;
+        int64_t number = db_column_integer(select, 1);
+        TRY(audit_differs(audit, db_column_integer(select, 0),
+                          (const int64_t[2]){db_column_integer(select, column),
+                                             db_column_integer(select, column + 1)},
+                          reason, "balance of %04lld-%02lld: %s", (long long)(number / 12),
+                          (long long)(number % 12 + 1),
+                          column == 2 ? "granted" : "refunded_micros"));
+    }
+}
+
+enum status audit_billed_compare(struct audit *audit, struct reason *reason)
+{
+    const struct audit_billing *billing = audit->billing;
+    TRY(sums_spill(audit, reason));
+    TRY(billed_compare(audit, reason));
+    TRY(adjusted_compare(audit, reason));
+    for (size_t i = 0; i < billing->refund_count; i++)
+        if (!billing->refunds[i].is_given)
+            TRY(audit_differs(audit, billing->refunds[i].account_id, NULL, reason,
+                              "refund: a charge is marked that the journal does not give back"));
+    return STATUS_OK;
+}

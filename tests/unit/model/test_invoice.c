@@ -1,0 +1,116 @@
+#include "model/estimate.h"
+#include "support/unit.h"
+
+/* The shipped plans, as the customers' page has them. */
+static const struct plan shipped[] = {
+    {"Free", 0, 2000, 500, 5, OVERAGE_NONE, 0},
+    {"Starter", 900, 20000, 5000, 15, OVERAGE_OPT_IN, 75},
+    {"Growth", 2900, 100000, 25000, 45, OVERAGE_OPT_IN, 45},
+    {"Pro", 7900, 400000, 0, 120, OVERAGE_ALWAYS, 30},
+    {"Business", 19900, 1200000, 0, 300, OVERAGE_ALWAYS, 20},
+    {"Enterprise", 49900, 5000000, 0, 1000, OVERAGE_ALWAYS, 12},
+};
+
+static void a_line_is_rounded_once(void **state)
+{
+    (void)state;
+    struct invoice invoice;
+    invoice_init(&invoice);
+    invoice_add_overage(&invoice, 0, credits_of(16), 30); /* 0.48 cents */
+    invoice_add_overage(&invoice, 0, credits_of(17), 30); /* 0.51 */
+    invoice_add_overage(&invoice, 0, credits_of(1000), 5); /* 5 */
+    invoice_add_overage(&invoice, 0, credits_of(50), 10); /* half a cent */
+    invoice_add_refund(&invoice, 0, credits_of(50), 10);
+    invoice_add_return(&invoice, 0, credits_of(8));
+    invoice_add_grant(&invoice, 0, credits_of(8));
+    const int64_t wanted[] = {0, 1, 5, 1, -1, 0, 0};
+    int64_t sum = 0;
+    assert_int_equal(invoice.count, LENGTH_OF(wanted));
+    for (size_t i = 0; i < invoice.count; i++) {
+        assert_int_equal(invoice.lines[i].cents, wanted[i]);
+        sum += wanted[i];
+    }
+    assert_int_equal(invoice.total_cents, sum);
+    invoice_finish(&invoice);
+}
+
+static void break_evens_are_those_of_the_page(void **state)
+{
+    (void)state;
+    const int64_t wanted[] = {46672, 211112, 800008, 2700008};
+    for (size_t i = 0; i < LENGTH_OF(wanted); i++)
+        assert_int_equal(
+            estimate_break_even(&shipped[i + 1], &shipped[i + 2], credits_of(8)), wanted[i]);
+    assert_int_equal(estimate_break_even(&shipped[0], &shipped[1], credits_of(8)), -1);
+    assert_int_equal(estimate_break_even(&shipped[5], &shipped[4], credits_of(8)), 0);
+}
+
+/* In plain numbers: what an invoice of a whole period has. */
+static int64_t plain_total(const struct plan *plan, int64_t used)
+{
+    int64_t over = used > plan->included_credits ? used - plan->included_credits : 0;
+    int64_t micros = over * plan->overage_cents_per_1000 * 10;
+    return plan->price_cents + (micros + 5000) / 10000;
+}
+
+static void estimates_agree_around_each_edge(void **state)
+{
+    (void)state;
+    const int64_t evens[] = {46672, 211112, 800008, 2700008};
+    for (size_t i = 0; i < LENGTH_OF(shipped); i++) {
+        int64_t edges[LENGTH_OF(shipped) + LENGTH_OF(evens) + 1] = {0};
+        for (size_t j = 0; j < LENGTH_OF(shipped); j++)
+            edges[j + 1] = shipped[j].included_credits;
+        memcpy(&edges[LENGTH_OF(shipped) + 1], evens, sizeof(evens));
+        for (size_t j = 0; j < LENGTH_OF(edges); j++)
+            for (int64_t used = edges[j] - 8; used <= edges[j] + 8; used += 8) {
+                if (used < 0)
+                    continue;
+                struct estimate estimate = estimate_of(&shipped[i], credits_of(used), 30);
+                assert_int_equal(estimate.total_cents, plain_total(&shipped[i], used));
+                assert_int_equal(estimate.included_credits + estimate.overage_credits, used);
+                assert_int_equal(estimate.has_room, i > 0 || used <= 2000);
+            }
+    }
+}
+
+static const char *cheapest(int64_t used)
+{
+    return estimate_cheapest(shipped, LENGTH_OF(shipped), credits_of(used), 30)->name;
+}
+
+static void the_cheapest_plan_changes_at_each_break_even(void **state)
+{
+    (void)state;
+    assert_string_equal(cheapest(0), "Free");
+    assert_string_equal(cheapest(2000), "Free");
+    assert_string_equal(cheapest(2008), "Starter");
+    assert_string_equal(cheapest(46664), "Starter");
+    assert_string_equal(cheapest(46672), "Growth");
+    assert_string_equal(cheapest(211104), "Growth");
+    assert_string_equal(cheapest(211112), "Pro");
+    assert_string_equal(cheapest(800000), "Pro");
+    assert_string_equal(cheapest(800008), "Business");
+    assert_string_equal(cheapest(2700000), "Business");
+    assert_string_equal(cheapest(2700008), "Enterprise");
+}
+
+static void a_daily_cap_may_put_an_amount_out_of_reach(void **state)
+{
+    (void)state;
+    assert_true(estimate_of(&shipped[1], credits_of(150000), 30).fits_days);
+    assert_false(estimate_of(&shipped[1], credits_of(150008), 30).fits_days);
+    assert_true(estimate_of(&shipped[3], credits_of(150008), 30).fits_days);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_is_rounded_once),
+        cmocka_unit_test(break_evens_are_those_of_the_page),
+        cmocka_unit_test(estimates_agree_around_each_edge),
+        cmocka_unit_test(the_cheapest_plan_changes_at_each_break_even),
+        cmocka_unit_test(a_daily_cap_may_put_an_amount_out_of_reach),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
