@@ -86,10 +86,10 @@ test("cards, table, file, API and command line come to the same sums", async (t)
   assert.equal(ofFile("credits"), credits);
   assert.equal(ofFile("charged"), calls);
   assert.equal(ofFile("refused"), refused);
-  const told = world.place.run("usage", ann.email, "--json").trim().split("\n").map((line) => JSON.parse(line));
-  const byDay = told.filter((row) => row.day ?? row.date);
-  assert.ok(byDay.length >= DAYS + 1, JSON.stringify(told[0]));
-  assert.equal(sum(byDay, "credits"), credits);
+  const { rows } = JSON.parse(world.place.run("usage", ann.email, "--json"));
+  assert.equal(new Set(rows.map(({ day }) => day)).size, DAYS + 1);
+  assert.equal(sum(rows, "credits"), credits);
+  assert.equal(sum(rows, "charged"), calls);
   assert.equal((await ann.get("/billing/me")).credits_used, credits);
   assert.deepEqual(page.complaints, []);
 });
