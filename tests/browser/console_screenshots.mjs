@@ -47,7 +47,7 @@ const place = new Place({
 });
 world.place = place;
 world.server = await place.serve();
-const person = await Person.join(world, "Starter");
+const person = await Person.join(world, "Starter", "ada@example.com");
 await work(world, person);
 const browser = await startBrowser();
 
