@@ -132,7 +132,7 @@ void form_field(struct page *page, const struct form_field *field)
     description_attribute(page, field, &ids);
     if (field->fault.length > 0)
         attribute(page, "aria-invalid", TEXT("true"));
-    html_flag(html, TEXT("required"));
+    html_flag(html, field->is_fixed ? TEXT("readonly") : TEXT("required"));
     if (field->fault.length > 0)
         described_text(page, buffer_text(&ids.fault), "fault", field->fault);
     html_close(html, HTML_DIV);

@@ -4,11 +4,17 @@
 #include "call/answer_headers.h"
 #include "call/client_address.h"
 
-struct visit *visit_open(struct call *call)
+struct visit *visit_begin(struct call *call)
 {
     struct visit *visit = arena_take(http_exchange_arena(call->exchange), sizeof(*visit));
     check(visit != NULL);
     visit->errand.call = call;
+    return visit;
+}
+
+struct visit *visit_open(struct call *call)
+{
+    struct visit *visit = visit_begin(call);
     if (!form_read(call, &visit->form))
         return NULL;
     visit->email = text_trim(form_value(&visit->form, "email"));

@@ -10,11 +10,15 @@ struct visit {
     struct errand errand; /* its job, task, call and reason; no body and no data */
     struct query form;
     struct text email, password, next;
+    struct account account;     /* whose password is shown a form */
     struct session_token token; /* of the session that begins */
     enum status status;
 };
 
-/* In the call's arena, with the form read; NULL: that was refused. */
+/* In the call's arena, of a page that is only looked at. */
+struct visit *visit_begin(struct call *call);
+
+/* The same with the form read; NULL: that was refused. */
 struct visit *visit_open(struct call *call);
 
 /* Sends it off; a full queue is answered with a page. */

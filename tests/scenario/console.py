@@ -477,10 +477,10 @@ def password_page(stage):
     by_link = Person(stage.server)
     by_link.fill(sign_in_link(stage.place, "kim@example.com")[len(by_link.origin):])
     names = [given["name"] for given in by_link.page("/console/password").forms[0]["inputs"]]
-    equal(names, ["csrf", "new_password"], "what is asked for after a link")
+    equal(names, ["csrf", "email", "new_password"], "what is asked for after a link")
     by_link.fill("/console/password", new_password="a third horse battery")
     names = [given["name"] for given in by_link.page("/console/password").forms[0]["inputs"]]
-    equal(names, ["csrf", "current_password", "new_password"], "what is asked for afterwards")
+    equal(names, ["csrf", "email", "current_password", "new_password"], "what is asked for afterwards")
 
 
 # ---- Limits ----
