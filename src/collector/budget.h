@@ -12,7 +12,8 @@
 #include "sql/db.h"
 
 #define BUDGET_WINDOW_US (INT64_C(60) * SECOND_US)
-#define BUDGET_DAYS_AHEAD_MAX 1 /* that a clock may be set back; more, and it was wrong before */
+#define BUDGET_DAYS_AHEAD_MAX                                                                  \
+    1 /* that a clock may be set back; more, and it was wrong before */
 
 struct budget_limits {
     struct text source;
@@ -35,8 +36,8 @@ struct source_fare {
     int64_t used_today;
     instant paused_from, paused_until; /* now lies between them: it is put off */
     bool is_shut;
-    int64_t lists;     /* of all collectors; read only */
-    int64_t lists_new; /* of this one since it last wrote; 0 as it is read */
+    int64_t lists;       /* of all collectors; read only */
+    int64_t lists_new;   /* of this one since it last wrote; 0 as it is read */
     bool closes_breaker; /* this success ends the pause of whoever opened it; false as read */
     instant succeeded_at, failed_at; /* 0: never */
     char fault[160];

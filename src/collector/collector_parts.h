@@ -26,10 +26,10 @@
 struct asked_source {
     struct collector_source is;
     unsigned in_flight;
-    unsigned failures; /* one after the other */
-    unsigned openings; /* of the breaker, without a success between them */
+    unsigned failures;  /* one after the other */
+    unsigned openings;  /* of the breaker, without a success between them */
     unsigned throttles; /* after each other's pause, likewise */
-    bool is_shut;      /* half-open when the pause is over: one is asked, and decides */
+    bool is_shut;       /* half-open when the pause is over: one is asked, and decides */
     duration paused_until;
     struct source_fare fare;      /* as kept */
     struct collector_state state; /* counters; the rest is filled in for collector_states */

@@ -92,6 +92,12 @@ def kept(stage, country, period=7, history=False):
     return json.loads(result.stdout)["lists"] if result.stdout.strip() else []
 
 
+def every(stage):
+    """All snapshots, in the order of lists."""
+    lists = json.loads(stage.place.succeed("export", "--history").stdout)["lists"]
+    return sorted(lists, key=lambda one: (one["country_code"], one["period"], one["captured_at"]))
+
+
 def outcome(told, country, period=7):
     found = [one for one in told if (one["country"], one["period"]) == (country, period)]
     equal(len(found), 1, f"lists {country}/{period} in {told}")
@@ -149,6 +155,11 @@ def the_same(stage):
         equal(told[0]["outcome"], "unchanged", f"what came of it after {day} days")
         equal("the same for" in told[0]["sentence"], day >= 2, f"a warning after {day} days: {told}")
     equal(kept(stage, "US", 7), before, "what is kept")
+    more = [{**tag, "views": tag["views"] + 1} for tag in hashtags("US", 7, today)]
+    stage.upstream.behave = lambda asked: more
+    stage.clock.pass_by(DAY + 1)
+    equal(once(stage, "--country", "US", "--period", "7")[0]["outcome"], "kept", "the same ranks with other views")
+    stage.upstream.behave = lambda asked: "list"
     stage.upstream.day_of = lambda asked: int(asked.at // DAY)
 
 
@@ -180,6 +191,24 @@ def contradicting(stage):
     equal(told[0]["outcome"], "kept", f"what came of it: {told}")
     equal(bool(told[0]["sentence"]), True, "a warning")
     stage.upstream.behave = lambda asked: "list"
+
+
+@act(ONCE, "a rank that is missing leaves no gap, and what was collected can be imported elsewhere")
+def no_gaps(stage):
+    tags = hashtags("IT", 7, int(stage.clock.wall_us / 1e6 // DAY), 40)
+    stage.upstream.behave = lambda asked: tags[:6] + tags[8:] if asked.country == "IT" else "list"
+    told = once(stage, "--country", "IT", "--period", "7")
+    equal(told[0]["sentence"], "the rank 7 is missing", "the warning")
+    stage.upstream.behave = lambda asked: "list"
+    for country, count in ("IT", 38), ("GB", 39):
+        [snapshot] = kept(stage, country, 7)
+        equal([item["rank"] for item in snapshot["list"]], list(range(1, count + 1)), f"ranks of {country}")
+    stage.place.write("every.json", stage.place.succeed("export", "--history").stdout)
+    before = every(stage)
+    database, stage.place.database = stage.place.database, f"sqlite:{stage.place.folder}/elsewhere.db"
+    stage.place.succeed("import", "every.json")
+    equal(every(stage), before, "the same comes out again")
+    stage.place.database = database
 
 
 @act(ONCE, "options that name nothing are refused before anything is asked")

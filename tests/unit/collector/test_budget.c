@@ -331,18 +331,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             requests_of_a_boot_whose_clock_ran_ahead_are_over_after_a_minute, set_up,
             shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_day_that_a_wrong_clock_entered_is_no_day, set_up,
-            shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_success_of_another_ends_no_pause, set_up,
-            shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_success_closes_the_breaker_of_another, set_up,
-            shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(
-            lists_of_all_collectors_are_counted, set_up,
-            shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_day_that_a_wrong_clock_entered_is_no_day, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_success_of_another_ends_no_pause, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_success_closes_the_breaker_of_another, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(lists_of_all_collectors_are_counted, set_up,
+                                        shared_file_tear_down),
         cmocka_unit_test_setup_teardown(sources_are_apart, set_up, shared_file_tear_down),
         cmocka_unit_test_setup_teardown(a_budget_of_nothing_grants_nothing, set_up,
                                         shared_file_tear_down),
