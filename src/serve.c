@@ -16,6 +16,7 @@
 #include "console/endpoints.h"
 #include "demo.h"
 #include "http_limits.h"
+#include "ledger/billing.h"
 #include "metrics_listener.h"
 #include "open_files.h"
 #include "settings/plan_book.h"
@@ -407,7 +408,8 @@ static enum status pools_begin(struct server *server, struct reason *reason)
     server->readers = pool_open(1, READ_QUEUE_MAX);
     server->historians = pool_open(1, HISTORY_QUEUE_MAX);
     server->biller = biller_open(server->ledger, server->options->time,
-                                 server->settings->grace_days);
+                                 server->options->is_demo ? NEVER_SUSPENDS
+                                                          : server->settings->grace_days);
     if (server->renderers && server->verbs && server->watchers && server->readers &&
         server->historians && server->biller)
         return STATUS_OK;

@@ -1,13 +1,10 @@
 // The billing page against the real server: what it shows is what is billed, refused and written.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Place, SHIPPED_PLANS, until } from "../node/support/server.mjs";
-import { startBrowser } from "./support/browser.mjs";
-import { Clock, clockProgram } from "./support/clock.mjs";
+import { test } from "node:test";
+import { SHIPPED_PLANS, until } from "../node/support/server.mjs";
+import { settled } from "./support/console.mjs";
+import { LIST, useServer } from "./support/real.mjs";
 
-const PASSWORD = "correct horse battery";
-const HASHTAG = "/api/v1/tiktok/popular-trend/hashtag?limit=1";
-const SETTINGS = { TRENDGATE_CONSOLE_INSECURE_COOKIE: "true" };
 const SMALL_PLANS = `
 [plan Open]
 price_cents = 900
@@ -25,67 +22,17 @@ overage = opt_in
 overage_cents_per_1000 = 50000
 ${SHIPPED_PLANS.slice(SHIPPED_PLANS.indexOf("[endpoint"))}`;
 
-let browser, clock, shipped, small;
+const shipped = useServer();
+const small = useServer({ prepare: ({ place }) => place.write("plans.ini", SMALL_PLANS) });
 
-before(async () => {
-  browser = await startBrowser();
-  shipped = new Place({ settings: SETTINGS });
-  shipped.server = await shipped.serve();
-  clock = await new Clock("2026-04-01T00:00:00Z").open();
-  small = new Place({ plans: SMALL_PLANS, settings: SETTINGS });
-  small.server = await small.serve({ binary: clockProgram(), settings: clock.settings });
-});
-
-after(async () => {
-  await browser?.close();
-  await shipped?.close();
-  await small?.close();
-  await clock?.close();
-});
-
-const settled = (page) => page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
 const dollars = (cents) => (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
 const count = (value) => value.toLocaleString("en-US");
+const day = (time, form = { day: "numeric", month: "short", year: "numeric" }) =>
+  new Intl.DateTimeFormat("en-GB", { ...form, timeZone: "UTC" }).format(new Date(time));
 
-// A page of a new account on that plan, signed in by a link; its console complains of nothing.
-async function openAs(t, place, plan, email) {
-  const key = place.newKey(plan, email);
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  page.complaints = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") page.complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => page.complaints.push(error.message));
-  const link = new URL(place.run("account", "sign-in-link", email).trim());
-  await page.goto(place.server.url + link.pathname);
-  await page.locator("main button, form button").last().click();
-  await page.locator("input[name=new_password]").fill(PASSWORD);
-  await page.locator("main button, form button").last().click();
-  await page.waitForURL(/console\/$/);
-  return { page, key, email, ask: (path) => askAs(page, path) };
-}
-
-async function signInAgain({ page, email }, place) {
-  await page.goto(`${place.server.url}/console/signin`);
-  await page.locator("input[name=email]").fill(email);
-  await page.locator("input[name=password]").fill(PASSWORD);
-  await page.locator("main button, form button").last().click();
-  await page.waitForURL(/console\/$/);
-}
-
-async function askAs(page, path) {
-  const answer = await page.request.get(new URL(`/api/v1${path}`, page.url()).href);
-  assert.equal(answer.status(), 200, path);
-  return (await answer.json()).data;
-}
-
-async function openBilling(page, place) {
-  await page.goto(`${place.server.url}/console/billing`);
-  await page.locator(".plan").first().waitFor();
-  await settled(page);
-}
+const openBilling = (t, world, person) => world.open(t, "/console/billing", { person });
+const statementOf = async (person, key) =>
+  (await person.get(`/billing/me/periods/${key ?? (await person.get("/billing/me")).period_key}/statement`)).statement;
 
 async function changeTo(page, name) {
   await page.getByRole("button", { name, exact: true }).click();
@@ -108,20 +55,18 @@ async function changeTo(page, name) {
 const lineWords = (lines) => lines.map((line) => [`${count(line.credits)} credits`, dollars(line.cents)]);
 
 test("a change of plan is billed in the very lines that its dialog showed", async (t) => {
-  const one = await openAs(t, shipped, "Starter", "upgrade@example.com");
-  const { page, ask } = one;
-  await openBilling(page, shipped);
+  const person = await shipped.join("Starter");
+  const page = await openBilling(t, shipped, person);
   const { dialog, shown } = await changeTo(page, "Change to Enterprise");
   // Its allowance changes twice a second: what was read a while ago is billed all the same.
   await until(async () => {
-    const fresh = await ask("/billing/me/preview?plan=Enterprise");
+    const fresh = await person.get("/billing/me/preview?plan=Enterprise");
     return lineWords(fresh.lines_now)[0][0] !== shown[0][0][0];
   }, "another preview would have other numbers");
   await dialog.getByRole("button", { name: "Change to Enterprise" }).click();
   await dialog.waitFor({ state: "detached" });
-  const me = await ask("/billing/me");
-  const { statement } = await ask(`/billing/me/periods/${me.period_key}/statement`);
-  assert.equal(me.plan, "Enterprise");
+  const statement = await statementOf(person);
+  assert.equal((await person.get("/billing/me")).plan, "Enterprise");
   assert.deepEqual(lineWords(statement.lines.slice(1)), shown[0]);
   await page.locator(".plan.is-present").getByRole("heading", { name: "Enterprise" }).waitFor();
   await page.locator(".invoice > summary").first().click();
@@ -150,9 +95,9 @@ function costOf(plan, credits) {
 }
 
 test("the estimator shows the server's quote at 0 and around every included amount and break-even", async (t) => {
-  const { page, ask } = await openAs(t, shipped, "Free", "estimate@example.com");
-  await openBilling(page, shipped);
-  const sold = await ask("/billing/plans");
+  const person = await shipped.join("Free");
+  const page = await openBilling(t, shipped, person);
+  const sold = await person.get("/billing/plans");
   assert.equal(planFile.length, 6);
   const edges = [
     ...sold.plans.map((plan) => plan.included_calls),
@@ -160,7 +105,7 @@ test("the estimator shows the server's quote at 0 and around every included amou
   ].filter((calls) => calls >= 0);
   assert.equal(edges.length, 10, "six included amounts and four break-evens");
   for (const calls of [0, ...edges.flatMap((edge) => [edge - 1, edge, edge + 1])]) {
-    const told = await ask(`/billing/estimate?calls=${calls}`);
+    const told = await person.get(`/billing/estimate?calls=${calls}`);
     await page.getByLabel("Calls a month").fill(String(calls));
     await page.getByText(new RegExp(`^${count(calls)} calls? are ${count(calls * 8)} credits\\.`)).waitFor();
     const rows = await page
@@ -186,13 +131,13 @@ test("the estimator shows the server's quote at 0 and around every included amou
 });
 
 test("one price changed in the plan file is on the page, in /docs and in /openapi.json", async (t) => {
-  const { page } = await openAs(t, shipped, "Starter", "prices@example.com");
-  await openBilling(page, shipped);
+  const person = await shipped.join("Starter");
+  const page = await openBilling(t, shipped, person);
   await page.locator(".plan").getByText("$29 a month").waitFor();
   try {
-    shipped.write("plans.ini", SHIPPED_PLANS.replace("price_cents = 2900", "price_cents = 3150"));
+    shipped.place.write("plans.ini", SHIPPED_PLANS.replace("price_cents = 2900", "price_cents = 3150"));
     assert.match(await shipped.server.reload(), /in force anew/);
-    await openBilling(page, shipped);
+    await page.reload();
     await page.locator(".plan").getByText("$31.50 a month").waitFor();
     assert.equal(await page.locator(".plan").getByText("$29 a month").count(), 0);
     assert.match(await (await shipped.server.ask("/docs")).text(), /\$31\.50\/mo/);
@@ -201,7 +146,7 @@ test("one price changed in the plan file is on the page, in /docs and in /openap
     const { shown } = await changeTo(page, "Change to Growth");
     assert.equal(shown[1][0][1], "$31.50");
   } finally {
-    shipped.write("plans.ini", SHIPPED_PLANS);
+    shipped.place.write("plans.ini", SHIPPED_PLANS);
     await shipped.server.reload();
   }
 });
@@ -209,21 +154,24 @@ test("one price changed in the plan file is on the page, in /docs and in /openap
 // ---- With a clock that is moved ----
 
 test("at the spend limit calls are refused with 402, and the page says until when", async (t) => {
-  const { page, key, ask } = await openAs(t, small, "Open", "spender@example.com");
-  await openBilling(page, small);
+  const person = await small.join("Open");
+  const page = await openBilling(t, small, person);
+  const { period_end } = await person.get("/billing/me");
   await page.getByRole("checkbox").check();
   await page.getByLabel("Spend limit, $ a billing period").fill("8");
-  await page.getByText("At this limit calls stop with 402 until 1 May 2026.").waitFor();
+  await page.getByText(`At this limit calls stop with 402 until ${day(period_end)}.`).waitFor();
   await Promise.all([
     page.waitForResponse((answer) => answer.url().endsWith("/billing/me")),
     page.getByRole("button", { name: "Save" }).click(),
   ]);
-  for (let call = 0; call < 3; call++) assert.equal((await small.server.ask(HASHTAG, { key })).status, 200);
-  const refused = await small.server.ask(HASHTAG, { key });
+  for (let call = 0; call < 3; call++) assert.equal((await person.call(person.firstKey)).status, 200);
+  const refused = await small.server.ask(LIST, { key: person.firstKey });
   const { data } = await refused.json();
-  assert.deepEqual([refused.status, data.reason, data.resets_at], [402, "spend_limit", "2026-05-01T00:00:00Z"]);
-  await openBilling(page, small);
-  await page.getByText("The spend limit is reached. Calls are refused with 402 until 1 May 2026, 00:00 UTC.").waitFor();
+  assert.deepEqual([refused.status, data.reason, data.resets_at], [402, "spend_limit", period_end]);
+  await page.reload();
+  await page
+    .getByText(`The spend limit is reached. Calls are refused with 402 until ${day(period_end)}, 00:00 UTC.`)
+    .waitFor();
   await page.getByText("$9 for the plan, $8 for 8 credits of overage").waitFor();
   await page.getByRole("button", { name: "Check now" }).click();
   await page.getByText("Everything adds up.").waitFor();
@@ -237,31 +185,36 @@ test("at the spend limit calls are refused with 402, and the page says until whe
     ["Of them overage", "8", "8", "8", "8", "✓ Equal"],
     ["Amount so far", "—", "—", "$17.00", "$17.00", "✓ Equal"],
   ]);
-  assert.equal((await ask("/billing/me")).spend_limit_cents, 800);
+  assert.equal((await person.get("/billing/me")).spend_limit_cents, 800);
   assert.deepEqual(page.complaints, []);
 });
 
 test("a downgrade is in force when the period ends, and billed in the lines that were shown", async (t) => {
-  const one = await openAs(t, small, "Wide", "downgrade@example.com");
-  const { page, ask } = one;
-  await openBilling(page, small);
+  const person = await small.join("Wide");
+  const before = await person.get("/billing/me");
+  const end = Date.parse(before.period_end);
+  let page = await openBilling(t, small, person);
   const { dialog, shown } = await changeTo(page, "Change to Open");
-  assert.match(await dialog.innerText(), /Wide goes on until 1 May 2026; Open is in force from then on\./);
+  await dialog.getByText(`Wide goes on until ${day(end)}; Open is in force from then on.`).waitFor();
   await dialog.getByRole("button", { name: "Change to Open" }).click();
-  await page.getByText("Open from 1 May on. Until then everything stays as it is.").waitFor();
-  assert.equal((await ask("/billing/me")).plan, "Wide");
-  await clock.passUntil("2026-05-01T00:00:01Z");
-  await signInAgain(one, small);
-  await openBilling(page, small);
+  await page
+    .getByText(`Open from ${day(end, { day: "numeric", month: "short" })} on. Until then everything stays as it is.`)
+    .waitFor();
+  assert.equal((await person.get("/billing/me")).plan, "Wide");
+  await small.clock.passBy((end - small.clock.now()) / 1000 + 1);
+  person.cookies.clear();
+  await person.signIn();
+  const now = await person.get("/billing/me");
+  assert.deepEqual([now.plan, now.period_start], ["Open", before.period_end]);
+  assert.deepEqual(lineWords((await statementOf(person)).lines), shown[1]);
+  const closed = async () => (await person.get(`/billing/me/periods/${before.period_key}`)).status === "closed";
+  await until(closed, "the period before is closed");
+  page = await openBilling(t, small, person);
   await page.locator(".plan.is-present").getByRole("heading", { name: "Open" }).waitFor();
-  const { statement } = await ask("/billing/me/periods/2026-05/statement");
-  assert.deepEqual(lineWords(statement.lines), shown[1]);
-  await until(async () => (await ask("/billing/me/periods/2026-04")).status === "closed", "April is closed");
-  await openBilling(page, small);
-  const april = page.locator(".invoice").nth(1);
-  assert.match(await april.locator("summary").first().innerText(), /1 Apr to 30 Apr 2026[\s\S]*Due[\s\S]*\$29\.00/);
-  small.run("invoice", one.email, "--period", "2026-04", "--paid");
-  await openBilling(page, small);
-  assert.match(await april.locator("summary").first().innerText(), /Paid/);
+  const invoice = page.locator(".invoice").nth(1).locator("summary").first();
+  assert.match(await invoice.innerText(), new RegExp(`to ${day(end - 1)}[\\s\\S]*Due[\\s\\S]*\\$29\\.00`));
+  small.place.run("invoice", person.email, "--period", before.period_key, "--paid");
+  await page.reload();
+  await invoice.getByText("Paid").waitFor();
   assert.deepEqual(page.complaints, []);
 });

@@ -23,6 +23,7 @@ export interface Session {
 export interface ApiKey {
   id: string;
   masked_key: string;
+  key_suffix: string;
   name: string;
   status: "active" | "grace" | "revoked" | "expired";
   created_at: string;
