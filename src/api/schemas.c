@@ -213,6 +213,7 @@ static const char billing_example[] =
     "    \"subscription_price_cents\": 2900,\n"
     "    \"expected_total_amount_cents\": 2900,\n"
     "    \"currency\": \"usd\",\n"
+    "    \"overage_amount_cents\": 0,\n"
     "    \"pricing_source\": \"plan_default\",\n"
     "    \"user_id\": \"acc_8fQ2x7Kd\",\n"
     "    \"created_at\": \"2026-04-12T09:30:00Z\",\n"
