@@ -272,7 +272,7 @@ test("invoices have their state, open to their lines, and save them", async (t) 
 
 test("a line opens to what is behind it: days, calls from its moment on, overage alone, or nobody's calls", async (t) => {
   const used = periodUsage().items.reduce((sum, item) => sum + item.credits, 0);
-  const page = await openBilling(t, { included_credits: used - 264, credits_used: used, overage_credits: 264 });
+  const page = await openBilling(t, { included_credits: used - 1_000, credits_used: used, overage_credits: 1_000 });
   const line = (at, kind) => invoice(page, at).locator(".invoice-lines details").nth(kind);
   await unfold(page, invoice(page, 0));
   await unfold(page, line(0, 0));
@@ -289,7 +289,7 @@ test("a line opens to what is behind it: days, calls from its moment on, overage
   }
   assert.equal(
     (await overage()).reduce((sum, credits) => sum + credits, 0),
-    264,
+    1_000,
   );
   await unfold(page, invoice(page, 2));
   await unfold(page, line(2, 1));
