@@ -38,8 +38,7 @@ enum status admin_account_grant(const struct admin_context *context, const json_
     if (!text_is_digits(written) || text_read_integer(written, &count) != STATUS_OK)
         return reason_set(reason, STATUS_INVALID,
                           "'%.*s' is no number of credits: give 1 to %lld",
-                          TEXT_PRINT(text_slice(written, 0, 40)),
-                          (long long)GRANT_CREDITS_MAX);
+                          TEXT_PRINT(text_slice(written, 0, 40)), (long long)GRANT_CREDITS_MAX);
     TRY(periods_settle(context, reason));
     TRY(ledger_account_grant(context->ledger, email, count, why, &made, reason));
     made_write(result, email, &made, false);

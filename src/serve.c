@@ -5,6 +5,7 @@
 #include "api/endpoints.h"
 #include "base/log.h"
 #include "base/log_writer.h"
+#include "biller.h"
 #include "call/pipeline.h"
 #include "catalog/history.h"
 #include "catalog/store.h"
@@ -46,12 +47,13 @@ struct server {
     struct shelf shelf; /* the documents, as the plans in force have them */
     /* Each kind of work has threads of its own: a revocation waits for no list, and a list that
      * was published for no import of accounts. */
-    struct pool *renderers, *verbs, *watchers, *readers, *historians, *billers;
+    struct pool *renderers, *verbs, *watchers, *readers, *historians;
     unsigned threads;
     unsigned connections_max;
     struct ledger *ledger;
     struct catalog *catalog;
     struct history *history;
+    struct biller *biller;
     struct collecting collecting;
     struct collector *collector; /* NULL: no source is on */
     struct console console;
@@ -67,9 +69,6 @@ struct server {
     struct pool_job ledger_check;
     unsigned looks; /* at the ledger; the watcher's own */
     atomic_bool is_checking;
-    struct pool_job billing;
-    enum status billing_status; /* of the last piece; the biller's own */
-    atomic_bool is_billing;
     bool is_closing; /* signals change nothing any more */
 };
 
@@ -277,27 +276,6 @@ static void ledger_check_run(struct pool_job *job)
     atomic_store(&server->is_checking, false);
 }
 
-#define BILLING_STRETCH_US (SECOND_US / 10) /* of many statements, before a look at the clock */
-
-/* Periods that have ended are closed and their statements written, a few at a time. */
-static void billing_run(struct pool_job *job)
-{
-    struct server *server = CONTAINER_OF(job, struct server, billing);
-    const struct time_source *time = server->options->time;
-    int64_t begun_us = time_elapsed(time).us;
-    struct reason reason = {0};
-    bool has_more = true;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && has_more &&
-           time_elapsed(time).us - begun_us < BILLING_STRETCH_US)
-        status = ledger_billing_tend(server->ledger, server->settings->grace_days, &has_more,
-                                     &reason);
-    if (status != STATUS_OK && server->billing_status == STATUS_OK)
-        log_line(LOG_ERROR, "ledger", "billing waits: %s", reason.sentence);
-    server->billing_status = status;
-    atomic_store(&server->is_billing, false);
-}
-
 static void watch(uv_timer_t *timer)
 {
     struct server *server = timer->data;
@@ -306,9 +284,7 @@ static void watch(uv_timer_t *timer)
     if (!atomic_exchange(&server->is_checking, true) &&
         pool_submit(server->watchers, &server->ledger_check) != STATUS_OK)
         atomic_store(&server->is_checking, false);
-    if (!atomic_exchange(&server->is_billing, true) &&
-        pool_submit(server->billers, &server->billing) != STATUS_OK)
-        atomic_store(&server->is_billing, false);
+    biller_tend(server->biller);
 }
 
 static void stop(uv_signal_t *signal, int number)
@@ -393,8 +369,6 @@ static void signal_begin(struct server *server, uv_signal_t *signal, uv_signal_c
 static void watch_begin(struct server *server)
 {
     server->ledger_check.run = ledger_check_run;
-    server->billing.run = billing_run;
-    atomic_init(&server->is_billing, false);
     atomic_init(&server->is_checking, false);
     check(uv_timer_init(&server->loop, &server->watch) == 0);
     server->watch.data = server;
@@ -433,9 +407,11 @@ static enum status pools_begin(struct server *server, struct reason *reason)
     server->watchers = pool_open(1, WATCH_QUEUE_MAX);
     server->readers = pool_open(1, READ_QUEUE_MAX);
     server->historians = pool_open(1, HISTORY_QUEUE_MAX);
-    server->billers = pool_open(1, 1);
+    server->biller = biller_open(server->ledger, server->options->time,
+                                 server->options->is_demo ? NEVER_SUSPENDS
+                                                          : server->settings->grace_days);
     if (server->renderers && server->verbs && server->watchers && server->readers &&
-        server->historians && server->billers)
+        server->historians && server->biller)
         return STATUS_OK;
     return reason_set(reason, STATUS_IO, "the system has no threads left for the server");
 }
@@ -482,7 +458,7 @@ static void close_in_reverse(struct server *server)
     collecting_finish(&server->collecting);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     pool_close(server->historians);
-    pool_close(server->billers);
+    biller_close(server->biller);
     pool_close(server->readers);
     pool_close(server->watchers);
     pool_close(server->verbs);

@@ -16,7 +16,7 @@ struct account_look {
     struct account_identity identity; /* set before read is called */
     instant now;                      /* as the account sees it; likewise */
     struct billing_period period;     /* that now is in; likewise */
-    int64_t total_cents;          /* what the period comes to so far: by billing_total_read */
+    int64_t total_cents; /* what the period comes to so far: by billing_total_read */
     struct buffer body;
     struct json_writer writer; /* on body, inside of data */
 

@@ -1,6 +1,7 @@
+#include "ledger/billing.h"
+
 #include "api/account_look.h"
 #include "api/look_ups.h"
-#include "ledger/billing.h"
 
 static void period_write(struct json_writer *writer, const struct billing_period *period)
 {

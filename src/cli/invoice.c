@@ -33,8 +33,8 @@ static void line_print(struct text kind, struct text description, int64_t count,
 {
     CLEANUP(buffer_finish) struct buffer line;
     buffer_init(&line, PAGE_BYTES_MAX);
-    buffer_append_format(&line, "%.*s\t%.*s\t%lld\t", TEXT_PRINT(kind),
-                         TEXT_PRINT(description), (long long)count);
+    buffer_append_format(&line, "%.*s\t%.*s\t%lld\t", TEXT_PRINT(kind), TEXT_PRINT(description),
+                         (long long)count);
     dollars_append(&line, cents);
     cli_print(buffer_text(&line));
 }
@@ -50,10 +50,9 @@ static void text_print(const json_t *result)
     }
     CLEANUP(buffer_finish) struct buffer sum;
     buffer_init(&sum, PAGE_BYTES_MAX);
-    buffer_append_format(&sum, "%.*s, %.*s, payment %.*s",
-                         TEXT_PRINT(member(result, "period_key")),
-                         TEXT_PRINT(member(result, "status")),
-                         TEXT_PRINT(member(result, "payment")));
+    buffer_append_format(
+        &sum, "%.*s, %.*s, payment %.*s", TEXT_PRINT(member(result, "period_key")),
+        TEXT_PRINT(member(result, "status")), TEXT_PRINT(member(result, "payment")));
     line_print(TEXT("total"), buffer_text(&sum), number(statement, "credits_used"),
                number(statement, "total_cents"));
 }
@@ -180,7 +179,8 @@ enum cli_exit cli_invoice(struct cli_context *context, int argc, char **argv)
 {
     enum { PERIOD, FORMAT, PAID };
     static const struct cli_option options[] = {
-        {"period", "YYYY-MM", "The month in which the period began; the present one if absent."},
+        {"period", "YYYY-MM",
+         "The month in which the period began; the present one if absent."},
         {"format", "text|json|html", "text unless given; html is a page to print."},
         {"paid", NULL, "Records that the invoice of --period was paid."},
         {NULL, NULL, NULL},

@@ -45,12 +45,14 @@ static void link_work(struct errand *errand)
 static void link_answer(struct errand *errand)
 {
     struct visit *visit = CONTAINER_OF(errand, struct visit, errand);
-    if (visit->status == STATUS_OK)
+    if (visit->status == STATUS_OK) {
+        visit_was_no_guess(errand->call);
         visit_enter(visit, TEXT(PASSWORD_PATH));
-    else if (visit->status == STATUS_MISSING)
+    } else if (visit->status == STATUS_MISSING) {
         refuse_link(errand->call);
-    else
+    } else {
         visit_fail(visit);
+    }
 }
 
 void link_post(struct call *call)

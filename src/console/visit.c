@@ -91,13 +91,12 @@ bool visit_may_from_here(struct call *call, enum limit_kind kind)
     return visit_may(call, kind, limits_address(address, room));
 }
 
-void visit_was_no_guess(struct call *call, struct text folded_email)
+void visit_was_no_guess(struct call *call)
 {
     char room[ADDRESS_ROOM_BYTES];
-    struct limits *limits = console_of(call)->limits;
     struct text address = client_address(call->request, call->pipeline->trusted_proxies);
-    limits_clear(limits, LIMIT_SIGN_IN_ACCOUNT, folded_email);
-    limits_give_back(limits, LIMIT_SIGN_IN_ADDRESS, limits_address(address, room));
+    limits_give_back(console_of(call)->limits, LIMIT_SIGN_IN_ADDRESS,
+                     limits_address(address, room));
 }
 
 void visit_fail(struct visit *visit)

@@ -6,8 +6,6 @@
 #include "console/page.h"
 #include "ledger/sessions.h"
 
-#define ADDRESS_ROOM_BYTES 64
-
 struct visit {
     struct errand errand; /* its job, task, call and reason; no body and no data */
     struct query form;
@@ -38,8 +36,8 @@ bool visit_may(struct call *call, enum limit_kind kind, struct text who);
 /* The same by the client's address. */
 bool visit_may_from_here(struct call *call, enum limit_kind kind);
 
-/* A sign-in that succeeded: the account is counted anew, and the address as before. */
-void visit_was_no_guess(struct call *call, struct text folded_email);
+/* A sign-in that succeeded: the address is counted as before. */
+void visit_was_no_guess(struct call *call);
 
 /* A page for what is no fault of who asks; the log has the words. */
 void visit_fail(struct visit *visit);

@@ -58,8 +58,8 @@ struct audit_totals {
     int64_t rows, calls; /* of the journal */
     int64_t charges, credits, overage, overage_micros;
     int64_t unfolded_rows, unfolded_calls; /* of them, after the fold mark */
-    int64_t adjustments; /* grants and refunds */
-    int64_t statements;  /* frozen ones */
+    int64_t adjustments;                   /* grants and refunds */
+    int64_t statements;                    /* frozen ones */
     int64_t differences;
 };
 

@@ -31,7 +31,7 @@ struct audit_billing {
     size_t sum_count;
     struct audit_closing *closings; /* by rising id */
     size_t closing_count, closing_capacity;
-    size_t closed; /* how many closings the present journal row comes behind */
+    size_t closed;                /* how many closings the present journal row comes behind */
     struct audit_refund *refunds; /* by account and charge id */
     size_t refund_count, refund_capacity;
     struct {
@@ -93,8 +93,8 @@ static enum status refunds_read(struct audit *audit, struct reason *reason)
         if (billing->refund_count == billing->refund_capacity) {
             billing->refund_capacity = billing->refund_capacity ? 2 * billing->refund_capacity
                                                                 : 64;
-            billing->refunds = memory_grow(
-                billing->refunds, billing->refund_capacity * sizeof(billing->refunds[0]));
+            billing->refunds = memory_grow(billing->refunds, billing->refund_capacity *
+                                                                 sizeof(billing->refunds[0]));
         }
         struct audit_refund *refund = &billing->refunds[billing->refund_count++];
         *refund = (struct audit_refund){.account_id = db_column_integer(select, 0)};
@@ -249,13 +249,13 @@ enum status audit_billed_entry(struct audit *audit, const struct journal_entry *
     }
     if (audit->place.id > audit->mark)
         return STATUS_OK; /* not billed yet */
-    struct audit_billed sum = {.account_id = entry->account_id,
-                               .billed_in = statement_period(anchor, closed_before(audit),
-                                                             &period),
-                               .period = period_number(&period),
-                               .kind = BILLED_INCLUDED,
-                               .cents_per_1000 = BILLED_NO_RATE,
-                               .credits = entry->credits - entry->overage};
+    struct audit_billed sum = {
+        .account_id = entry->account_id,
+        .billed_in = statement_period(anchor, closed_before(audit), &period),
+        .period = period_number(&period),
+        .kind = BILLED_INCLUDED,
+        .cents_per_1000 = BILLED_NO_RATE,
+        .credits = entry->credits - entry->overage};
     if (sum.billed_in != sum.period)
         TRY(sum_add(audit, &sum, reason));
     if (entry->overage == 0)
@@ -349,12 +349,11 @@ static enum status billed_compare(struct audit *audit, struct reason *reason)
         int64_t number = db_column_integer(select, 1);
         if (number >= PERIOD_NUMBER_MIN && number < PERIOD_NUMBER_END)
             period_number_write(number, key);
-        TRY(audit_differs(audit, db_column_integer(select, 0),
-                          (const int64_t[2]){db_column_integer(select, 5),
-                                             db_column_integer(select, 6)},
-                          reason, "billed in %s: credits of kind %lld at %lld cents", key,
-                          (long long)db_column_integer(select, 3),
-                          (long long)db_column_integer(select, 4)));
+        TRY(audit_differs(
+            audit, db_column_integer(select, 0),
+            (const int64_t[2]){db_column_integer(select, 5), db_column_integer(select, 6)},
+            reason, "billed in %s: credits of kind %lld at %lld cents", key,
+            (long long)db_column_integer(select, 3), (long long)db_column_integer(select, 4)));
     }
 }
 
@@ -393,7 +392,8 @@ enum status audit_billed_compare(struct audit *audit, struct reason *reason)
     TRY(adjusted_compare(audit, reason));
     for (size_t i = 0; i < billing->refund_count; i++)
         if (!billing->refunds[i].is_given)
-            TRY(audit_differs(audit, billing->refunds[i].account_id, NULL, reason,
-                              "refund: a charge is marked that the journal does not give back"));
+            TRY(audit_differs(
+                audit, billing->refunds[i].account_id, NULL, reason,
+                "refund: a charge is marked that the journal does not give back"));
     return STATUS_OK;
 }

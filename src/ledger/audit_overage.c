@@ -122,10 +122,11 @@ static enum status balance_read(struct audit *audit, const struct audit_overage 
                                 struct balance *balance, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(audit->db,
-                          "SELECT included + granted, used, overage FROM balance WHERE bucket = $1"
-                          " AND account_id = $2 AND period = $3",
-                          &select, reason));
+    TRY(db_statement_take(
+        audit->db,
+        "SELECT included + granted, used, overage FROM balance WHERE bucket = $1"
+        " AND account_id = $2 AND period = $3",
+        &select, reason));
     db_bind_integer(select, 1, account_bucket(overage->account_id));
     db_bind_integer(select, 2, overage->account_id);
     db_bind_integer(select, 3, overage->period.year * 12 + overage->period.month - 1);

@@ -2,7 +2,6 @@
  * has anything in it has one. */
 #include "ledger/audit_parts.h"
 #include "ledger/statement.h"
-
 #include "model/account.h"
 
 /* Until when the statements of an account are written. */
@@ -16,8 +15,8 @@ static enum status written_read(struct audit *audit, struct written *written,
                                 struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(audit->db,
-                          "SELECT at, account_id FROM closing ORDER BY id", &select, reason));
+    TRY(db_statement_take(audit->db, "SELECT at, account_id FROM closing ORDER BY id", &select,
+                          reason));
     *written = (struct written){0};
     for (;;) {
         bool row;
@@ -78,13 +77,11 @@ static enum status kept_check(struct audit *audit, const struct statement_accoun
                           "statement of %s: its digest is not that of its text", key));
     if (!text_equals(kept->json, buffer_text(&json)))
         TRY(audit_differs(audit, account->id,
-                          (const int64_t[2]){statement->invoice.total_cents,
-                                             kept->total_cents},
+                          (const int64_t[2]){statement->invoice.total_cents, kept->total_cents},
                           reason, "statement of %s: it is not what the period comes to", key));
     else if (kept->total_cents != statement->invoice.total_cents)
         TRY(audit_differs(audit, account->id,
-                          (const int64_t[2]){statement->invoice.total_cents,
-                                             kept->total_cents},
+                          (const int64_t[2]){statement->invoice.total_cents, kept->total_cents},
                           reason, "statement of %s: total_cents", key));
     return money_check(audit, account->id, key, kept, reason);
 }

@@ -6,9 +6,9 @@
 
 /* The numbers are in tables: never change one. */
 enum billed_kind {
-    BILLED_INCLUDED = 0,          /* included credits that came late; others: see balance.used */
-    BILLED_OVERAGE = 1,           /* credits of overage charged */
-    BILLED_REFUNDED = 2,          /* credits of overage given back */
+    BILLED_INCLUDED = 0, /* included credits that came late; others: see balance.used */
+    BILLED_OVERAGE = 1,  /* credits of overage charged */
+    BILLED_REFUNDED = 2, /* credits of overage given back */
     BILLED_REFUNDED_INCLUDED = 3, /* included credits given back */
     BILLED_GRANTED = 4,           /* credits given by the operator */
     BILLED_KINDS,

@@ -40,7 +40,8 @@ struct statement_view {
     enum payment_state payment;
     instant paid_at;
     int64_t total_cents;
-    struct buffer json; /* as statement_write: the frozen one, or a projection of the open one */
+    struct buffer
+        json; /* as statement_write: the frozen one, or a projection of the open one */
 };
 
 void statement_view_finish(struct statement_view *view);
@@ -79,9 +80,9 @@ enum status ledger_plan_preview(struct ledger *ledger, int64_t account_id, struc
 #define GRANT_CREDITS_MAX INT64_C(1000000000000) /* as the largest plan includes */
 
 struct adjustment_made {
-    int32_t period;   /* in which it counts */
-    int64_t credits;  /* added to its allowance */
-    int64_t allowance; /* of the period, with them */
+    int32_t period;         /* in which it counts */
+    int64_t credits;        /* added to its allowance */
+    int64_t allowance;      /* of the period, with them */
     int64_t overage_micros; /* given back with a refund */
 };
 

@@ -1,7 +1,7 @@
 #include "ledger/committer.h"
 
 #include "base/log.h"
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 #define FOLD_INTERVAL_US SECOND_US
 #define SWEEP_INTERVAL_US (3600 * SECOND_US) /* a day would do, see rate_limit.h */
@@ -361,7 +361,6 @@ enum status committer_close_periods(struct committer *committer, instant until,
                                             "tried again");
 }
 
-/* Charges of an ended period that wait go into its statement. */
 static bool has_older_charge(const struct committer *committer, instant until)
 {
     const struct charge *charge = committer->first;
@@ -372,7 +371,6 @@ static bool has_older_charge(const struct committer *committer, instant until)
 
 static void closing_run(struct committer *committer, bool is_last)
 {
-    struct reason reason = {0};
     lock(committer);
     unsigned asked = committer->closings_asked;
     instant until = committer->close_until;
@@ -383,14 +381,11 @@ static void closing_run(struct committer *committer, bool is_last)
         return;
     enum status status = STATUS_UNAVAILABLE;
     if (atomic_load(&committer->admits) && !is_last)
-        status = ledger_close_until(committer->ledger, &committer->fold, until, &reason);
+        status = ledger_close_until(committer->ledger, &committer->fold, until, NULL);
     if (status == STATUS_OK) {
         fold_forget(&committer->fold);
         committer->folded = time_elapsed(committer->ledger->time);
         tally_add(&committer->tally.folds, 1);
-    } else if (reason.sentence[0]) {
-        log_line(LOG_ERROR, "ledger", "billing periods are not closed yet: %s",
-                 reason.sentence);
     }
     lock(committer);
     committer->closings_done = asked;

@@ -26,12 +26,10 @@ struct ledger {
     struct key_uses *uses;          /* ledger/key_uses.h */
     const struct time_source *time;
     struct terms_book terms;
-    int64_t loaded_id;   /* of the last row of plan_load that is in terms */
-    /* All periods that end by it are closed. Rises on the committer's thread, inside the lock. */
-    _Atomic int64_t closed_us;
-    atomic_bool has_statements_due;      /* of closed periods */
-    _Atomic int64_t unpaid_looked_at_us; /* elapsed, of the last look at open invoices */
-    _Atomic int64_t unpaid_day_us;       /* the day of it */
+    int64_t loaded_id;              /* of the last row of plan_load that is in terms */
+    _Atomic int64_t closed_us;      /* all periods that end by it are closed */
+    atomic_bool has_statements_due; /* of closed periods */
+    _Atomic int64_t unpaid_looked_at_us, unpaid_day_us; /* of the last look at open invoices */
     struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
     struct committer committer;
     struct idempotency *idempotency;
@@ -64,33 +62,6 @@ enum status ledger_check_label(struct text label, size_t bytes_max, const char *
 
 /* As the account sees it: not in a day before one that it has entered (meter_present). */
 instant ledger_present(const struct ledger *ledger, int64_t account_id);
-
-/* When a change beside calls happens: the present, but in no period that is closed. */
-instant ledger_change_time(const struct ledger *ledger);
-
-/* Until when periods are closed, as the file has it. At the opening. */
-enum status ledger_closings_load(struct ledger *ledger, struct reason *reason);
-
-/* Closes all periods that end by until: writes the fold and the closing in one transaction. On
- * the committer's thread; the fold is to be forgotten afterwards. */
-enum status ledger_close_until(struct ledger *ledger, const struct fold *fold, instant until,
-                               struct reason *reason);
-
-/* See ledger_billing_tend. */
-enum status ledger_unpaid_suspend(struct ledger *ledger, int64_t grace_days, bool *has_more,
-                                  struct reason *reason);
-
-/* The period in whose statement a charge of that period counts. */
-int32_t ledger_billed_in(const struct ledger *ledger, int64_t account_id,
-                         const struct billing_period *period);
-
-/* Gives the account's present period, and the one before, a balance. Inside a transaction. */
-enum status ledger_period_keep(struct ledger *ledger, const struct meter_plan *plan,
-                               struct reason *reason);
-
-/* Tells the directory whether an account's calls are refused. Inside the lock. */
-enum status ledger_suspension_publish(struct ledger *ledger, int64_t account_id, bool refused,
-                                      struct reason *reason);
 
 /* STATUS_MISSING: no account has that mail. */
 enum status ledger_find_account(struct ledger *ledger, struct text email,

@@ -1,4 +1,4 @@
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 #define IMPORT_LARGE 1000 /* rows from which on a wide cache pays */
 #define ACCOUNT_COLUMNS                                                                        \

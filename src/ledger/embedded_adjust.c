@@ -1,7 +1,7 @@
 /* Grants and refunds: a journal row each, and in the same transaction what it adds to the balance
  * and to what is billed, so that nothing of it waits for a fold. */
 #include "ledger/billing.h"
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 #define BUSY_TIMEOUT_MS 5000
 #define ADJUSTMENT_BYTES_MAX 512 /* numbers, a charge id, and the reason */
@@ -147,10 +147,8 @@ enum status ledger_account_grant(struct ledger *ledger, struct text email, int64
     struct meter_allowance allowance;
     TRY(db_begin(held->db, &transaction, reason));
     TRY(ledger_find_account(held, email, &account, reason));
-    struct adjustment adjustment = {.kind = ADJUSTMENT_GRANT,
-                                    .account_id = account.id,
-                                    .credits = count,
-                                    .reason = why};
+    struct adjustment adjustment = {
+        .kind = ADJUSTMENT_GRANT, .account_id = account.id, .credits = count, .reason = why};
     struct adjustment_made done;
     TRY(adjustment_make(held, &adjustment, &allowance, &done, reason));
     TRY(db_commit(&transaction, reason));

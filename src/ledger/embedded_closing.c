@@ -3,7 +3,7 @@
  * comes later is billed in an open period; so the statements themselves are written afterwards, a
  * few at a time, and come out the same whenever that is. */
 #include "ledger/billing.h"
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 #define ACCOUNTS_A_BATCH 512 /* looked at in one transaction */
 #define STATEMENTS_A_BATCH 32
@@ -109,8 +109,9 @@ static enum status statement_insert(struct ledger *ledger,
     buffer_init(&json, STATEMENT_BYTES_MAX);
     statement_write(statement, account, &json);
     if (json.overflowed)
-        return reason_set(reason, STATUS_TOO_LARGE, "a statement of account %s is over %d bytes",
-                          account->outward_id, STATEMENT_BYTES_MAX);
+        return reason_set(reason, STATUS_TOO_LARGE,
+                          "a statement of account %s is over %d bytes", account->outward_id,
+                          STATEMENT_BYTES_MAX);
     struct digest digest = secret_digest(buffer_text(&json));
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(ledger->db,
@@ -130,8 +131,7 @@ static enum status statement_insert(struct ledger *ledger,
 }
 
 static enum status open_invoice_insert(struct ledger *ledger, int64_t account_id,
-                                       const struct statement *statement,
-                                       struct reason *reason)
+                                       const struct statement *statement, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     if (statement->invoice.total_cents <= 0)
@@ -249,6 +249,5 @@ enum status ledger_billing_tend(struct ledger *ledger, int64_t grace_days, bool 
         TRY(committer_close_periods(&ledger->committer, until, reason));
     if (atomic_load(&ledger->has_statements_due))
         TRY(statements_write(ledger, has_more, reason));
-    return *has_more ? STATUS_OK
-                     : ledger_unpaid_suspend(ledger, grace_days, has_more, reason);
+    return *has_more ? STATUS_OK : ledger_unpaid_suspend(ledger, grace_days, has_more, reason);
 }

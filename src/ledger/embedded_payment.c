@@ -1,5 +1,5 @@
 #include "ledger/billing.h"
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 #define LOOK_INTERVAL_US (60 * SECOND_US) /* between two looks at open invoices */
 #define SUSPENDED_A_BATCH 64

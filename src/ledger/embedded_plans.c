@@ -1,4 +1,4 @@
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 /* ---- What an account is on ---- */
 

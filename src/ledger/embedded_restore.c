@@ -1,4 +1,4 @@
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 /* How far back rows are looked through for calls that still count in a window or may be replayed,
  * behind the fold mark: wall clocks are stepped, so more than the ten minutes that it takes. */

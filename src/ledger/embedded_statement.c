@@ -1,5 +1,5 @@
 #include "ledger/billing.h"
-#include "ledger/embedded.h"
+#include "ledger/embedded_billing.h"
 
 void statement_view_finish(struct statement_view *view)
 {
@@ -40,9 +40,8 @@ struct closed {
 static enum status closed_read(struct db *db, struct closed *closed, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(
-        db, "SELECT coalesce(max(at), 0), count(account_id) = 0 FROM closing", &select,
-        reason));
+    TRY(db_statement_take(db, "SELECT coalesce(max(at), 0), count(account_id) = 0 FROM closing",
+                          &select, reason));
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);

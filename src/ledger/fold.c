@@ -14,7 +14,7 @@ struct fold_part {
     int64_t credits, overage, overage_micros;
     int64_t first_journal_id; /* that holds a call of it; 0: none */
     int64_t last_journal_id;
-    int64_t cents_per_1000; /* of all its overage; NO_RATE: it has none */
+    int64_t cents_per_1000;    /* of all its overage; NO_RATE: it has none */
     instant first_at, last_at; /* of the calls in those */
     struct fold_period period;
     uint8_t endpoint;
@@ -134,10 +134,9 @@ void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry 
 void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id,
                            uint8_t endpoint, instant at)
 {
-    part_of(fold, &(struct journal_entry){.account_id = account_id,
-                                          .key_id = key_id,
-                                          .endpoint = endpoint,
-                                          .at = at})
+    part_of(fold,
+            &(struct journal_entry){
+                .account_id = account_id, .key_id = key_id, .endpoint = endpoint, .at = at})
         ->calls[RATE_LIMITED]++;
 }
 
@@ -245,8 +244,7 @@ enum status billed_add(struct db *db, const struct billed *billed, struct reason
     return db_run(upsert, reason);
 }
 
-static enum status part_bill(const struct fold_part *part, struct db *db,
-                             struct reason *reason)
+static enum status part_bill(const struct fold_part *part, struct db *db, struct reason *reason)
 {
     struct billed billed = {.account_id = part->account_id,
                             .billed_in = part->period.billed_in,

@@ -190,8 +190,8 @@ static enum status take_refund(struct text *rest, struct adjustment *adjustment)
     return take_signed(rest, &adjustment->overage_micros);
 }
 
-enum status journal_adjustment_read(struct text body, instant at,
-                                    struct adjustment *adjustment, bool *is_one)
+enum status journal_adjustment_read(struct text body, instant at, struct adjustment *adjustment,
+                                    bool *is_one)
 {
     *is_one = body.length > 0 && body.at[0] == ADJUSTMENT_VERSION;
     if (!*is_one)

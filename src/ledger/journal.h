@@ -75,9 +75,9 @@ struct adjustment {
     enum adjustment_kind kind;
     int64_t account_id;
     instant at;
-    int32_t period;         /* that it counts in: year * 12 + month - 1 of its start */
-    int64_t credits;        /* added to the period's allowance */
-    struct text reason;     /* at most ADJUSTMENT_REASON_MAX bytes */
+    int32_t period;     /* that it counts in: year * 12 + month - 1 of its start */
+    int64_t credits;    /* added to the period's allowance */
+    struct text reason; /* at most ADJUSTMENT_REASON_MAX bytes */
     /* The rest is of a refund alone. */
     uint8_t charge_id[CHARGE_ID_BYTES];
     int32_t charge_period;  /* that the charge belongs to */
@@ -89,8 +89,8 @@ void journal_adjustment_write(struct buffer *body, instant at,
                               const struct adjustment *adjustment);
 
 /* *is_one: false for a body of calls. Texts are borrowed from the body. */
-enum status journal_adjustment_read(struct text body, instant at,
-                                    struct adjustment *adjustment, bool *is_one);
+enum status journal_adjustment_read(struct text body, instant at, struct adjustment *adjustment,
+                                    bool *is_one);
 
 /* ---- Reading calls ---- */
 

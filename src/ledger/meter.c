@@ -30,11 +30,11 @@ static credits overage_permitted(const struct overage_facts *facts, const struct
 static struct quota quota_of(const struct state *state, const struct plan *plan,
                              const struct key_use *key)
 {
-    const struct overage_facts facts = {.has_opted_in = state->has_opted_in,
-                                        .spend_limit_cents = state->spend_limit_cents,
-                                        .used = credits_of(state->overage),
-                                        .spent = {state->overage_micros -
-                                                  state->subscription.refunded_micros}};
+    const struct overage_facts facts = {
+        .has_opted_in = state->has_opted_in,
+        .spend_limit_cents = state->spend_limit_cents,
+        .used = credits_of(state->overage),
+        .spent = {state->overage_micros - state->subscription.refunded_micros}};
     return (struct quota){
         .included = subscription_allowance(&state->subscription),
         .used = credits_of(state->used),

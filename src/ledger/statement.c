@@ -10,9 +10,9 @@
 
 void period_number_write(int64_t number, char key[PERIOD_KEY_BYTES])
 {
-    period_key_write(&(struct billing_period){.year = (int)(number / 12),
-                                              .month = (int)(number % 12 + 1)},
-                     key);
+    period_key_write(
+        &(struct billing_period){.year = (int)(number / 12), .month = (int)(number % 12 + 1)},
+        key);
 }
 
 bool period_number_read(struct text key, int64_t *number)
@@ -235,8 +235,8 @@ static bool change_read(const json_t *event, struct change *change)
 struct plans_found {
     struct statement *statement;
     char begins[PLAN_NAME_BYTES_MAX + 1]; /* the plan at its beginning; empty: not known */
-    bool is_settled;                      /* begins is that of a change in the period or later */
-    bool has_line;                        /* the subscription has its line */
+    bool is_settled; /* begins is that of a change in the period or later */
+    bool has_line;   /* the subscription has its line */
 };
 
 static void plan_set(char room[PLAN_NAME_BYTES_MAX + 1], struct text plan)
@@ -272,13 +272,13 @@ static void change_follow(struct plans_found *found, const struct change *change
         return;
     if (!found->has_line)
         subscription_begin(found, change->from, change->included_before, change->cents_before);
-    invoice_add_proration(&statement->invoice, number,
-                          &(struct invoice_proration){
-                              .from_plan = change->from,
-                              .plan = change->to,
-                              .at = change->at,
-                              .credits = change->included - change->included_before,
-                              .cents = change->cents - change->cents_before});
+    invoice_add_proration(
+        &statement->invoice, number,
+        &(struct invoice_proration){.from_plan = change->from,
+                                    .plan = change->to,
+                                    .at = change->at,
+                                    .credits = change->included - change->included_before,
+                                    .cents = change->cents - change->cents_before});
     plan_set(statement->plan, change->to);
     statement->included = change->included;
 }

@@ -5,18 +5,18 @@
  * connection to a ledger's file, inside one view or transaction of it. */
 #pragma once
 
+#include "base/buffer.h"
 #include "ledger/billed.h"
 #include "ledger/terms.h"
 #include "model/billing_period.h"
 #include "model/invoice.h"
 
-#include "base/buffer.h"
-
 struct statement_account {
     int64_t id;
     instant created_at;
     char outward_id[OUTWARD_ID_LENGTH + 1];
-    char plan[PLAN_NAME_BYTES_MAX + 1]; /* as its row says it; counts where no change is known */
+    char
+        plan[PLAN_NAME_BYTES_MAX + 1]; /* as its row says it; counts where no change is known */
 };
 
 struct statement {
@@ -59,8 +59,8 @@ bool statement_is_empty(const struct statement *statement);
 #define STATEMENT_BYTES_MAX (1024 * 1024) /* some 4,000 lines: one a rate or an upgrade */
 
 /* Members in the order of their names, no white space, integers alone: RFC 8785. */
-void statement_write(const struct statement *statement,
-                     const struct statement_account *account, struct buffer *json);
+void statement_write(const struct statement *statement, const struct statement_account *account,
+                     struct buffer *json);
 
 /* YYYY-MM of a period's number, and back; false: it is no such text. */
 #define PERIOD_NUMBER_MIN (1970 * 12)

@@ -1,6 +1,5 @@
-#include "ledger/statement.h"
-
 #include "base/json_write.h"
+#include "ledger/statement.h"
 
 static void dollars_append(struct buffer *out, int64_t cents)
 {
@@ -82,8 +81,8 @@ static void line_write(struct json_writer *writer, const struct statement *state
     json_object_close(writer);
 }
 
-void statement_write(const struct statement *statement,
-                     const struct statement_account *account, struct buffer *json)
+void statement_write(const struct statement *statement, const struct statement_account *account,
+                     struct buffer *json)
 {
     struct json_writer writer = json_writer_on(json);
     char date[INSTANT_TEXT_BYTES], key[PERIOD_KEY_BYTES];
@@ -102,8 +101,7 @@ void statement_write(const struct statement *statement,
     for (size_t i = 0; i < statement->invoice.count; i++)
         line_write(&writer, statement, &statement->invoice.lines[i]);
     json_array_close(&writer);
-    json_member_text(&writer, TEXT("period_end"),
-                     instant_rfc3339(statement->period.end, date));
+    json_member_text(&writer, TEXT("period_end"), instant_rfc3339(statement->period.end, date));
     json_member_text(&writer, TEXT("period_key"), text_of(key));
     json_member_text(&writer, TEXT("period_start"),
                      instant_rfc3339(statement->period.start, date));

@@ -27,8 +27,8 @@ struct account {
     instant next_plan_at;
     bool has_opted_in;         /* to overage, where the plan leaves it open */
     int64_t spend_limit_cents; /* for overage, a billing period; -1: none */
-    bool is_suspended; /* by the operator */
-    bool is_unpaid;    /* refused too, until its overdue invoices are paid */
+    bool is_suspended;         /* by the operator */
+    bool is_unpaid;            /* refused too, until its overdue invoices are paid */
     instant created_at;
 };
 

@@ -47,10 +47,10 @@ static void plan_copy(char room[PLAN_NAME_BYTES_MAX + 1], struct text plan)
 void invoice_add_subscription(struct invoice *invoice, int32_t period, struct text plan,
                               int64_t included, int64_t price_cents)
 {
-    plan_copy(line_add(invoice, INVOICE_SUBSCRIPTION, period, included,
-                       micros_of_cents(price_cents))
-                  ->plan,
-              plan);
+    plan_copy(
+        line_add(invoice, INVOICE_SUBSCRIPTION, period, included, micros_of_cents(price_cents))
+            ->plan,
+        plan);
 }
 
 void invoice_add_proration(struct invoice *invoice, int32_t period,
@@ -78,8 +78,8 @@ void invoice_add_overage(struct invoice *invoice, int32_t period, credits overag
 
 void invoice_add_return(struct invoice *invoice, int32_t period, credits included)
 {
-    line_add(invoice, INVOICE_REFUND, period, included.count, (micros_usd){0})
-        ->cents_per_1000 = INVOICE_NO_RATE;
+    line_add(invoice, INVOICE_REFUND, period, included.count, (micros_usd){0})->cents_per_1000 =
+        INVOICE_NO_RATE;
 }
 
 void invoice_add_refund(struct invoice *invoice, int32_t period, credits overage,

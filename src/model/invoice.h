@@ -15,7 +15,7 @@ enum invoice_line_kind {
     INVOICE_PRORATION,    /* an upgrade within it: what is added to allowance and price */
     INVOICE_GRANT,        /* credits given by the operator: no money */
     INVOICE_OVERAGE,      /* credits past the included ones, at one rate */
-    INVOICE_REFUND,       /* of charges: overage at the rate that it cost, or included credits */
+    INVOICE_REFUND, /* of charges: overage at the rate that it cost, or included credits */
 };
 
 #define INVOICE_NO_RATE (-1) /* of a refund of included credits: no money */

@@ -3,9 +3,10 @@
  *
  * TRENDGATE_PROPERTY_ACCOUNTS says how many (a sample otherwise), TRENDGATE_PROPERTY_SEED which
  * months they live through. */
+#include "ledger/billing.h"
+
 #include "base/json_read.h"
 #include "ledger/audit.h"
-#include "ledger/billing.h"
 #include "property/billing_model.h"
 #include "sql/db.h"
 #include "unit/ledger/changes_harness.h"
@@ -177,9 +178,8 @@ static void refund_play(struct life *life)
         return;
     struct model_charge *charge =
         &life->model.charges[below((int64_t)life->model.charge_count)];
-    enum status status = ledger_account_refund(ledger, text_of(life->caller.email),
-                                               text_of(charge->id), TEXT("test"), &made,
-                                               &reason);
+    enum status status = ledger_account_refund(
+        ledger, text_of(life->caller.email), text_of(charge->id), TEXT("test"), &made, &reason);
     assert_int_equal(status, charge->is_refunded ? STATUS_CONFLICT : STATUS_OK);
     if (!charge->is_refunded)
         model_refund(&model, &life->model, clock_now().us, charge);

@@ -83,7 +83,8 @@ static struct model_line *line_of(struct model_period *period, char kind, int32_
         if (kind != 'p' && line->kind == kind && line->period == number && line->rate == rate)
             return line;
     }
-    period->lines = realloc(period->lines, (period->line_count + 1) * sizeof(struct model_line));
+    period->lines = realloc(period->lines,
+                            (period->line_count + 1) * sizeof(struct model_line));
     struct model_line *line = &period->lines[period->line_count++];
     *line = (struct model_line){.kind = kind, .period = number, .rate = rate};
     return line;
@@ -157,8 +158,8 @@ bool model_charge(struct model *model, struct model_account *account, int64_t at
     period->spent_micros += more_micros;
     if (over > 0)
         line_of(period, 'o', period->number, plan->rate)->credits += over;
-    account->charges = realloc(account->charges, (account->charge_count + 1) *
-                                                     sizeof(account->charges[0]));
+    account->charges = realloc(account->charges,
+                               (account->charge_count + 1) * sizeof(account->charges[0]));
     account->charges[account->charge_count++] = (struct model_charge){
         .period = period->number, .included = cost - over, .overage = over, .rate = plan->rate};
     return true;

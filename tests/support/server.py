@@ -75,6 +75,8 @@ class Place:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trendgate-test-", dir=above))
         self.binary = clock.binary if clock else BINARY
         self.settings = {**(settings or {}), **(clock.settings if clock else {})}
+        # Nobody pays here, and clocks run for months: only those who are about that are refused for it.
+        self.settings.setdefault("TRENDGATE_PAYMENT_GRACE_DAYS", "-1")
         self.database = f"sqlite:{self.folder}/x.db"
         self.servers = []
         if plans is not None:

@@ -22,6 +22,8 @@ instant at(const char *written);
 /* Sets the wall clock; the one that never steps goes on by more than a minute, so that all slots
  * have returned and the next batch folds what came before. */
 void clock_to(const char *written);
+/* The wall clock alone: nothing is folded for it. */
+void clock_step(const char *written);
 instant clock_now(void);
 
 /* Runs that once, when this thread's next look at the wall clock begins: in the middle of a verb. */

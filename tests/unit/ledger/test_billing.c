@@ -83,15 +83,18 @@ static void a_period_closes_with_its_last_charge(void **state)
     (void)state;
     char json[8192], again[8192];
     struct caller caller = caller_make("a@x", "Pro");
-    clock_to("2024-02-29T23:59:59Z");
+    clock_to("2024-02-29T23:00:00Z");
     assert_true(charged_by_price(&caller, NULL));
-    clock_to("2024-03-01T00:00:02Z");
-    tend(); /* without a batch between */
+    clock_to("2024-02-29T23:59:59Z");
+    assert_true(charged_by_price(&caller, NULL)); /* folds the one before */
+    assert_true(charged_by_price(&caller, NULL));
+    clock_step("2024-03-01T00:00:02Z");
+    tend();
     struct statement_view view = statement_of(&caller, "2024-02", json);
     assert_true(view.is_closed && view.is_kept);
     assert_int_equal(view.total_cents, 7900);
     assert_int_equal(view.payment, PAYMENT_DUE);
-    assert_has(json, "\"credits_used\":8");
+    assert_has(json, "\"credits_used\":24");
     for (size_t i = 0; i < LENGTH_OF(between); i++) {
         between[i]();
         tend();
@@ -168,9 +171,11 @@ static void a_change_of_plan_is_a_line(void **state)
     clock_to("2024-04-02T00:00:00Z");
     tend();
     statement_of(&caller, "2024-02", json);
-    assert_has(json, "{\"cents\":900,\"credits\":20000,\"description\":\"Starter, 2024-02-01 to "
-                     "2024-03-01\",\"kind\":\"subscription\"");
-    assert_has(json, "{\"cents\":1000,\"credits\":40000,\"description\":\"From Starter to Growth");
+    assert_has(json,
+               "{\"cents\":900,\"credits\":20000,\"description\":\"Starter, 2024-02-01 to "
+               "2024-03-01\",\"kind\":\"subscription\"");
+    assert_has(json,
+               "{\"cents\":1000,\"credits\":40000,\"description\":\"From Starter to Growth");
     assert_has(json, "\"total_cents\":1900");
     assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
     assert_int_equal(differences(), 0);
@@ -290,9 +295,9 @@ static void a_refund_gives_back_what_was_taken_once(void **state)
     assert_int_equal(standing.overage_spent.count, 0);
     for (size_t i = 0; i < LENGTH_OF(between); i++) {
         between[i]();
-        assert_int_equal(ledger_account_refund(ledger, email, text_of(id), TEXT("broken"),
-                                               &made, &reason),
-                         STATUS_CONFLICT);
+        assert_int_equal(
+            ledger_account_refund(ledger, email, text_of(id), TEXT("broken"), &made, &reason),
+            STATUS_CONFLICT);
         standing = standing_of(&caller);
         assert_int_equal(quota_remaining(&standing.quota).count, 5);
         assert_int_equal(standing.overage_spent.count, 0);
@@ -391,6 +396,7 @@ static void an_audit_finds_what_was_tampered_with(void **state)
         "UPDATE billing_period SET total_cents = total_cents + 1",
         "UPDATE billing_period SET statement = replace(statement, '7900', '7800')",
         "UPDATE billing_period SET digest = x'00'",
+        "UPDATE billing_period SET digest = zeroblob(32)",
         "DELETE FROM billing_period",
         "DELETE FROM open_invoice",
         "UPDATE balance SET granted = granted + 1",
@@ -416,8 +422,10 @@ static void an_audit_finds_what_was_tampered_with(void **state)
         execute("CREATE TABLE kept_billed AS SELECT * FROM billed");
         execute("CREATE TABLE kept_balance AS SELECT * FROM balance");
         execute(tampers[i]);
-        if (differences() == 0)
+        if (differences() == 0) {
+            (void)reopen_status(); /* which is closed at the end */
             fail_msg("not found: %s", tampers[i]);
+        }
         execute("DELETE FROM billing_period; INSERT INTO billing_period SELECT * FROM kept;"
                 "DELETE FROM open_invoice; INSERT INTO open_invoice SELECT * FROM kept_open;"
                 "DELETE FROM billed; INSERT INTO billed SELECT * FROM kept_billed;"

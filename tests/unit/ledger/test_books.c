@@ -321,7 +321,8 @@ static void rate_limited_calls_are_not_compared(void **state)
 {
     (void)state;
     tamper("UPDATE usage_hour SET rate_limited = 7");
-    tamper("INSERT INTO balance SELECT 0, 64, 24286, 19000, 0, 100, 0, 0, 0, 'Free', 1, 0, 0, 0");
+    tamper(
+        "INSERT INTO balance SELECT 0, 64, 24286, 19000, 0, 100, 0, 0, 0, 'Free', 1, 0, 0, 0");
     struct found found;
     (void)audited(copied, &found);
     assert_int_equal(found.count, 0);

@@ -153,9 +153,10 @@ static void sums_stand_where_they_belong(void **state)
     assert_int_equal(number("SELECT first_id * 100 + last_id FROM activity WHERE account_id = 1"
                             " AND first_id > 13"),
                      1414);
-    assert_int_equal(number("SELECT sum(credits * (1 + 99 * kind)) FROM billed"
-                            " WHERE account_id = 1 AND cents_per_1000 = 300 * kind - (kind = 0)"),
-                     11 + 500);
+    assert_int_equal(
+        number("SELECT sum(credits * (1 + 99 * kind)) FROM billed"
+               " WHERE account_id = 1 AND cents_per_1000 = 300 * kind - (kind = 0)"),
+        11 + 500);
     assert_int_equal(number("SELECT journal_id FROM fold_mark"), 14);
 }
 

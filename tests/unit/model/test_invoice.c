@@ -16,10 +16,10 @@ static void a_line_is_rounded_once(void **state)
     (void)state;
     struct invoice invoice;
     invoice_init(&invoice);
-    invoice_add_overage(&invoice, 0, credits_of(16), 30); /* 0.48 cents */
-    invoice_add_overage(&invoice, 0, credits_of(17), 30); /* 0.51 */
+    invoice_add_overage(&invoice, 0, credits_of(16), 30);  /* 0.48 cents */
+    invoice_add_overage(&invoice, 0, credits_of(17), 30);  /* 0.51 */
     invoice_add_overage(&invoice, 0, credits_of(1000), 5); /* 5 */
-    invoice_add_overage(&invoice, 0, credits_of(50), 10); /* half a cent */
+    invoice_add_overage(&invoice, 0, credits_of(50), 10);  /* half a cent */
     invoice_add_refund(&invoice, 0, credits_of(50), 10);
     invoice_add_return(&invoice, 0, credits_of(8));
     invoice_add_grant(&invoice, 0, credits_of(8));
@@ -39,8 +39,8 @@ static void break_evens_are_those_of_the_page(void **state)
     (void)state;
     const int64_t wanted[] = {46672, 211112, 800008, 2700008};
     for (size_t i = 0; i < LENGTH_OF(wanted); i++)
-        assert_int_equal(
-            estimate_break_even(&shipped[i + 1], &shipped[i + 2], credits_of(8)), wanted[i]);
+        assert_int_equal(estimate_break_even(&shipped[i + 1], &shipped[i + 2], credits_of(8)),
+                         wanted[i]);
     assert_int_equal(estimate_break_even(&shipped[0], &shipped[1], credits_of(8)), -1);
     assert_int_equal(estimate_break_even(&shipped[5], &shipped[4], credits_of(8)), 0);
 }

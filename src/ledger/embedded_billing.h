@@ -1,0 +1,32 @@
+/* embedded_billing: the part of the ledger's inside that closes periods and refuses who does not
+ * pay. */
+#pragma once
+
+#include "ledger/embedded.h"
+
+/* When a change beside calls happens: the present, but in no period that is closed. */
+instant ledger_change_time(const struct ledger *ledger);
+
+/* Until when periods are closed, as the file has it. At the opening. */
+enum status ledger_closings_load(struct ledger *ledger, struct reason *reason);
+
+/* Closes all periods that end by until: writes the fold and the closing in one transaction. On
+ * the committer's thread; the fold is to be forgotten afterwards. */
+enum status ledger_close_until(struct ledger *ledger, const struct fold *fold, instant until,
+                               struct reason *reason);
+
+/* See ledger_billing_tend. */
+enum status ledger_unpaid_suspend(struct ledger *ledger, int64_t grace_days, bool *has_more,
+                                  struct reason *reason);
+
+/* The period in whose statement a charge of that period counts. */
+int32_t ledger_billed_in(const struct ledger *ledger, int64_t account_id,
+                         const struct billing_period *period);
+
+/* Gives the account's present period, and the one before, a balance. Inside a transaction. */
+enum status ledger_period_keep(struct ledger *ledger, const struct meter_plan *plan,
+                               struct reason *reason);
+
+/* Tells the directory whether an account's calls are refused. Inside the lock. */
+enum status ledger_suspension_publish(struct ledger *ledger, int64_t account_id, bool refused,
+                                      struct reason *reason);

@@ -1,0 +1,170 @@
+"""What billing periods come to, over the command line and HTTP: statements that freeze at the period's end, grants and
+refunds, payments and what an unpaid invoice does; on clocks that a step moves."""
+
+import contextlib
+import hashlib
+import json
+
+from support.clock import Clock
+from support.http_client import until
+from support.metered import call, new_key, plans
+from support.server import Place
+from support.steps import Scenario, Stage, act, dig, equal, fail
+
+MONEY, GIFTS, PAYMENTS = [], [], []
+DAY = 86400
+
+# Prices are 0, 900 and 1,800 cents.
+TABLE = [("Small", 16, 0, 1000, "none", 0), ("Wide", 16, 0, 1000, "always", 7500),
+         ("Large", 1600, 0, 1000, "always", 5000)]
+ME = "/api/v1/billing/me"
+
+
+@contextlib.contextmanager
+def clocked(at="2025-01-31T10:00:00Z"):
+    with Clock(at) as clock, \
+            Place({"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true", "TRENDGATE_PAYMENT_GRACE_DAYS": "14"},
+                  plans=plans(TABLE), clock=clock) as place:
+        stage = Stage(place, place.serve())
+        stage.clock = clock
+        yield stage
+        stage.drop_connection()
+        stage.server.stop()
+        audit = place.run("audit")
+        equal(audit.status, 0, f"exit of audit after all this ({audit.stdout})")
+
+
+def told(stage, key, path, status=200):
+    answer = stage.ask(ME + path, headers={"x-api-key": key})
+    equal(answer.status, status, f"status of {answer!r}")
+    return answer.json()
+
+
+def invoice(stage, email, *options):
+    return json.loads(stage.place.succeed("invoice", email, "--format", "json", *options).stdout)
+
+
+def customer(stage, plan):
+    key = new_key(stage, plan)
+    return f"a{stage.notes['accounts']}@example.com", key
+
+
+def closed(stage, key, period):
+    """The server closes periods by itself; it looks four times a second."""
+    def is_closed():
+        return dig(told(stage, key, f"/periods/{period}"), "data.status") == "closed"
+    until(is_closed, f"{period} is closed")
+
+
+@act(MONEY, "a period closes by itself, and its statement never changes")
+def freezes(stage):
+    email, key = customer(stage, "Wide")
+    for _ in range(4):
+        call(stage, key, status=200)
+    open_one = invoice(stage, email)
+    equal(open_one["status"], "open", "status")
+    equal(open_one["statement"]["total_cents"], 900 + 120, "total so far")
+    equal(dig(told(stage, key, ""), "data.expected_total_amount_cents"), 1020, "the same of /billing/me")
+    stage.clock.pass_by(29 * DAY)
+    closed(stage, key, "2025-01")
+    download = stage.ask(f"{ME}/periods/2025-01/statement/download", headers={"x-api-key": key})
+    statement = told(stage, key, "/periods/2025-01/statement")["data"]
+    digest = hashlib.sha256(download.body).hexdigest()
+    equal(dig(statement, "snapshot.canonical_json_sha256"), digest, "SHA-256 of the download")
+    canonical = json.dumps(json.loads(download.body), sort_keys=True, separators=(",", ":"))
+    equal(download.body.decode(), canonical, "canonical JSON")
+    equal(sum(line["cents"] for line in statement["statement"]["lines"]), 1020, "sum of the lines")
+    call(stage, key, status=200)
+    stage.drop_connection()
+    stage.server.kill()
+    stage.clock.step(-2 * DAY)
+    stage.server = stage.place.serve()
+    call(stage, key, status=200)
+    again = invoice(stage, email, "--period", "2025-01")
+    equal((again["status"], again["sha256"]), ("closed", digest), "after a kill, and a clock that stepped back")
+    items = dig(told(stage, key, "/periods?limit=5"), "data.items")
+    equal([item["period_key"] for item in items], ["2025-02", "2025-01"], "periods")
+
+
+@act(MONEY, "an upgrade bills the very lines of its preview")
+def previewed(stage):
+    email, key = customer(stage, "Wide")
+    stage.clock.pass_by(10 * DAY)
+    preview = told(stage, key, "/preview?plan=Large")["data"]
+    stage.place.succeed("account", "plan", email, "Large")
+    lines = invoice(stage, email)["statement"]["lines"]
+    equal([(line["kind"], line["credits"], line["cents"]) for line in lines[1:]],
+          [(line["kind"], line["credits"], line["cents"]) for line in preview["lines_now"]], "lines")
+    told(stage, key, "/preview?plan=Nothing", 400)
+
+
+@act(MONEY, "a page and a text have the same sum")
+def forms(stage):
+    email, _ = customer(stage, "Large")
+    text = stage.place.succeed("invoice", email).stdout
+    page = stage.place.succeed("invoice", email, "--format", "html").stdout
+    if "\t18.00" not in text or "<td>$18.00</td>" not in page:
+        fail(f"18.00 is missing: {text!r} {page!r}")
+    stage.place.refuse("invoice", email, "--period", "2020-01")
+    stage.place.refuse("invoice", email, "--format", "pdf", status=2)
+
+
+@act(GIFTS, "a grant is there for the next call, and after a kill")
+def granted(stage):
+    email, key = customer(stage, "Small")
+    for status in (200, 200, 402):
+        call(stage, key, status=status)
+    stage.place.refuse("account", "grant", email, "16", status=2)
+    stage.place.refuse("account", "grant", email, "many", "--reason", "x")
+    stage.place.succeed("account", "grant", email, "8", "--reason", "an outage")
+    call(stage, key, status=200)
+    call(stage, key, status=402)
+    stage.drop_connection()
+    stage.server.kill()
+    stage.server = stage.place.serve()
+    call(stage, key, status=402)
+    equal(dig(told(stage, key, ""), "data.included_credits"), 24, "included with the grant")
+
+
+@act(GIFTS, "a refund gives back one charge, once")
+def refunded(stage):
+    email, key = customer(stage, "Wide")
+    charges = [call(stage, key, status=200).field("X-Charge-Id") for _ in range(3)]
+    equal(invoice(stage, email)["statement"]["total_cents"], 960, "with 8 credits of overage")
+    stage.place.succeed("account", "refund", email, charges[2], "--reason", "a wrong list")
+    equal(invoice(stage, email)["statement"]["total_cents"], 900, "without them")
+    stage.place.refuse("account", "refund", email, charges[2], "--reason", "again")
+    stage.place.succeed("account", "refund", email, charges[0], "--reason", "a wrong list")
+    equal(dig(told(stage, key, ""), "data.credits_remaining"), 8, "included credits that came back")
+    stage.place.refuse("account", "refund", email, "0" * 32, "--reason", "none")
+
+
+@act(PAYMENTS, "an unpaid invoice refuses calls after its grace, and paying ends that")
+def unpaid(stage):
+    email, key = customer(stage, "Wide")
+    stage.clock.pass_by(28 * DAY)
+    closed(stage, key, "2025-01")
+    stage.place.refuse("invoice", email, "--paid", status=2)
+    stage.clock.pass_by(13 * DAY)
+    call(stage, key, status=200)
+    stage.clock.pass_by(DAY)
+    until(lambda: stage.ask(ME, headers={"x-api-key": key}).status == 403, "calls are refused")
+    if "unpaid" not in stage.place.succeed("account", "show", email).stdout:
+        fail("account show does not say unpaid")
+    stage.place.succeed("account", "resume", email)
+    equal(stage.ask(ME, headers={"x-api-key": key}).status, 403, "after a resume by the operator")
+    stage.drop_connection()
+    stage.server.stop()
+    stage.server = stage.place.serve()
+    equal(stage.ask(ME, headers={"x-api-key": key}).status, 403, "after a restart")
+    paid = json.loads(stage.place.succeed("invoice", email, "--period", "2025-01", "--paid", "--format", "json").stdout)
+    equal(paid["payment"], "paid", "payment")
+    call(stage, key, status=200)
+    stage.place.refuse("invoice", email, "--period", "2025-01", "--paid")
+
+
+SCENARIOS = [
+    Scenario("what a period comes to", clocked, MONEY),
+    Scenario("grants and refunds", clocked, GIFTS),
+    Scenario("payments", clocked, PAYMENTS),
+]
