@@ -43,6 +43,14 @@
     COUNT(way "subscription_price_cents", "2900", "What the plans of the period cost, in cents."), \
     COUNT(way "expected_total_amount_cents", "2900", "The sum of the open statement's lines, in cents."), \
     FIELD(way "currency", "string", ONE_OF("\"usd\""), SAYS("Of both amounts.")), \
+    COUNT(way "overage_amount_cents", "0", "What overage costs so far, less refunds of it."), \
+    FIELD(way "spend_limit_cents", "integer", FORMAT("int64"), FROM("0"), OPTIONAL, EXAMPLE("2900"), \
+          SAYS("What it may cost in a billing period; left out without a limit.")), \
+    FIELD(way "next_plan", "string", OPTIONAL, EXAMPLE("\"Starter\""), SAYS("The plan that waits for the next period.")), \
+    FIELD(way "stopped_by", "string", OPTIONAL, \
+          ONE_OF("\"insufficient_credits\", \"daily_credit_limit\", \"key_daily_limit\", \"spend_limit\""), \
+          SAYS("The reason with which the next call would be refused.")), \
+    FIELD(way "stopped_until", "string", FORMAT("date-time"), OPTIONAL, SAYS("Until when that holds.")), \
     FIELD(way "pricing_source", "string", EXAMPLE("\"plan_default\""), SAYS("Whose prices they are.")), \
     FIELD(way "user_id", "string", SAYS("The account's outward id.")), \
     FIELD(way "created_at", "string", FORMAT("date-time"), SAYS("When the account was made.")), \
