@@ -55,4 +55,29 @@
     FIELD(way "user_id", "string", SAYS("The account's outward id.")), \
     FIELD(way "created_at", "string", FORMAT("date-time"), SAYS("When the account was made.")), \
     FIELD(way "updated_at", "string", FORMAT("date-time"), SAYS("When it was last changed."))
+
+/* The same in examples; way: what stands before each line. */
+#define BILLING_STATE_EXAMPLE(way)                                                             \
+    way "\"plan\": \"Growth\",\n"                                                              \
+    way "\"period_key\": \"2026-04\",\n"                                                       \
+    way "\"period_start\": \"2026-04-12T00:00:00Z\",\n"                                        \
+    way "\"period_end\": \"2026-05-12T00:00:00Z\",\n"                                          \
+    way "\"included_credits\": 100000,\n"                                                      \
+    way "\"credits_used\": 160,\n"                                                             \
+    way "\"credits_remaining\": 99840,\n"                                                      \
+    way "\"overage_credits\": 0,\n"                                                            \
+    way "\"allow_overage\": false,\n"                                                          \
+    way "\"hard_limit\": true,\n"                                                              \
+    way "\"overage_amount_cents\": 0,\n"                                                       \
+    way "\"daily_key\": \"2026-04-21\",\n"                                                     \
+    way "\"daily_credit_limit\": 25000,\n"                                                     \
+    way "\"daily_credits_used\": 160,\n"                                                       \
+    way "\"daily_credits_remaining\": 24840,\n"                                                \
+    way "\"subscription_price_cents\": 2900,\n"                                                \
+    way "\"expected_total_amount_cents\": 2900,\n"                                             \
+    way "\"currency\": \"usd\",\n"                                                             \
+    way "\"pricing_source\": \"plan_default\",\n"                                              \
+    way "\"user_id\": \"acc_8fQ2x7Kd\",\n"                                                     \
+    way "\"created_at\": \"2026-04-12T09:30:00Z\",\n"                                          \
+    way "\"updated_at\": \"2026-04-12T09:30:00Z\""
 /* clang-format on */

@@ -24,8 +24,11 @@ export function useServer({ daysBehind = 0, settings = {}, prepare = () => {} } 
   });
   after(async () => {
     await world.browser?.close();
-    await world.place?.close();
-    await world.clock?.close();
+    try {
+      await world.place?.close();
+    } finally {
+      await world.clock?.close();
+    }
   });
   world.join = (plan) => Person.join(world, plan);
   world.open = (t, path, options) => openPage(world, t, path, options);
