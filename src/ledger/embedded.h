@@ -30,6 +30,7 @@ struct ledger {
     _Atomic int64_t closed_us;      /* all periods that end by it are closed */
     atomic_bool has_statements_due; /* of closed periods */
     _Atomic int64_t unpaid_looked_at_us, unpaid_day_us; /* of the last look at open invoices */
+    int64_t clock_offset_us; /* of the wall clock at the opening, over the one that counts on */
     struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
     struct committer committer;
     struct idempotency *idempotency;

@@ -86,6 +86,26 @@ def freezes(stage):
     equal([item["period_key"] for item in items], ["2025-02", "2025-01"], "periods")
 
 
+@act(MONEY, "a clock that was set a year ahead closes nothing, and all goes on once it is back")
+def held_back(stage):
+    email, key = customer(stage, "Wide")
+    call(stage, key, status=200)
+    stage.clock.pass_by(31 * DAY)
+    month = dig(told(stage, key, ""), "data.period_start")[:7]
+    before = told(stage, key, "/periods")["data"]["items"]
+    stage.clock.step(365 * DAY)
+    until(lambda: "was set 365 days ahead" in stage.server.stderr, "the server says that it holds back")
+    for words in (("invoice", email), ("account", "grant", email, "8", "--reason", "x")):
+        refused = stage.place.refuse(*words)
+        if "set it right" not in refused.stderr:
+            fail(f"no advice: {refused.stderr!r}")
+    stage.clock.step(-365 * DAY)
+    equal(told(stage, key, "/periods")["data"]["items"], before, "periods")
+    call(stage, key, status=200)
+    stage.clock.pass_by(31 * DAY)
+    closed(stage, key, month)
+
+
 @act(MONEY, "an upgrade bills the very lines of its preview")
 def previewed(stage):
     email, key = customer(stage, "Wide")

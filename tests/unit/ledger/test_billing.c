@@ -151,6 +151,36 @@ static void many_periods_close_at_once(void **state)
     assert_int_equal(differences(), 0);
 }
 
+static void a_clock_far_ahead_closes_nothing(void **state)
+{
+    (void)state;
+    bool has_more;
+    struct caller caller = caller_make("a@x", "Starter");
+    clock_to("2024-03-10T00:00:00Z");
+    tend_with(14);
+    clock_step("2026-03-10T00:00:00Z");
+    assert_int_equal(ledger_billing_tend(ledger, 14, &has_more, &reason), STATUS_UNAVAILABLE);
+    assert_false(has_more);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 0);
+    clock_step("2023-03-10T00:00:00Z");
+    tend_with(14);
+    clock_step("2024-03-10T23:00:00Z");
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    clock_to("2024-04-01T00:00:02Z"); /* as ever */
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 2);
+    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 1);
+    clock_step("2024-06-01T00:00:02Z");
+    assert_int_equal(ledger_billing_tend(ledger, 14, &has_more, &reason), STATUS_UNAVAILABLE);
+    reopen(); /* which says that it is right */
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 4);
+    assert_int_equal(differences(), 0);
+    (void)caller;
+}
+
 static void a_change_of_plan_is_a_line(void **state)
 {
     (void)state;
@@ -443,6 +473,7 @@ int main(int argc, char **argv)
         FRESH(a_period_closes_with_its_last_charge),
         FRESH(what_comes_late_is_billed_next),
         FRESH(many_periods_close_at_once),
+        FRESH(a_clock_far_ahead_closes_nothing),
         FRESH(a_change_of_plan_is_a_line),
         FRESH(each_rate_has_a_line),
         FRESH(a_grant_is_there_at_once_and_after_a_crash),
