@@ -102,8 +102,7 @@ void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
 enum status ledger_check_live_keys(struct ledger *ledger, int64_t account_id, const char *email,
                                    struct text name, struct reason *reason);
 
-/* A key's row with what is needed of its account. */
-struct key_found {
+struct key_found { /* its row, with what is needed of its account */
     struct api_key key;
     int64_t account_id;
     int64_t cap_family; /* id of the first key that it goes back to by rotations */

@@ -88,7 +88,7 @@ def freezes(stage):
 
 @act(MONEY, "a clock that was set a year ahead closes nothing, and all goes on once it is back")
 def held_back(stage):
-    email, key = customer(stage, "Wide")
+    email, key = customer(stage, "Small")
     call(stage, key, status=200)
     stage.clock.pass_by(31 * DAY)
     month = dig(told(stage, key, ""), "data.period_start")[:7]
@@ -121,10 +121,20 @@ def previewed(stage):
 @act(MONEY, "a page and a text have the same sum")
 def forms(stage):
     email, _ = customer(stage, "Large")
+    stage.place.succeed("account", "grant", email, "1234567", "--reason", "a page")
     text = stage.place.succeed("invoice", email).stdout
     page = stage.place.succeed("invoice", email, "--format", "html").stdout
-    if "\t18.00" not in text or "<td>$18.00</td>" not in page:
+    if "\t18.00" not in text or "<td>$18.00</td>" not in page or "<td>1,234,567</td>" not in page:
         fail(f"18.00 is missing: {text!r} {page!r}")
+    if "<style>" not in page or "the period is open" not in page:
+        fail(f"a page to print: {page!r}")
+    wide, key = customer(stage, "Wide")
+    charges = [call(stage, key, status=200).field("X-Charge-Id") for _ in range(3)]
+    stage.clock.pass_by(40 * DAY)
+    stage.place.succeed("account", "refund", wide, charges[2], "--reason", "a page")
+    page = stage.place.succeed("invoice", wide, "--format", "html").stdout
+    if "<td>-$0.60</td>" not in page:
+        fail(f"a negative line: {page!r}")
     stage.place.refuse("invoice", email, "--period", "2020-01")
     stage.place.refuse("invoice", email, "--format", "pdf", status=2)
 
