@@ -31,7 +31,7 @@ struct ledger {
     atomic_bool has_statements_due; /* of closed periods */
     _Atomic int64_t unpaid_looked_at_us, unpaid_day_us; /* of the last look at open invoices */
     int64_t clock_offset_us; /* of the wall clock at the opening, over the one that counts on */
-    struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
+    struct meter *meter;     /* NULL until ledger_terms_set: nothing is metered yet */
     struct committer committer;
     struct idempotency *idempotency;
     bool is_loaded; /* what the file holds of keys and sessions is in memory */

@@ -60,8 +60,7 @@ static enum status clock_check(const struct ledger *ledger, struct reason *reaso
     return reason_set(reason, STATUS_UNAVAILABLE,
                       "the clock was set %lld days ahead, to %.*s, and no billing period is "
                       "closed by that: set it right, or restart the server if it is right",
-                      (long long)(ahead_us / DAY_US),
-                      TEXT_PRINT(instant_rfc3339(now, date)));
+                      (long long)(ahead_us / DAY_US), TEXT_PRINT(instant_rfc3339(now, date)));
 }
 
 static enum status closing_write(struct ledger *ledger, instant until, struct reason *reason)

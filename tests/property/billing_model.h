@@ -37,7 +37,7 @@ struct model_period {
     int32_t number;
     int64_t included, granted, used, overage; /* credits */
     int64_t spent_micros;                     /* overage less what was given back within it */
-    int64_t late_used, late_overage; /* of these, billed in a later one */
+    int64_t late_used, late_overage;          /* of these, billed in a later one */
     struct model_line *lines;
     size_t line_count;
 };

@@ -197,7 +197,7 @@ static void slips_end_the_program(void **state)
         closes_another,       block_in_paragraph, cell_outside_row, text_between_rows,
         running_text_in_body, inline_style,       inline_event,     inline_script,
         late_attribute,       left_open,          two_roots,        too_deep,
-        sheet_in_body,    sheet_that_ends};
+        sheet_in_body,        sheet_that_ends};
     for (size_t i = 0; i < LENGTH_OF(slips); i++)
         if (!ends_the_program(slips[i]))
             fail_msg("slip %zu passed", i);
