@@ -115,7 +115,11 @@ def previewed(stage):
     lines = invoice(stage, email)["statement"]["lines"]
     equal([(line["kind"], line["credits"], line["cents"]) for line in lines[1:]],
           [(line["kind"], line["credits"], line["cents"]) for line in preview["lines_now"]], "lines")
-    told(stage, key, "/preview?plan=Nothing", 400)
+    for path, name, value in (("/preview?plan=No%22thing", "plan", 'No"thing'), ("/periods/2019-13", "id", "2019-13"),
+                              ("/periods/2031-01/statement", "id", "2031-01"),
+                              ("/periods/2024-12/statement/download", "id", "2024-12")):
+        errors = dig(told(stage, key, path, 400), "data.errors")
+        equal([(error["parameter"], error["value"]) for error in errors], [(name, value)], path)
 
 
 @act(MONEY, "a page and a text have the same sum")
