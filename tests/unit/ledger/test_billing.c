@@ -133,6 +133,26 @@ static void what_comes_late_is_billed_next(void **state)
                      8200);
 }
 
+static void what_comes_late_alone_is_kept(void **state)
+{
+    (void)state;
+    char json[8192];
+    struct caller caller = caller_make("a@x", "Free");
+    clock_to("2024-03-01T00:00:02Z");
+    tend();
+    clock_to("2024-02-29T23:00:00Z"); /* stepped back */
+    assert_true(charged_by_price(&caller, NULL));
+    clock_to("2024-04-01T00:00:02Z");
+    tend();
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    assert_true(statement_of(&caller, "2024-03", json).is_kept);
+    assert_has(json, "\"credits_late\":8");
+    assert_has(json, "\"credits_used\":0");
+    statement_of(&caller, "2024-02", json);
+    assert_has(json, "\"credits_used\":0");
+    assert_int_equal(differences(), 0);
+}
+
 static void many_periods_close_at_once(void **state)
 {
     (void)state;
@@ -417,6 +437,42 @@ static void unpaid_is_refused_after_the_grace_and_paying_resumes(void **state)
     assert_false(is_refused(&caller));
 }
 
+static void the_oldest_unpaid_invoice_keeps_refusing(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter");
+    struct text email = text_of(caller.email);
+    clock_to("2024-04-16T00:00:02Z"); /* both are overdue */
+    tend_with(14);
+    assert_true(is_refused(&caller));
+    DONE(ledger_invoice_pay(ledger, email, number_of("2024-03"), PAYMENT_MANUAL, &reason));
+    assert_true(is_refused(&caller));
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        tend_with(14);
+        assert_true(is_refused(&caller));
+    }
+    DONE(ledger_invoice_pay(ledger, email, number_of("2024-02"), PAYMENT_MANUAL, &reason));
+    tend_with(14);
+    assert_false(is_refused(&caller));
+    assert_int_equal(differences(), 0);
+}
+
+static void a_newer_overdue_invoice_refuses_again(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter");
+    struct text email = text_of(caller.email);
+    clock_to("2024-04-16T00:00:02Z");
+    tend_with(14);
+    DONE(ledger_invoice_pay(ledger, email, number_of("2024-02"), PAYMENT_MANUAL, &reason));
+    tend_with(14);
+    assert_true(is_refused(&caller));
+    DONE(ledger_invoice_pay(ledger, email, number_of("2024-03"), PAYMENT_MANUAL, &reason));
+    tend_with(14);
+    assert_false(is_refused(&caller));
+}
+
 /* ---- What an audit finds ---- */
 
 static void an_audit_finds_what_was_tampered_with(void **state)
@@ -472,6 +528,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         FRESH(a_period_closes_with_its_last_charge),
         FRESH(what_comes_late_is_billed_next),
+        FRESH(what_comes_late_alone_is_kept),
         FRESH(many_periods_close_at_once),
         FRESH(a_clock_far_ahead_closes_nothing),
         FRESH(a_change_of_plan_is_a_line),
@@ -481,6 +538,8 @@ int main(int argc, char **argv)
         FRESH(a_refund_gives_back_what_was_taken_once),
         FRESH(a_refund_of_a_closed_period_is_in_the_open_one),
         FRESH(unpaid_is_refused_after_the_grace_and_paying_resumes),
+        FRESH(the_oldest_unpaid_invoice_keeps_refusing),
+        FRESH(a_newer_overdue_invoice_refuses_again),
         FRESH(an_audit_finds_what_was_tampered_with),
     };
     return changes_main(tests, argc, argv);
