@@ -231,6 +231,53 @@ static void a_change_of_plan_is_a_line(void **state)
     assert_int_equal(differences(), 0);
 }
 
+/* ---- Periods without anything in them ---- */
+
+static void an_empty_period_is_told_the_same_while_statements_are_written(void **state)
+{
+    (void)state;
+    enum { MANY = 40 }; /* more than one piece of work */
+    char before[8192], after[8192];
+    struct caller callers[MANY];
+    bool has_more;
+    for (size_t i = 0; i < MANY; i++) {
+        char email[32];
+        (void)snprintf(email, sizeof(email), "a%zu@x", i);
+        callers[i] = caller_make(email, "Free");
+    }
+    clock_to("2024-03-01T00:00:02Z");
+    DONE(ledger_billing_tend(ledger, NEVER_SUSPENDS, &has_more, &reason));
+    assert_true(has_more);
+    assert_true(statement_of(&callers[MANY - 1], "2024-02", before).is_closed);
+    tend();
+    statement_of(&callers[MANY - 1], "2024-02", after);
+    assert_string_equal(before, after);
+    assert_has(after, "\"lines\":[]");
+}
+
+static void an_empty_period_outlives_its_plan(void **state)
+{
+    (void)state;
+    char json[8192];
+    struct plan_change change;
+    struct caller caller = caller_make("a@x", "Free");
+    clock_to("2024-04-10T00:00:00Z");
+    tend();
+    DONE(plan_to(&caller, "Starter", &change));
+    clock_to("2024-05-02T00:00:00Z");
+    tend();
+    plans.plan_count--; /* the file drops Free */
+    memmove(&plans.plans[0], &plans.plans[1], plans.plan_count * sizeof(plans.plans[0]));
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    reopen_at("2024-12-10T00:00:00Z");
+    tend();
+    reopen(); /* with the loads alone that count from now on */
+    statement_of(&caller, "2024-02", json);
+    assert_has(json, "\"plan\":\"Free\"");
+    assert_has(json, "\"total_cents\":0");
+    assert_int_equal(differences(), 0);
+}
+
 /* ---- Overage at two rates ---- */
 
 static void each_rate_has_a_line(void **state)
@@ -532,6 +579,8 @@ int main(int argc, char **argv)
         FRESH(many_periods_close_at_once),
         FRESH(a_clock_far_ahead_closes_nothing),
         FRESH(a_change_of_plan_is_a_line),
+        FRESH(an_empty_period_is_told_the_same_while_statements_are_written),
+        FRESH(an_empty_period_outlives_its_plan),
         FRESH(each_rate_has_a_line),
         FRESH(a_grant_is_there_at_once_and_after_a_crash),
         FRESH(a_grant_is_checked),
