@@ -328,6 +328,57 @@ static void a_grant_is_there_at_once_and_after_a_crash(void **state)
     assert_has(json, "\"credits_granted\":500");
 }
 
+static void an_upgrade_keeps_what_was_granted(void **state)
+{
+    (void)state;
+    struct adjustment_made made;
+    struct plan_change change;
+    struct caller caller = caller_make("a@x", "Free");
+    clock_to("2024-02-15T12:00:00Z");
+    DONE(ledger_account_grant(ledger, text_of(caller.email), 500, TEXT("sorry"), &made,
+                              &reason));
+    DONE(plan_to(&caller, "Starter", &change));
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        assert_int_equal(standing_of(&caller).quota.included.count, 2000 + 500 + 9000);
+    }
+    assert_int_equal(differences(), 0);
+}
+
+static struct caller caller_of_next_period;
+
+static void period_passes(void)
+{
+    clock_step("2024-03-01T00:00:00Z");
+    (void)standing_of(&caller_of_next_period);
+}
+
+/* The first is at who is asked for, the second at the period. */
+static void period_passes_at_the_third_look(void)
+{
+    static int looks;
+    at_next_clock_look(looks++ == 0 ? period_passes_at_the_third_look : period_passes);
+}
+
+static void a_grant_counts_in_the_period_that_it_was_made_in(void **state)
+{
+    (void)state;
+    struct adjustment_made made;
+    struct caller caller = caller_of_next_period = caller_make("a@x", "Free");
+    clock_to("2024-02-29T23:59:59Z");
+    at_next_clock_look(period_passes_at_the_third_look);
+    DONE(ledger_account_grant(ledger, text_of(caller.email), 500, TEXT("sorry"), &made,
+                              &reason));
+    assert_int_equal(made.period, number_of("2024-02"));
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        assert_int_equal(standing_of(&caller).quota.included.count, 2000);
+    }
+    clock_to("2024-03-01T00:00:02Z");
+    tend();
+    assert_int_equal(differences(), 0);
+}
+
 static void a_grant_is_checked(void **state)
 {
     (void)state;
@@ -583,6 +634,8 @@ int main(int argc, char **argv)
         FRESH(an_empty_period_outlives_its_plan),
         FRESH(each_rate_has_a_line),
         FRESH(a_grant_is_there_at_once_and_after_a_crash),
+        FRESH(an_upgrade_keeps_what_was_granted),
+        FRESH(a_grant_counts_in_the_period_that_it_was_made_in),
         FRESH(a_grant_is_checked),
         FRESH(a_refund_gives_back_what_was_taken_once),
         FRESH(a_refund_of_a_closed_period_is_in_the_open_one),
