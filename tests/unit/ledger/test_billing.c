@@ -462,6 +462,56 @@ static void a_refund_gives_back_what_was_taken_once(void **state)
     assert_int_equal(differences(), 0);
 }
 
+static void nobody_is_refunded_what_another_was_charged(void **state)
+{
+    (void)state;
+    char id[2 * CHARGE_ID_BYTES + 1];
+    struct adjustment_made made;
+    struct caller caller = caller_make("a@x", "Pro");
+    struct caller other = caller_make("b@x", "Pro");
+    clock_to("2024-02-10T00:00:00Z");
+    assert_true(charged(&other, 8, NULL));
+    assert_true(charged(&caller, 8, NULL));
+    last_charge_id(id);
+    for (size_t i = 0; i < LENGTH_OF(between); i++) { /* folded or not */
+        between[i]();
+        assert_int_equal(ledger_account_refund(ledger, text_of(other.email), text_of(id),
+                                               TEXT("mine"), &made, &reason),
+                         STATUS_MISSING);
+        clock_to("2024-02-11T00:00:00Z");
+        assert_true(charged(&other, 8, NULL)); /* its range spans the other's rows */
+    }
+    DONE(ledger_account_refund(ledger, text_of(caller.email), text_of(id), TEXT("mine"), &made,
+                               &reason));
+    assert_int_equal(made.credits, 8);
+    assert_int_equal(standing_of(&other).quota.included.count, 400000);
+    assert_int_equal(differences(), 0);
+}
+
+static void a_refund_makes_room_under_the_spend_limit(void **state)
+{
+    (void)state;
+    char id[2 * CHARGE_ID_BYTES + 1];
+    struct adjustment_made made;
+    struct caller caller = caller_make("a@x", "Pro");
+    struct text email = text_of(caller.email);
+    const struct overage_change limit = {true, true, 300}; /* 10,000 credits */
+    clock_to("2024-02-10T00:00:00Z");
+    DONE(ledger_account_overage(ledger, email, &limit, &reason));
+    assert_true(charged(&caller, 400000, NULL));
+    assert_true(charged(&caller, 10000, NULL));
+    last_charge_id(id);
+    assert_false(charged(&caller, 8, NULL));
+    DONE(ledger_account_refund(ledger, email, text_of(id), TEXT("broken"), &made, &reason));
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        assert_true(charged(&caller, 8, NULL));
+    }
+    assert_true(charged(&caller, 10000 - 24, NULL));
+    assert_false(charged(&caller, 8, NULL));
+    assert_int_equal(differences(), 0);
+}
+
 static void a_refund_of_a_closed_period_is_in_the_open_one(void **state)
 {
     (void)state;
@@ -638,6 +688,8 @@ int main(int argc, char **argv)
         FRESH(a_grant_counts_in_the_period_that_it_was_made_in),
         FRESH(a_grant_is_checked),
         FRESH(a_refund_gives_back_what_was_taken_once),
+        FRESH(nobody_is_refunded_what_another_was_charged),
+        FRESH(a_refund_makes_room_under_the_spend_limit),
         FRESH(a_refund_of_a_closed_period_is_in_the_open_one),
         FRESH(unpaid_is_refused_after_the_grace_and_paying_resumes),
         FRESH(the_oldest_unpaid_invoice_keeps_refusing),
