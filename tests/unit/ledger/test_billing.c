@@ -231,6 +231,28 @@ static void a_change_of_plan_is_a_line(void **state)
     assert_int_equal(differences(), 0);
 }
 
+static void a_first_day_is_billed_by_the_plan_file_of_its_hour(void **state)
+{
+    (void)state;
+    clock_to("2024-02-01T10:00:00Z");
+    plans.plans[1].price_cents = 1100;
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    clock_to("2024-02-01T12:00:00Z");
+    (void)caller_make("a@x", "Starter"); /* which never calls */
+    plans.plans[1].price_cents = 1300;
+    clock_to("2024-02-20T12:00:00Z");
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    reopen_at("2024-04-01T00:00:02Z");
+    tend();
+    assert_int_equal(stored_integer("SELECT total_cents FROM billing_period WHERE period ="
+                                    " 2024 * 12 + 1"),
+                     1100);
+    assert_int_equal(stored_integer("SELECT total_cents FROM billing_period WHERE period ="
+                                    " 2024 * 12 + 2"),
+                     1300);
+    assert_int_equal(differences(), 0);
+}
+
 /* ---- Periods without anything in them ---- */
 
 static void an_empty_period_is_told_the_same_while_statements_are_written(void **state)
@@ -680,6 +702,7 @@ int main(int argc, char **argv)
         FRESH(many_periods_close_at_once),
         FRESH(a_clock_far_ahead_closes_nothing),
         FRESH(a_change_of_plan_is_a_line),
+        FRESH(a_first_day_is_billed_by_the_plan_file_of_its_hour),
         FRESH(an_empty_period_is_told_the_same_while_statements_are_written),
         FRESH(an_empty_period_outlives_its_plan),
         FRESH(each_rate_has_a_line),
