@@ -171,16 +171,35 @@ void periods_look_up(struct call *call)
 
 /* ---- One period, named by the path ---- */
 
-#define PERIOD_WORDS "must be a billing period of the account that has begun, as YYYY-MM"
-_Static_assert(sizeof(PERIOD_WORDS) < 200, "as in the endpoint table");
+#define REFUSED_BYTES_MAX (128 * 1024) /* the longest request line, with each byte escaped */
+
+static void refuse_value(struct call *call, struct text name, struct text value,
+                         struct text reason)
+{
+    CLEANUP(buffer_finish) struct buffer message;
+    CLEANUP(buffer_finish) struct buffer errors;
+    buffer_init(&message, REFUSED_BYTES_MAX);
+    buffer_init(&errors, REFUSED_BYTES_MAX);
+    buffer_append_format(&message, "Invalid input: %.*s %.*s", TEXT_PRINT(name),
+                         TEXT_PRINT(reason));
+    buffer_append(&errors, TEXT("\"errors\":["));
+    struct json_writer writer = json_writer_on(&errors);
+    json_object_open(&writer);
+    json_member_text(&writer, TEXT("parameter"), name);
+    json_member_text(&writer, TEXT("value"), value);
+    json_member_text(&writer, TEXT("reason"), reason);
+    json_object_close(&writer);
+    buffer_append(&errors, TEXT("],"));
+    check(!errors.overflowed);
+    call_refuse(call, &(struct refusal){.failure = &failures[FAILURE_INVALID_INPUT],
+                                        .message = buffer_text(&message),
+                                        .extra = buffer_text(&errors)});
+}
 
 static void refuse_period(struct call *call)
 {
-    call_refuse(call, &(struct refusal){
-                          .failure = &failures[FAILURE_INVALID_INPUT],
-                          .message = TEXT("Invalid input: id " PERIOD_WORDS),
-                          .extra = TEXT("\"errors\":[{\"parameter\":\"id\",\"value\":\"\","
-                                        "\"reason\":\"" PERIOD_WORDS "\"}],")});
+    refuse_value(call, TEXT("id"), call->id,
+                 TEXT("must be a billing period of the account that has begun, as YYYY-MM"));
 }
 
 struct period_look {
@@ -316,15 +335,10 @@ void billing_preview_write(struct json_writer *writer, const struct plan_preview
     json_member_text(writer, TEXT("preview_digest"), text_of(preview->digest));
 }
 
-#define PLAN_WORDS "must be a plan of GET /api/v1/billing/plans"
-
 static void refuse_plan(struct call *call)
 {
-    call_refuse(call, &(struct refusal){
-                          .failure = &failures[FAILURE_INVALID_INPUT],
-                          .message = TEXT("Invalid input: plan " PLAN_WORDS),
-                          .extra = TEXT("\"errors\":[{\"parameter\":\"plan\",\"value\":\"\","
-                                        "\"reason\":\"" PLAN_WORDS "\"}],")});
+    refuse_value(call, TEXT("plan"), call->arguments.texts[PREVIEW_PLAN],
+                 TEXT("must be a plan of GET /api/v1/billing/plans"));
 }
 
 static enum status preview_read(struct account_look *look, struct reason *reason)

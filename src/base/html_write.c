@@ -186,6 +186,16 @@ void html_element_text(struct html_writer *writer, enum html_element element, st
     html_close(writer, element);
 }
 
+void html_sheet(struct html_writer *writer, struct text css)
+{
+    check(writer->depth > 0 && writer->open[writer->depth - 1] == HTML_HEAD);
+    check(!memchr(css.at, '<', css.length));
+    tag_finish(writer);
+    buffer_append(writer->out, TEXT("<style>"));
+    buffer_append(writer->out, css);
+    buffer_append(writer->out, TEXT("</style>"));
+}
+
 void html_finish(const struct html_writer *writer)
 {
     check(writer->depth == 0 && !writer->tag_is_open);

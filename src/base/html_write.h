@@ -82,5 +82,9 @@ void html_close(struct html_writer *writer, enum html_element element);
 /* An element with a text in it and nothing else. */
 void html_element_text(struct html_writer *writer, enum html_element element, struct text text);
 
+/* A style sheet in the head of a page that is kept as a file, where no policy blocks it. css: a
+ * text of the program's own; it is not escaped. */
+void html_sheet(struct html_writer *writer, struct text css);
+
 /* At the end of the page: everything must be closed. */
 void html_finish(const struct html_writer *writer);

@@ -27,6 +27,19 @@ static void dollars_append(struct buffer *out, int64_t cents)
                          (long long)amount % 100);
 }
 
+/* In threes: 1,234,567. count: not negative. */
+static void digits_append(struct buffer *out, int64_t count)
+{
+    int64_t unit = 1;
+    while (count / unit >= 1000)
+        unit *= 1000;
+    buffer_append_integer(out, count / unit);
+    for (count %= unit; unit > 1; count %= unit) {
+        unit /= 1000;
+        buffer_append_format(out, ",%03d", (int)(count / unit));
+    }
+}
+
 /* ---- As text ---- */
 
 static void line_print(struct text kind, struct text description, int64_t count, int64_t cents)
@@ -59,6 +72,23 @@ static void text_print(const json_t *result)
 
 /* ---- As a page to print ---- */
 
+/* For paper first: black on white, no colour that has to be printed, no page torn in a row. */
+static const char sheet[] =
+    "@page{margin:20mm}"
+    "body{margin:2rem auto;max-width:46rem;padding:0 1rem;color:#111;background:#fff;"
+    "font:15px/1.5 system-ui,sans-serif}"
+    "h1{margin:0 0 1.5rem;font-size:1.75rem}"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem;margin:0 0 2rem}"
+    "dt{color:#555}dd{margin:0;overflow-wrap:anywhere}"
+    "table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}"
+    "th,td{padding:.5rem 0 .5rem 1rem;border-bottom:1px solid #ccc;text-align:right;"
+    "vertical-align:top;white-space:nowrap}"
+    "th:first-child,td:first-child{padding-left:0;text-align:left;white-space:normal}"
+    "th{border-bottom-color:#111}tr{break-inside:avoid}"
+    ".total td{border-bottom:0;font-weight:bold}"
+    "p{color:#555;font-size:.8rem;overflow-wrap:anywhere}"
+    "@media print{body{margin:0;max-width:none;padding:0;font-size:11pt}}";
+
 static void cell(struct html_writer *page, enum html_element element, struct text text)
 {
     html_element_text(page, element, text);
@@ -66,31 +96,22 @@ static void cell(struct html_writer *page, enum html_element element, struct tex
 
 static void amount_cell(struct html_writer *page, int64_t cents)
 {
-    char room[32];
+    char room[40];
     struct buffer amount;
     buffer_init_on(&amount, room, sizeof(room));
-    buffer_append_byte(&amount, '$');
-    dollars_append(&amount, cents);
+    buffer_append(&amount, cents < 0 ? TEXT("-$") : TEXT("$"));
+    digits_append(&amount, (cents < 0 ? -cents : cents) / 100);
+    buffer_append_format(&amount, ".%02d", (int)((cents < 0 ? -cents : cents) % 100));
     cell(page, HTML_TD, buffer_text(&amount));
 }
 
 static void count_cell(struct html_writer *page, int64_t count)
 {
-    char room[32];
+    char room[40];
     struct buffer digits;
     buffer_init_on(&digits, room, sizeof(room));
-    buffer_append_integer(&digits, count);
+    digits_append(&digits, count);
     cell(page, HTML_TD, buffer_text(&digits));
-}
-
-static void row_write(struct html_writer *page, struct text description, int64_t count,
-                      int64_t cents)
-{
-    html_open(page, HTML_TR);
-    cell(page, HTML_TD, description);
-    count_cell(page, count);
-    amount_cell(page, cents);
-    html_close(page, HTML_TR);
 }
 
 static void lines_write(struct html_writer *page, const json_t *statement)
@@ -107,11 +128,18 @@ static void lines_write(struct html_writer *page, const json_t *statement)
     html_open(page, HTML_TBODY);
     for (size_t i = 0; i < json_array_size(lines); i++) {
         const json_t *line = json_array_get(lines, i);
-        row_write(page, member(line, "description"), number(line, "credits"),
-                  number(line, "cents"));
+        html_open(page, HTML_TR);
+        cell(page, HTML_TD, member(line, "description"));
+        count_cell(page, number(line, "credits"));
+        amount_cell(page, number(line, "cents"));
+        html_close(page, HTML_TR);
     }
-    row_write(page, TEXT("Total, and credits used"), number(statement, "credits_used"),
-              number(statement, "total_cents"));
+    html_open(page, HTML_TR);
+    html_attribute(page, TEXT("class"), TEXT("total"));
+    cell(page, HTML_TD, TEXT("Total"));
+    cell(page, HTML_TD, TEXT(""));
+    amount_cell(page, number(statement, "total_cents"));
+    html_close(page, HTML_TR);
     html_close(page, HTML_TBODY);
     html_close(page, HTML_TABLE);
 }
@@ -124,23 +152,84 @@ static void fact_write(struct html_writer *page, struct text name, struct text v
     cell(page, HTML_DD, value);
 }
 
+#define DATE_LENGTH 10 /* of 2025-10-21T14:22:31Z */
+
+static struct text day_of(const json_t *object, const char *name)
+{
+    struct text at = member(object, name);
+    return text_slice(at, 0, at.length < DATE_LENGTH ? at.length : DATE_LENGTH);
+}
+
+/* As its lines say it: the day of the end is the next period's first. */
+static void days_write(struct html_writer *page, const json_t *statement)
+{
+    char room[64];
+    struct buffer days;
+    buffer_init_on(&days, room, sizeof(room));
+    buffer_append_format(&days, "%.*s to %.*s, 00:00 UTC",
+                         TEXT_PRINT(day_of(statement, "period_start")),
+                         TEXT_PRINT(day_of(statement, "period_end")));
+    fact_write(page, TEXT("Period"), buffer_text(&days));
+}
+
+static struct text payment_sentence(const json_t *result)
+{
+    struct text payment = member(result, "payment");
+    if (text_equals(member(result, "status"), TEXT("open")))
+        return TEXT("not yet due: the period is open");
+    return text_equals(payment, TEXT("none")) ? TEXT("nothing is owed") : payment;
+}
+
+static void facts_write(struct html_writer *page, const json_t *result)
+{
+    const json_t *statement = json_object_get(result, "statement");
+    char room[40];
+    struct buffer used;
+    buffer_init_on(&used, room, sizeof(room));
+    digits_append(&used, number(statement, "credits_used"));
+    html_open(page, HTML_DL);
+    fact_write(page, TEXT("Customer"), member(result, "name"));
+    fact_write(page, TEXT("Account"), member(result, "email"));
+    fact_write(page, TEXT("Account id"), member(statement, "account_id"));
+    fact_write(page, TEXT("Plan"), member(statement, "plan"));
+    days_write(page, statement);
+    fact_write(page, TEXT("Closed on"), day_of(result, "closed_at"));
+    fact_write(page, TEXT("Credits used"), buffer_text(&used));
+    fact_write(page, TEXT("Payment"), payment_sentence(result));
+    fact_write(page, TEXT("Paid on"), day_of(result, "paid_at"));
+    html_close(page, HTML_DL);
+}
+
 static void head_write(struct html_writer *page, struct text title)
 {
     html_open(page, HTML_HEAD);
     html_open(page, HTML_META);
     html_attribute(page, TEXT("charset"), TEXT("utf-8"));
+    html_open(page, HTML_META);
+    html_attribute(page, TEXT("name"), TEXT("viewport"));
+    html_attribute(page, TEXT("content"), TEXT("width=device-width, initial-scale=1"));
     html_element_text(page, HTML_TITLE, title);
+    html_sheet(page, text_of(sheet));
     html_close(page, HTML_HEAD);
+}
+
+static void digest_write(struct html_writer *page, struct text digest)
+{
+    if (digest.length == 0)
+        return;
+    html_open(page, HTML_P);
+    html_text(page, TEXT("SHA-256 of the statement, which never changes: "));
+    html_text(page, digest);
+    html_close(page, HTML_P);
 }
 
 static void page_write(struct buffer *out, const json_t *result)
 {
-    const json_t *statement = json_object_get(result, "statement");
     bool is_open = text_equals(member(result, "status"), TEXT("open"));
     char room[64];
     struct buffer title;
     buffer_init_on(&title, room, sizeof(room));
-    buffer_append_format(&title, "Invoice of %.*s%s", TEXT_PRINT(member(result, "period_key")),
+    buffer_append_format(&title, "Invoice %.*s%s", TEXT_PRINT(member(result, "period_key")),
                          is_open ? " (so far)" : "");
     struct html_writer page = html_writer_on(out);
     html_open(&page, HTML_HTML);
@@ -148,17 +237,9 @@ static void page_write(struct buffer *out, const json_t *result)
     head_write(&page, buffer_text(&title));
     html_open(&page, HTML_BODY);
     html_element_text(&page, HTML_H1, buffer_text(&title));
-    html_open(&page, HTML_DL);
-    fact_write(&page, TEXT("Customer"), member(result, "name"));
-    fact_write(&page, TEXT("Account"), member(result, "email"));
-    fact_write(&page, TEXT("Plan"), member(statement, "plan"));
-    fact_write(&page, TEXT("From"), member(statement, "period_start"));
-    fact_write(&page, TEXT("Until"), member(statement, "period_end"));
-    fact_write(&page, TEXT("Payment"), member(result, "payment"));
-    fact_write(&page, TEXT("Paid at"), member(result, "paid_at"));
-    fact_write(&page, TEXT("SHA-256 of the statement"), member(result, "sha256"));
-    html_close(&page, HTML_DL);
-    lines_write(&page, statement);
+    facts_write(&page, result);
+    lines_write(&page, json_object_get(result, "statement"));
+    digest_write(&page, member(result, "sha256"));
     html_close(&page, HTML_BODY);
     html_close(&page, HTML_HTML);
     html_finish(&page);

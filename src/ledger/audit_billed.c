@@ -71,9 +71,30 @@ static enum status closings_read(struct audit *audit, struct reason *reason)
     }
 }
 
+static struct audit_refund *refund_place(struct audit_billing *billing)
+{
+    if (billing->refund_count == billing->refund_capacity) {
+        billing->refund_capacity = billing->refund_capacity ? 2 * billing->refund_capacity : 64;
+        billing->refunds = memory_grow(billing->refunds,
+                                       billing->refund_capacity * sizeof(billing->refunds[0]));
+    }
+    return &billing->refunds[billing->refund_count++];
+}
+
+static enum status refund_read(struct audit *audit, int64_t account_id, struct text id,
+                               struct reason *reason)
+{
+    if (id.length != CHARGE_ID_BYTES)
+        return audit_differs(audit, account_id, NULL, reason,
+                             "refund: a charge id has %zu bytes", id.length);
+    struct audit_refund *refund = refund_place(audit->billing);
+    *refund = (struct audit_refund){.account_id = account_id};
+    memcpy(refund->charge_id, id.at, CHARGE_ID_BYTES);
+    return STATUS_OK;
+}
+
 static enum status refunds_read(struct audit *audit, struct reason *reason)
 {
-    struct audit_billing *billing = audit->billing;
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(audit->db,
                           "SELECT account_id, charge_id FROM refund"
@@ -84,21 +105,8 @@ static enum status refunds_read(struct audit *audit, struct reason *reason)
         TRY(db_step(select, &row, reason));
         if (!row)
             return STATUS_OK;
-        struct text id = db_column_blob(select, 1);
-        if (id.length != CHARGE_ID_BYTES) {
-            TRY(audit_differs(audit, db_column_integer(select, 0), NULL, reason,
-                              "refund: a charge id has %zu bytes", id.length));
-            continue;
-        }
-        if (billing->refund_count == billing->refund_capacity) {
-            billing->refund_capacity = billing->refund_capacity ? 2 * billing->refund_capacity
-                                                                : 64;
-            billing->refunds = memory_grow(billing->refunds, billing->refund_capacity *
-                                                                 sizeof(billing->refunds[0]));
-        }
-        struct audit_refund *refund = &billing->refunds[billing->refund_count++];
-        *refund = (struct audit_refund){.account_id = db_column_integer(select, 0)};
-        memcpy(refund->charge_id, id.at, CHARGE_ID_BYTES);
+        TRY(refund_read(audit, db_column_integer(select, 0), db_column_blob(select, 1),
+                        reason));
     }
 }
 

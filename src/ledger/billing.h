@@ -19,7 +19,8 @@
 /* Closes the periods that have ended, writes some of the statements that are due, and refuses the
  * calls of accounts whose invoices are unpaid grace_days after their period's end. Each piece of
  * work holds the ledger for a few milliseconds at most; call again while *has_more. Costs next to
- * nothing when nothing is due. */
+ * nothing when nothing is due. STATUS_UNAVAILABLE: not now, as while the wall clock stands more
+ * than a day ahead of the time that has gone by since the opening. */
 enum status ledger_billing_tend(struct ledger *ledger, int64_t grace_days, bool *has_more,
                                 struct reason *reason);
 

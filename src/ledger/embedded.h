@@ -30,7 +30,8 @@ struct ledger {
     _Atomic int64_t closed_us;      /* all periods that end by it are closed */
     atomic_bool has_statements_due; /* of closed periods */
     _Atomic int64_t unpaid_looked_at_us, unpaid_day_us; /* of the last look at open invoices */
-    struct meter *meter; /* NULL until ledger_terms_set: nothing is metered yet */
+    int64_t clock_offset_us; /* of the wall clock at the opening, over the one that counts on */
+    struct meter *meter;     /* NULL until ledger_terms_set: nothing is metered yet */
     struct committer committer;
     struct idempotency *idempotency;
     bool is_loaded; /* what the file holds of keys and sessions is in memory */
@@ -101,8 +102,7 @@ void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
 enum status ledger_check_live_keys(struct ledger *ledger, int64_t account_id, const char *email,
                                    struct text name, struct reason *reason);
 
-/* A key's row with what is needed of its account. */
-struct key_found {
+struct key_found { /* its row, with what is needed of its account */
     struct api_key key;
     int64_t account_id;
     int64_t cap_family; /* id of the first key that it goes back to by rotations */

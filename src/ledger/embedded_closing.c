@@ -39,7 +39,28 @@ enum status ledger_closings_load(struct ledger *ledger, struct reason *reason)
     atomic_store(&ledger->closed_us, db_column_integer(select, 0));
     atomic_store(&ledger->has_statements_due, db_column_integer(select, 1) != 0);
     atomic_store(&ledger->unpaid_looked_at_us, INT64_MIN);
+    ledger->clock_offset_us = time_now(ledger->time).us - time_elapsed(ledger->time).us;
     return STATUS_OK;
+}
+
+/* ---- The clock ---- */
+
+/* More than a machine's clock drifts in years. */
+#define AHEAD_MAX_US DAY_US
+
+/* What is closed, and who is refused for an old invoice, stays so when the clock comes back. So
+ * neither follows a wall clock that has got further than time went by since the opening. */
+static enum status clock_check(const struct ledger *ledger, struct reason *reason)
+{
+    instant now = time_now(ledger->time);
+    int64_t ahead_us = now.us - time_elapsed(ledger->time).us - ledger->clock_offset_us;
+    char date[INSTANT_TEXT_BYTES];
+    if (ahead_us <= AHEAD_MAX_US)
+        return STATUS_OK;
+    return reason_set(reason, STATUS_UNAVAILABLE,
+                      "the clock was set %lld days ahead, to %.*s, and no billing period is "
+                      "closed by that: set it right, or restart the server if it is right",
+                      (long long)(ahead_us / DAY_US), TEXT_PRINT(instant_rfc3339(now, date)));
 }
 
 static enum status closing_write(struct ledger *ledger, instant until, struct reason *reason)
@@ -243,6 +264,7 @@ enum status ledger_billing_tend(struct ledger *ledger, int64_t grace_days, bool 
                                 struct reason *reason)
 {
     *has_more = false;
+    TRY(clock_check(ledger, reason));
     int64_t now_us = time_now(ledger->time).us - CLOSING_DELAY_US;
     instant until = {instant_day((instant){now_us > 0 ? now_us : 0}) * DAY_US};
     if (until.us > atomic_load(&ledger->closed_us))

@@ -31,22 +31,24 @@ static enum status account_read(struct db *db, int64_t account_id,
     return STATUS_OK;
 }
 
-/* Until when periods are closed in this view, and whether all statements of that are written. */
+/* Until when periods are closed in this view, and until when all of their statements are written. */
 struct closed {
-    instant at;
-    bool is_written;
+    instant at, written;
 };
 
 static enum status closed_read(struct db *db, struct closed *closed, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db, "SELECT coalesce(max(at), 0), count(account_id) = 0 FROM closing",
+    TRY(db_statement_take(db,
+                          "SELECT coalesce(max(at), 0), coalesce((SELECT max(at) FROM closing"
+                          " WHERE id < coalesce((SELECT min(id) FROM closing"
+                          " WHERE account_id IS NOT NULL), 9223372036854775807)), 0)"
+                          " FROM closing",
                           &select, reason));
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);
-    *closed = (struct closed){{db_column_integer(select, 0)},
-                              db_column_integer(select, 1) != 0};
+    *closed = (struct closed){{db_column_integer(select, 0)}, {db_column_integer(select, 1)}};
     return STATUS_OK;
 }
 
@@ -95,12 +97,24 @@ static enum status kept_read(struct db *db, const struct statement_account *acco
 
 /* ---- What is made ---- */
 
-/* A closed period whose statement was not kept had nothing in it, whatever its plan has cost
- * since. */
-static void lines_forget(struct statement *statement)
+/* A closed period whose statement was not kept had nothing in it, whatever its plan cost: no load
+ * is asked for that, as it may be gone. One whose statement is still to be written is told as it
+ * will be. */
+static enum status statement_find(struct ledger *ledger, struct db *db,
+                                  const struct statement_account *account,
+                                  const struct closed *closed,
+                                  const struct statement_view *view,
+                                  struct statement *statement, struct reason *reason)
 {
-    invoice_finish(&statement->invoice);
-    statement->included = 0;
+    CLEANUP(statement_tail_finish) struct statement_tail tail = {0};
+    if (view->period.end.us <= closed->written.us)
+        return statement_make_empty(db, account, &view->period, statement, reason);
+    TRY(statement_tail_read(db, account, closed->at, &tail, reason));
+    TRY(statement_make(db, &ledger->terms, account, &view->period, &tail, statement, reason));
+    if (!view->is_closed || !statement_is_empty(statement))
+        return STATUS_OK;
+    statement_finish(statement);
+    return statement_make_empty(db, account, &view->period, statement, reason);
 }
 
 static enum status made_write(struct ledger *ledger, struct db *db,
@@ -108,12 +122,8 @@ static enum status made_write(struct ledger *ledger, struct db *db,
                               const struct closed *closed, struct statement_view *view,
                               struct reason *reason)
 {
-    CLEANUP(statement_tail_finish) struct statement_tail tail = {0};
     CLEANUP(statement_finish) struct statement statement = {0};
-    TRY(statement_tail_read(db, account, closed->at, &tail, reason));
-    TRY(statement_make(db, &ledger->terms, account, &view->period, &tail, &statement, reason));
-    if (view->is_closed && closed->is_written)
-        lines_forget(&statement);
+    TRY(statement_find(ledger, db, account, closed, view, &statement, reason));
     view->total_cents = statement.invoice.total_cents;
     statement_write(&statement, account, &view->json);
     return STATUS_OK;
@@ -123,7 +133,7 @@ static enum status view_make(struct ledger *ledger, struct db *db,
                              const struct statement_account *account, int64_t number,
                              struct statement_view *view, struct reason *reason)
 {
-    struct closed closed;
+    struct closed closed = {0};
     TRY(closed_read(db, &closed, reason));
     struct billing_period present = present_of(ledger, account, &closed);
     view->period = number == PRESENT_PERIOD ? present
@@ -147,7 +157,7 @@ enum status ledger_statement(struct ledger *ledger, int64_t account_id, int64_t 
 {
     CLEANUP(reader_release) struct reader_view held = {.reader = NULL};
     TRY(reader_take(&ledger->reader, db_path(ledger->db), &held, reason));
-    struct statement_account account;
+    struct statement_account account = {0};
     TRY(account_read(held.reader->db, account_id, &account, reason));
     struct statement_view made = {0};
     buffer_init(&made.json, STATEMENT_BYTES_MAX);
@@ -164,8 +174,8 @@ enum status ledger_periods_of(struct ledger *ledger, int64_t account_id, int64_t
 {
     CLEANUP(reader_release) struct reader_view held = {.reader = NULL};
     TRY(reader_take(&ledger->reader, db_path(ledger->db), &held, reason));
-    struct statement_account account;
-    struct closed closed;
+    struct statement_account account = {0};
+    struct closed closed = {0};
     TRY(account_read(held.reader->db, account_id, &account, reason));
     TRY(closed_read(held.reader->db, &closed, reason));
     struct billing_period begun = billing_period_at(account.created_at, account.created_at);

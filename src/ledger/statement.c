@@ -418,6 +418,18 @@ enum status statement_make(struct db *db, struct terms_book *book,
     return status;
 }
 
+enum status statement_make_empty(struct db *db, const struct statement_account *account,
+                                 const struct billing_period *period,
+                                 struct statement *statement, struct reason *reason)
+{
+    CLEANUP(statement_finish) struct statement told = {.period = *period};
+    struct plans_found found = {.statement = &told};
+    TRY(changes_follow(db, account, &found, reason));
+    *statement = (struct statement){.period = *period};
+    plan_set(statement->plan, text_of(found.begins[0] ? found.begins : account->plan));
+    return STATUS_OK;
+}
+
 bool statement_is_empty(const struct statement *statement)
 {
     return statement->invoice.count == 1 && statement->invoice.total_cents == 0 &&

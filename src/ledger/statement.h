@@ -53,6 +53,11 @@ enum status statement_make(struct db *db, struct terms_book *book,
                            const struct statement_tail *tail, struct statement *statement,
                            struct reason *reason);
 
+/* One in which nothing was used, owed or given: it names its plan and has no line. */
+enum status statement_make_empty(struct db *db, const struct statement_account *account,
+                                 const struct billing_period *period,
+                                 struct statement *statement, struct reason *reason);
+
 /* Nothing was used, owed or given: such a statement is not kept. */
 bool statement_is_empty(const struct statement *statement);
 

@@ -44,6 +44,7 @@ struct life {
 };
 
 static struct model model;
+static int64_t latest_us; /* how far the wall clock has been */
 static struct life *lives;
 static size_t life_count;
 
@@ -56,6 +57,7 @@ static void clock_on(int64_t us)
     char room[INSTANT_TEXT_BYTES + 1];
     (void)snprintf(room, sizeof(room), "%.*s", TEXT_PRINT(text));
     clock_to(room);
+    latest_us = clock_now().us > latest_us ? clock_now().us : latest_us;
 }
 
 static void model_reload(void)
@@ -80,6 +82,25 @@ static void plans_change(void)
         plan->included_credits += 8 * below(1000);
     DONE(ledger_terms_set(ledger, &plans, &reason));
     model_reload();
+}
+
+/* ---- Present ---- */
+
+/* A wall clock that was stepped back takes nobody out of a day that he has entered: which one that
+ * is, the ledger says. False: the model has seen a later period already. */
+static bool present_of(struct life *life, int64_t *at_us)
+{
+    *at_us = standing_of(&life->caller).now.us;
+    assert_true(*at_us >= clock_now().us && *at_us <= latest_us);
+    return !model_is_past(&life->model, *at_us);
+}
+
+/* Of changes beside calls: these happen in no closed period. */
+static int64_t change_time(struct life *life)
+{
+    int64_t at_us;
+    (void)present_of(life, &at_us);
+    return at_us < model.closed_us ? model.closed_us : at_us;
 }
 
 /* ---- One call ---- */
@@ -115,7 +136,10 @@ static void call_play(struct life *life)
                                    .settled = call_settled},
                         .lock = PTHREAD_MUTEX_INITIALIZER,
                         .settled = PTHREAD_COND_INITIALIZER};
-    bool wanted = model_charge(&model, &life->model, clock_now().us, cost);
+    int64_t at_us;
+    if (!present_of(life, &at_us))
+        return;
+    bool wanted = model_charge(&model, &life->model, at_us, cost);
     enum status status = ledger_charge(ledger, &call.charge);
     if (status == STATUS_BUSY) {
         (void)pthread_mutex_lock(&call.lock);
@@ -144,13 +168,18 @@ static void life_begin(struct life *life, size_t number)
     int plan = (int)below(MODEL_PLANS);
     (void)snprintf(email, sizeof(email), "p%zu@example.com", number);
     life->caller = caller_make(email, plans.plans[plan].name);
-    model_account_begin(&model, &life->model, clock_now().us, plan);
+    int64_t now_us = clock_now().us;
+    model_account_begin(&model, &life->model,
+                        now_us < model.closed_us ? model.closed_us : now_us, plan);
     life->exists = true;
 }
 
 static void overage_play(struct life *life)
 {
-    model_follow(&model, &life->model, clock_now().us);
+    int64_t at_us;
+    if (!present_of(life, &at_us))
+        return;
+    model_follow(&model, &life->model, at_us);
     bool is_on = below(4) > 0;
     int64_t limit = below(2) ? below(3000) : NO_SPEND_LIMIT;
     const struct overage_change change = {
@@ -166,16 +195,19 @@ static void overage_play(struct life *life)
 static void grant_play(struct life *life)
 {
     struct adjustment_made made;
-    int64_t count = 1 + below(5000);
+    int64_t at_us = change_time(life), count = 1 + below(5000);
+    if (model_is_past(&life->model, at_us))
+        return;
     DONE(ledger_account_grant(ledger, text_of(life->caller.email), count, TEXT("test"), &made,
                               &reason));
-    model_grant(&model, &life->model, clock_now().us, count);
+    model_grant(&model, &life->model, at_us, count);
 }
 
 static void refund_play(struct life *life)
 {
     struct adjustment_made made;
-    if (life->model.charge_count == 0)
+    int64_t at_us = change_time(life);
+    if (life->model.charge_count == 0 || model_is_past(&life->model, at_us))
         return;
     struct model_charge *charge =
         &life->model.charges[below((int64_t)life->model.charge_count)];
@@ -183,15 +215,18 @@ static void refund_play(struct life *life)
         ledger, text_of(life->caller.email), text_of(charge->id), TEXT("test"), &made, &reason);
     assert_int_equal(status, charge->is_refunded ? STATUS_CONFLICT : STATUS_OK);
     if (!charge->is_refunded)
-        model_refund(&model, &life->model, clock_now().us, charge);
+        model_refund(&model, &life->model, at_us, charge);
 }
 
 static void plan_play(struct life *life)
 {
     struct plan_change change;
     int plan = (int)below(MODEL_PLANS);
+    int64_t at_us = change_time(life);
+    if (model_is_past(&life->model, at_us))
+        return;
     DONE(plan_to(&life->caller, plans.plans[plan].name, &change));
-    model_plan_change(&model, &life->model, clock_now().us, plan);
+    model_plan_change(&model, &life->model, at_us, plan);
 }
 
 static void tend(void)
@@ -199,6 +234,8 @@ static void tend(void)
     bool has_more = true;
     while (has_more)
         DONE(ledger_billing_tend(ledger, NEVER_SUSPENDS, &has_more, &reason));
+    int64_t day_us = (clock_now().us - SECOND_US) / DAY_US * DAY_US;
+    model.closed_us = day_us > model.closed_us ? day_us : model.closed_us;
 }
 
 static void step(void)
@@ -217,6 +254,23 @@ static void step(void)
         grant_play(life);
     else
         refund_play(life);
+}
+
+/* Somebody sets the clock back by up to two days, and right again after a while: what was closed
+ * meanwhile stays so, and what comes to it is late. */
+static void clock_goes_back(void)
+{
+    int64_t before_us = clock_now().us;
+    tend();
+    clock_on(-below(2 * DAY_US));
+    for (int64_t i = below(12); i > 0; i--) {
+        clock_on(below(HOUR_US));
+        if (below(8) == 0)
+            tend();
+        step();
+    }
+    if (clock_now().us < before_us)
+        clock_on(before_us - clock_now().us);
 }
 
 /* ---- Comparing ---- */
@@ -258,11 +312,12 @@ static void statement_check(const struct life *life, const struct model_period *
     DONE(json_document_read(buffer_text(&view->json), &statement, &reason));
     const json_t *lines = json_object_get(statement, "lines");
     (void)json_read_integer(statement, "credits_used", &used);
+    int64_t late = period->late_used + period->late_overage;
     bool is_empty = view->is_closed && !view->is_kept;
     if (is_empty)
-        assert_true(total == 0 && period->used == 0 && period->line_count == 1);
+        assert_true(total == 0 && period->used == period->late_used && period->line_count == 1);
     else if (json_array_size(lines) != period->line_count || view->total_cents != total ||
-             used != period->used + period->overage)
+             used != period->used + period->overage - late)
         fail_msg("%s: %zu lines of %lld cents wanted: %.*s", life->caller.email,
                  period->line_count, (long long)total, TEXT_PRINT(buffer_text(&view->json)));
     for (size_t i = 0; i < json_array_size(lines); i++) {
@@ -289,13 +344,13 @@ static void frozen_check(struct life *life, size_t place, const struct statement
     assert_string_equal(life->digests[place], digest);
 }
 
-static int64_t statements_seen;
+static int64_t statements_seen, late_seen;
 
 static void life_check(struct life *life)
 {
     if (!life->exists)
         return;
-    model_follow(&model, &life->model, clock_now().us);
+    model_follow(&model, &life->model, change_time(life));
     for (size_t i = 0; i < life->model.period_count; i++) {
         CLEANUP(statement_view_finish) struct statement_view view = {0};
         DONE(ledger_statement(ledger, life->caller.account_id, life->model.periods[i].number,
@@ -303,6 +358,7 @@ static void life_check(struct life *life)
         statement_check(life, &life->model.periods[i], &view);
         frozen_check(life, i, &view);
         statements_seen += view.is_kept;
+        late_seen += life->model.periods[i].late_used + life->model.periods[i].late_overage;
     }
 }
 
@@ -371,6 +427,8 @@ static void every_invoice_is_the_plain_one(void **state)
             between[below(3)]();
         if (below(40) == 0)
             tend();
+        if (below(steps / 60 + 1) == 0)
+            clock_goes_back();
         step();
         if (i % (steps / 8 + 1) == 0)
             lives_check();
@@ -379,8 +437,10 @@ static void every_invoice_is_the_plain_one(void **state)
     tend();
     lives_check();
     audit_check();
-    print_message("%lld statements\n", (long long)statements_seen);
+    print_message("%lld statements, %lld credits late\n", (long long)statements_seen,
+                  (long long)late_seen);
     assert_true(statements_seen > (int64_t)life_count * 5);
+    assert_true(late_seen > 0);
     for (size_t i = 0; i < life_count; i++)
         model_account_end(&lives[i].model);
     free(lives);

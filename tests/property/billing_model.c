@@ -133,7 +133,26 @@ void model_follow(struct model *model, struct model_account *account, int64_t at
     }
 }
 
+bool model_is_past(const struct model_account *account, int64_t at_us)
+{
+    const struct model_period *period = &account->periods[account->period_count - 1];
+    return at_us < start_of(period->number, account->anchor_day);
+}
+
 /* ---- Events ---- */
+
+/* Credits of a period that is closed already are in the one that is open: as a line, when they
+ * were overage. Only the last period is charged, so at most one begins for that. */
+static struct model_period *billing(struct model *model, struct model_account *account,
+                                    struct model_period *period, int64_t used, int64_t over)
+{
+    if (start_of(period->number + 1, account->anchor_day) > model->closed_us)
+        return period;
+    period->late_used += used;
+    period->late_overage += over;
+    model_follow(model, account, model->closed_us);
+    return present(account);
+}
 
 bool model_charge(struct model *model, struct model_account *account, int64_t at_us,
                   int64_t cost)
@@ -156,8 +175,9 @@ bool model_charge(struct model *model, struct model_account *account, int64_t at
     period->used += cost - over;
     period->overage += over;
     period->spent_micros += more_micros;
+    struct model_period *billed_in = billing(model, account, period, cost - over, over);
     if (over > 0)
-        line_of(period, 'o', period->number, plan->rate)->credits += over;
+        line_of(billed_in, 'o', period->number, plan->rate)->credits += over;
     account->charges = realloc(account->charges,
                                (account->charge_count + 1) * sizeof(account->charges[0]));
     account->charges[account->charge_count++] = (struct model_charge){

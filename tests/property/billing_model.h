@@ -37,6 +37,7 @@ struct model_period {
     int32_t number;
     int64_t included, granted, used, overage; /* credits */
     int64_t spent_micros;                     /* overage less what was given back within it */
+    int64_t late_used, late_overage;          /* of these, billed in a later one */
     struct model_line *lines;
     size_t line_count;
 };
@@ -58,6 +59,7 @@ struct model_account {
 struct model {
     struct model_load *loads; /* by time */
     size_t load_count;
+    int64_t closed_us; /* all periods that end by it are closed */
 };
 
 void model_load_add(struct model *model, int64_t at_us, const struct model_plan *plans);
@@ -67,6 +69,9 @@ void model_account_end(struct model_account *account);
 
 /* Enters every period that has begun by then. */
 void model_follow(struct model *model, struct model_account *account, int64_t at_us);
+
+/* Whether the last period that was entered begins after that. */
+bool model_is_past(const struct model_account *account, int64_t at_us);
 
 /* Whether a call of that cost is charged, and how; id is kept with it by model_charge_named. */
 bool model_charge(struct model *model, struct model_account *account, int64_t at_us,

@@ -86,6 +86,26 @@ def freezes(stage):
     equal([item["period_key"] for item in items], ["2025-02", "2025-01"], "periods")
 
 
+@act(MONEY, "a clock that was set a year ahead closes nothing, and all goes on once it is back")
+def held_back(stage):
+    email, key = customer(stage, "Small")
+    call(stage, key, status=200)
+    stage.clock.pass_by(31 * DAY)
+    month = dig(told(stage, key, ""), "data.period_start")[:7]
+    before = told(stage, key, "/periods")["data"]["items"]
+    stage.clock.step(365 * DAY)
+    until(lambda: "was set 365 days ahead" in stage.server.stderr, "the server says that it holds back")
+    for words in (("invoice", email), ("account", "grant", email, "8", "--reason", "x")):
+        refused = stage.place.refuse(*words)
+        if "set it right" not in refused.stderr:
+            fail(f"no advice: {refused.stderr!r}")
+    stage.clock.step(-365 * DAY)
+    equal(told(stage, key, "/periods")["data"]["items"], before, "periods")
+    call(stage, key, status=200)
+    stage.clock.pass_by(31 * DAY)
+    closed(stage, key, month)
+
+
 @act(MONEY, "an upgrade bills the very lines of its preview")
 def previewed(stage):
     email, key = customer(stage, "Wide")
@@ -95,16 +115,30 @@ def previewed(stage):
     lines = invoice(stage, email)["statement"]["lines"]
     equal([(line["kind"], line["credits"], line["cents"]) for line in lines[1:]],
           [(line["kind"], line["credits"], line["cents"]) for line in preview["lines_now"]], "lines")
-    told(stage, key, "/preview?plan=Nothing", 400)
+    for path, name, value in (("/preview?plan=No%22thing", "plan", 'No"thing'), ("/periods/2019-13", "id", "2019-13"),
+                              ("/periods/2031-01/statement", "id", "2031-01"),
+                              ("/periods/2024-12/statement/download", "id", "2024-12")):
+        errors = dig(told(stage, key, path, 400), "data.errors")
+        equal([(error["parameter"], error["value"]) for error in errors], [(name, value)], path)
 
 
 @act(MONEY, "a page and a text have the same sum")
 def forms(stage):
     email, _ = customer(stage, "Large")
+    stage.place.succeed("account", "grant", email, "1234567", "--reason", "a page")
     text = stage.place.succeed("invoice", email).stdout
     page = stage.place.succeed("invoice", email, "--format", "html").stdout
-    if "\t18.00" not in text or "<td>$18.00</td>" not in page:
+    if "\t18.00" not in text or "<td>$18.00</td>" not in page or "<td>1,234,567</td>" not in page:
         fail(f"18.00 is missing: {text!r} {page!r}")
+    if "<style>" not in page or "the period is open" not in page:
+        fail(f"a page to print: {page!r}")
+    wide, key = customer(stage, "Wide")
+    charges = [call(stage, key, status=200).field("X-Charge-Id") for _ in range(3)]
+    stage.clock.pass_by(40 * DAY)
+    stage.place.succeed("account", "refund", wide, charges[2], "--reason", "a page")
+    page = stage.place.succeed("invoice", wide, "--format", "html").stdout
+    if "<td>-$0.60</td>" not in page:
+        fail(f"a negative line: {page!r}")
     stage.place.refuse("invoice", email, "--period", "2020-01")
     stage.place.refuse("invoice", email, "--format", "pdf", status=2)
 

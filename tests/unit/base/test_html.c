@@ -160,6 +160,19 @@ static void too_deep(struct html_writer *writer)
         html_open(writer, HTML_DIV);
 }
 
+static void sheet_in_body(struct html_writer *writer)
+{
+    html_sheet(writer, TEXT("p{}"));
+}
+
+static void sheet_that_ends(struct html_writer *writer)
+{
+    struct html_writer page = html_writer_on(writer->out);
+    html_open(&page, HTML_HTML);
+    html_open(&page, HTML_HEAD);
+    html_sheet(&page, TEXT("</style>"));
+}
+
 static bool ends_the_program(void (*slip)(struct html_writer *writer))
 {
     (void)fflush(NULL);
@@ -183,7 +196,8 @@ static void slips_end_the_program(void **state)
     static void (*const slips[])(struct html_writer *) = {
         closes_another,       block_in_paragraph, cell_outside_row, text_between_rows,
         running_text_in_body, inline_style,       inline_event,     inline_script,
-        late_attribute,       left_open,          two_roots,        too_deep};
+        late_attribute,       left_open,          two_roots,        too_deep,
+        sheet_in_body,        sheet_that_ends};
     for (size_t i = 0; i < LENGTH_OF(slips); i++)
         if (!ends_the_program(slips[i]))
             fail_msg("slip %zu passed", i);

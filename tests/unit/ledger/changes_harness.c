@@ -57,8 +57,9 @@ instant at(const char *written)
 
 void clock_to(const char *written)
 {
+    int64_t on_us = now_us > 0 ? at(written).us - now_us : 0;
     now_us = at(written).us;
-    elapsed_us += 61 * SECOND_US;
+    elapsed_us += on_us > 61 * SECOND_US ? on_us : 61 * SECOND_US;
 }
 
 void clock_step(const char *written)

@@ -19,8 +19,8 @@ extern struct reason reason;
 /* "2024-02-15T12:00:00Z" */
 instant at(const char *written);
 
-/* Sets the wall clock; the one that never steps goes on by more than a minute, so that all slots
- * have returned and the next batch folds what came before. */
+/* Goes on to that, or steps back; the clock that never steps goes on as far, and by more than a
+ * minute, so that all slots have returned and the next batch folds what came before. */
 void clock_to(const char *written);
 /* The wall clock alone: nothing is folded for it. */
 void clock_step(const char *written);

@@ -133,6 +133,26 @@ static void what_comes_late_is_billed_next(void **state)
                      8200);
 }
 
+static void what_comes_late_alone_is_kept(void **state)
+{
+    (void)state;
+    char json[8192];
+    struct caller caller = caller_make("a@x", "Free");
+    clock_to("2024-03-01T00:00:02Z");
+    tend();
+    clock_to("2024-02-29T23:00:00Z"); /* stepped back */
+    assert_true(charged_by_price(&caller, NULL));
+    clock_to("2024-04-01T00:00:02Z");
+    tend();
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    assert_true(statement_of(&caller, "2024-03", json).is_kept);
+    assert_has(json, "\"credits_late\":8");
+    assert_has(json, "\"credits_used\":0");
+    statement_of(&caller, "2024-02", json);
+    assert_has(json, "\"credits_used\":0");
+    assert_int_equal(differences(), 0);
+}
+
 static void many_periods_close_at_once(void **state)
 {
     (void)state;
@@ -221,6 +241,36 @@ static void a_change_of_other_numbers_than_its_preview_is_refused(void **state)
     assert_int_equal(differences(), 0);
 }
 
+static void a_clock_far_ahead_closes_nothing(void **state)
+{
+    (void)state;
+    bool has_more;
+    struct caller caller = caller_make("a@x", "Starter");
+    clock_to("2024-03-10T00:00:00Z");
+    tend_with(14);
+    clock_step("2026-03-10T00:00:00Z");
+    assert_int_equal(ledger_billing_tend(ledger, 14, &has_more, &reason), STATUS_UNAVAILABLE);
+    assert_false(has_more);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 0);
+    clock_step("2023-03-10T00:00:00Z");
+    tend_with(14);
+    clock_step("2024-03-10T23:00:00Z");
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    clock_to("2024-04-01T00:00:02Z"); /* as ever */
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 2);
+    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 1);
+    clock_step("2024-06-01T00:00:02Z");
+    assert_int_equal(ledger_billing_tend(ledger, 14, &has_more, &reason), STATUS_UNAVAILABLE);
+    reopen(); /* which says that it is right */
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 4);
+    assert_int_equal(differences(), 0);
+    (void)caller;
+}
+
 static void a_change_of_plan_is_a_line(void **state)
 {
     (void)state;
@@ -250,6 +300,75 @@ static void a_change_of_plan_is_a_line(void **state)
                "{\"cents\":1000,\"credits\":40000,\"description\":\"From Starter to Growth");
     assert_has(json, "\"total_cents\":1900");
     assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    assert_int_equal(differences(), 0);
+}
+
+static void a_first_day_is_billed_by_the_plan_file_of_its_hour(void **state)
+{
+    (void)state;
+    clock_to("2024-02-01T10:00:00Z");
+    plans.plans[1].price_cents = 1100;
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    clock_to("2024-02-01T12:00:00Z");
+    (void)caller_make("a@x", "Starter"); /* which never calls */
+    plans.plans[1].price_cents = 1300;
+    clock_to("2024-02-20T12:00:00Z");
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    reopen_at("2024-04-01T00:00:02Z");
+    tend();
+    assert_int_equal(stored_integer("SELECT total_cents FROM billing_period WHERE period ="
+                                    " 2024 * 12 + 1"),
+                     1100);
+    assert_int_equal(stored_integer("SELECT total_cents FROM billing_period WHERE period ="
+                                    " 2024 * 12 + 2"),
+                     1300);
+    assert_int_equal(differences(), 0);
+}
+
+/* ---- Periods without anything in them ---- */
+
+static void an_empty_period_is_told_the_same_while_statements_are_written(void **state)
+{
+    (void)state;
+    enum { MANY = 40 }; /* more than one piece of work */
+    char before[8192], after[8192];
+    struct caller callers[MANY];
+    bool has_more;
+    for (size_t i = 0; i < MANY; i++) {
+        char email[32];
+        (void)snprintf(email, sizeof(email), "a%zu@x", i);
+        callers[i] = caller_make(email, "Free");
+    }
+    clock_to("2024-03-01T00:00:02Z");
+    DONE(ledger_billing_tend(ledger, NEVER_SUSPENDS, &has_more, &reason));
+    assert_true(has_more);
+    assert_true(statement_of(&callers[MANY - 1], "2024-02", before).is_closed);
+    tend();
+    statement_of(&callers[MANY - 1], "2024-02", after);
+    assert_string_equal(before, after);
+    assert_has(after, "\"lines\":[]");
+}
+
+static void an_empty_period_outlives_its_plan(void **state)
+{
+    (void)state;
+    char json[8192];
+    struct plan_change change;
+    struct caller caller = caller_make("a@x", "Free");
+    clock_to("2024-04-10T00:00:00Z");
+    tend();
+    DONE(plan_to(&caller, "Starter", &change));
+    clock_to("2024-05-02T00:00:00Z");
+    tend();
+    plans.plan_count--; /* the file drops Free */
+    memmove(&plans.plans[0], &plans.plans[1], plans.plan_count * sizeof(plans.plans[0]));
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    reopen_at("2024-12-10T00:00:00Z");
+    tend();
+    reopen(); /* with the loads alone that count from now on */
+    statement_of(&caller, "2024-02", json);
+    assert_has(json, "\"plan\":\"Free\"");
+    assert_has(json, "\"total_cents\":0");
     assert_int_equal(differences(), 0);
 }
 
@@ -301,6 +420,57 @@ static void a_grant_is_there_at_once_and_after_a_crash(void **state)
     statement_of(&caller, "2024-02", json);
     assert_has(json, "\"kind\":\"grant\"");
     assert_has(json, "\"credits_granted\":500");
+}
+
+static void an_upgrade_keeps_what_was_granted(void **state)
+{
+    (void)state;
+    struct adjustment_made made;
+    struct plan_change change;
+    struct caller caller = caller_make("a@x", "Free");
+    clock_to("2024-02-15T12:00:00Z");
+    DONE(ledger_account_grant(ledger, text_of(caller.email), 500, TEXT("sorry"), &made,
+                              &reason));
+    DONE(plan_to(&caller, "Starter", &change));
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        assert_int_equal(standing_of(&caller).quota.included.count, 2000 + 500 + 9000);
+    }
+    assert_int_equal(differences(), 0);
+}
+
+static struct caller caller_of_next_period;
+
+static void period_passes(void)
+{
+    clock_step("2024-03-01T00:00:00Z");
+    (void)standing_of(&caller_of_next_period);
+}
+
+/* The first is at who is asked for, the second at the period. */
+static void period_passes_at_the_third_look(void)
+{
+    static int looks;
+    at_next_clock_look(looks++ == 0 ? period_passes_at_the_third_look : period_passes);
+}
+
+static void a_grant_counts_in_the_period_that_it_was_made_in(void **state)
+{
+    (void)state;
+    struct adjustment_made made;
+    struct caller caller = caller_of_next_period = caller_make("a@x", "Free");
+    clock_to("2024-02-29T23:59:59Z");
+    at_next_clock_look(period_passes_at_the_third_look);
+    DONE(ledger_account_grant(ledger, text_of(caller.email), 500, TEXT("sorry"), &made,
+                              &reason));
+    assert_int_equal(made.period, number_of("2024-02"));
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        assert_int_equal(standing_of(&caller).quota.included.count, 2000);
+    }
+    clock_to("2024-03-01T00:00:02Z");
+    tend();
+    assert_int_equal(differences(), 0);
 }
 
 static void a_grant_is_checked(void **state)
@@ -386,6 +556,57 @@ static void a_refund_gives_back_what_was_taken_once(void **state)
     assert_int_equal(differences(), 0);
 }
 
+static void nobody_is_refunded_what_another_was_charged(void **state)
+{
+    (void)state;
+    char id[2 * CHARGE_ID_BYTES + 1];
+    struct adjustment_made made;
+    struct caller caller = caller_make("a@x", "Pro");
+    struct caller other = caller_make("b@x", "Pro");
+    clock_to("2024-02-10T00:00:00Z");
+    assert_true(charged(&other, 8, NULL));
+    assert_true(charged(&caller, 8, NULL));
+    last_charge_id(id);
+    for (size_t i = 0; i < LENGTH_OF(between); i++) { /* folded or not */
+        between[i]();
+        assert_int_equal(ledger_account_refund(ledger, text_of(other.email), text_of(id),
+                                               TEXT("mine"), &made, &reason),
+                         STATUS_MISSING);
+        clock_to("2024-02-11T00:00:00Z");
+        assert_true(charged(&other, 8, NULL)); /* its range spans the other's rows */
+    }
+    DONE(ledger_account_refund(ledger, text_of(caller.email), text_of(id), TEXT("mine"), &made,
+                               &reason));
+    assert_int_equal(made.credits, 8);
+    assert_int_equal(standing_of(&other).quota.included.count, 400000);
+    assert_int_equal(differences(), 0);
+}
+
+static void a_refund_makes_room_under_the_spend_limit(void **state)
+{
+    (void)state;
+    char id[2 * CHARGE_ID_BYTES + 1];
+    struct adjustment_made made;
+    struct caller caller = caller_make("a@x", "Pro");
+    struct text email = text_of(caller.email);
+    const struct overage_change limit = {
+        .is_on = true, .sets_limit = true, .spend_limit_cents = 300}; /* 10,000 credits */
+    clock_to("2024-02-10T00:00:00Z");
+    DONE(ledger_account_overage(ledger, email, &limit, &reason));
+    assert_true(charged(&caller, 400000, NULL));
+    assert_true(charged(&caller, 10000, NULL));
+    last_charge_id(id);
+    assert_false(charged(&caller, 8, NULL));
+    DONE(ledger_account_refund(ledger, email, text_of(id), TEXT("broken"), &made, &reason));
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        assert_true(charged(&caller, 8, NULL));
+    }
+    assert_true(charged(&caller, 10000 - 24, NULL));
+    assert_false(charged(&caller, 8, NULL));
+    assert_int_equal(differences(), 0);
+}
+
 static void a_refund_of_a_closed_period_is_in_the_open_one(void **state)
 {
     (void)state;
@@ -459,6 +680,42 @@ static void unpaid_is_refused_after_the_grace_and_paying_resumes(void **state)
     assert_false(is_refused(&caller));
 }
 
+static void the_oldest_unpaid_invoice_keeps_refusing(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter");
+    struct text email = text_of(caller.email);
+    clock_to("2024-04-16T00:00:02Z"); /* both are overdue */
+    tend_with(14);
+    assert_true(is_refused(&caller));
+    DONE(ledger_invoice_pay(ledger, email, number_of("2024-03"), PAYMENT_MANUAL, &reason));
+    assert_true(is_refused(&caller));
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        tend_with(14);
+        assert_true(is_refused(&caller));
+    }
+    DONE(ledger_invoice_pay(ledger, email, number_of("2024-02"), PAYMENT_MANUAL, &reason));
+    tend_with(14);
+    assert_false(is_refused(&caller));
+    assert_int_equal(differences(), 0);
+}
+
+static void a_newer_overdue_invoice_refuses_again(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter");
+    struct text email = text_of(caller.email);
+    clock_to("2024-04-16T00:00:02Z");
+    tend_with(14);
+    DONE(ledger_invoice_pay(ledger, email, number_of("2024-02"), PAYMENT_MANUAL, &reason));
+    tend_with(14);
+    assert_true(is_refused(&caller));
+    DONE(ledger_invoice_pay(ledger, email, number_of("2024-03"), PAYMENT_MANUAL, &reason));
+    tend_with(14);
+    assert_false(is_refused(&caller));
+}
+
 /* ---- What an audit finds ---- */
 
 static void an_audit_finds_what_was_tampered_with(void **state)
@@ -514,16 +771,27 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         FRESH(a_period_closes_with_its_last_charge),
         FRESH(what_comes_late_is_billed_next),
+        FRESH(what_comes_late_alone_is_kept),
         FRESH(many_periods_close_at_once),
+        FRESH(a_clock_far_ahead_closes_nothing),
         FRESH(a_change_of_plan_is_a_line),
         FRESH(a_change_is_billed_as_of_its_preview),
         FRESH(a_change_of_other_numbers_than_its_preview_is_refused),
+        FRESH(a_first_day_is_billed_by_the_plan_file_of_its_hour),
+        FRESH(an_empty_period_is_told_the_same_while_statements_are_written),
+        FRESH(an_empty_period_outlives_its_plan),
         FRESH(each_rate_has_a_line),
         FRESH(a_grant_is_there_at_once_and_after_a_crash),
+        FRESH(an_upgrade_keeps_what_was_granted),
+        FRESH(a_grant_counts_in_the_period_that_it_was_made_in),
         FRESH(a_grant_is_checked),
         FRESH(a_refund_gives_back_what_was_taken_once),
+        FRESH(nobody_is_refunded_what_another_was_charged),
+        FRESH(a_refund_makes_room_under_the_spend_limit),
         FRESH(a_refund_of_a_closed_period_is_in_the_open_one),
         FRESH(unpaid_is_refused_after_the_grace_and_paying_resumes),
+        FRESH(the_oldest_unpaid_invoice_keeps_refusing),
+        FRESH(a_newer_overdue_invoice_refuses_again),
         FRESH(an_audit_finds_what_was_tampered_with),
     };
     return changes_main(tests, argc, argv);
