@@ -111,7 +111,8 @@ enum status admin_account_plan(const struct admin_context *context, const json_t
     TRY(admin_argument(arguments, "plan", &asked, reason));
     TRY(admin_plan_name(&plans, asked, &plan, reason));
     TRY(admin_metering_begin(context, reason));
-    TRY(ledger_account_plan(context->ledger, email, plan, &change, reason));
+    TRY(ledger_account_plan(context->ledger, email, &(struct plan_request){.plan = plan},
+                            &change, reason));
     json_object_open(result);
     json_member_text(result, TEXT("email"), email);
     json_member_text(result, TEXT("plan"), text_of(change.plan->name));
@@ -143,7 +144,7 @@ enum status admin_account_overage(const struct admin_context *context, const jso
                                   struct json_writer *result, struct reason *reason)
 {
     struct text email, word;
-    struct overage_change change;
+    struct overage_change change = {0};
     TRY(admin_argument(arguments, "email", &email, reason));
     TRY(admin_argument(arguments, "switch", &word, reason));
     change.is_on = text_equals(word, TEXT("on"));

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Writes a C file that holds files for browsers, each under a path that names its content.
 
-usage: embed_assets.py [--table HEADER NAME] OUTPUT.c FILE...
+usage: embed_assets.py [--table HEADER NAME] [--beside FILE] OUTPUT.c FILE...
 
 A FILE docs.css becomes `const struct asset asset_docs_css` of api/assets.h, with the path
 /assets/docs.HASH.css: a browser may keep it for ever, because other content has another path.
 With --table the array is called NAMEs, and HEADER declares it.
-`url(NAME)` in a FILE stands for the path of one that was named before it.
+`url(NAME)` in a FILE stands for the path of one that was named before it, or of the one that is
+--beside them: another call embeds that.
 """
 import hashlib
 import pathlib
@@ -25,13 +26,17 @@ def c_bytes(name, content):
 
 
 def with_paths(content, paths):
-    def path_of(match):
+    def named(match):
         name = match[1].decode()
         if name not in paths:
             sys.exit(f"url({name}): name that file before the one that asks for it")
         return f"url({paths[name]})".encode()
 
-    return re.sub(rb"url\(([a-z_]+\.[a-z]+)\)", path_of, content)
+    return re.sub(rb"url\(([a-z_]+\.[a-z]+)\)", named, content)
+
+
+def path_of(file, content):
+    return f"/assets/{file.stem}.{hashlib.sha256(content).hexdigest()[:HASH_DIGITS]}{file.suffix}"
 
 
 def main():
@@ -39,13 +44,17 @@ def main():
     header, table = "api/assets.h", "asset"
     if arguments[0] == "--table":
         _, header, table, *arguments = arguments
+    known = {}
+    if arguments[0] == "--beside":
+        beside = pathlib.Path(arguments[1])
+        known[beside.name] = path_of(beside, beside.read_bytes())
+        arguments = arguments[2:]
     output, *files = arguments
     paths = {}
     lines = [f'#include "{header}"']
     for path in map(pathlib.Path, files):
-        content = with_paths(path.read_bytes(), paths)
-        digest = hashlib.sha256(content).hexdigest()[:HASH_DIGITS]
-        paths[path.name] = f"/assets/{path.stem}.{digest}{path.suffix}"
+        content = with_paths(path.read_bytes(), {**known, **paths})
+        paths[path.name] = path_of(path, content)
         name = path.name.replace(".", "_")
         lines += ["", c_bytes(name, content),
                   f"const struct asset asset_{name} = {{",

@@ -43,8 +43,10 @@ void *account_look_take(struct call *call, size_t bytes);
 /* The sum of the lines of the open period's statement; on a pool thread. */
 enum status billing_total_read(struct account_look *look, struct reason *reason);
 
-/* The members of GET /billing/me, after billing_total_read; on the loop. */
-void billing_state_write(struct account_look *look, const struct charge_standing *standing);
+/* The members of GET /billing/me, after billing_total_read; on the loop. Who the account is came
+ * from the disk; where it stands comes from the meter, so that the next call finds the same
+ * numbers. */
+void billing_state_write(struct account_look *look);
 
 /* "tiktok/popular-trend/hashtag" for the endpoint of that number. */
 struct text account_endpoint_name(const struct call *call, uint8_t number);

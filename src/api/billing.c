@@ -47,6 +47,40 @@ static void money_write(struct json_writer *writer, const struct account_look *l
     json_member_text(writer, TEXT("pricing_source"), TEXT("plan_default"));
 }
 
+static void overage_write(struct json_writer *writer, const struct charge_standing *standing)
+{
+    micros_usd spent = standing->overage_spent;
+    json_member_integer(writer, TEXT("overage_amount_cents"),
+                        spent.count > 0 ? micros_to_cents(spent) : 0);
+    if (standing->spend_limit_cents != NO_SPEND_LIMIT)
+        json_member_integer(writer, TEXT("spend_limit_cents"), standing->spend_limit_cents);
+}
+
+static void waiting_write(struct json_writer *writer, const struct account_identity *identity,
+                          const struct charge_standing *standing)
+{
+    if (identity->next_plan[0] && standing->now.us < identity->next_plan_at.us)
+        json_member_text(writer, TEXT("next_plan"), text_of(identity->next_plan));
+}
+
+/* What the next call would meet, and until when. */
+static void stop_write(struct json_writer *writer, const struct charge_standing *standing)
+{
+    static const enum failure_id ids[] = {[QUOTA_KEY_DAILY] = FAILURE_KEY_DAILY_LIMIT,
+                                          [QUOTA_DAILY] = FAILURE_DAILY_CREDIT_LIMIT,
+                                          [QUOTA_INSUFFICIENT] = FAILURE_INSUFFICIENT_CREDITS,
+                                          [QUOTA_SPEND_LIMIT] = FAILURE_SPEND_LIMIT};
+    enum quota_verdict verdict = standing->quota_verdict;
+    char date[INSTANT_TEXT_BYTES];
+    if (verdict == QUOTA_GRANTED)
+        return;
+    bool is_daily = verdict == QUOTA_KEY_DAILY || verdict == QUOTA_DAILY;
+    json_member_text(writer, TEXT("stopped_by"), failures[ids[verdict]].reason);
+    json_member_text(
+        writer, TEXT("stopped_until"),
+        instant_rfc3339(is_daily ? day_end(standing->now) : standing->period.end, date));
+}
+
 enum status billing_total_read(struct account_look *look, struct reason *reason)
 {
     const struct call *call = look->call;
@@ -57,7 +91,7 @@ enum status billing_total_read(struct account_look *look, struct reason *reason)
     return STATUS_OK;
 }
 
-void billing_state_write(struct account_look *look, const struct charge_standing *standing)
+static void standing_write(struct account_look *look, const struct charge_standing *standing)
 {
     struct json_writer *writer = &look->writer;
     const struct account_identity *identity = &look->identity;
@@ -67,23 +101,28 @@ void billing_state_write(struct account_look *look, const struct charge_standing
     credits_write(writer, standing);
     day_write(writer, standing);
     money_write(writer, look, standing);
+    overage_write(writer, standing);
+    waiting_write(writer, identity, standing);
+    stop_write(writer, standing);
     json_member_text(writer, TEXT("user_id"), text_of(identity->outward_id));
     json_member_text(writer, TEXT("created_at"), instant_rfc3339(identity->created_at, date));
     json_member_text(writer, TEXT("updated_at"), instant_rfc3339(identity->updated_at, date));
 }
 
-/* Who the account is came from the disk; where it stands comes from the meter, on the loop, so
- * that the next call finds the same numbers. */
-static void state_complete(struct account_look *look)
+void billing_state_write(struct account_look *look)
 {
-    struct call *call = look->call;
-    struct charge charge = {.account_id = call->key.account_id, .key_id = call->key.key_id};
+    const struct call *call = look->call;
+    const struct endpoint *endpoint = &call->pipeline->endpoints[0];
+    struct charge charge = {.account_id = call->key.account_id,
+                            .key_id = call->key.key_id,
+                            .cost = credits_of(endpoint->credits),
+                            .operation_id = endpoint->operation_id};
     ledger_look(call->pipeline->ledger, &charge);
-    billing_state_write(look, &charge.standing);
+    standing_write(look, &charge.standing);
 }
 
 void billing_look_up(struct call *call)
 {
     account_look_start(account_look_take(call, sizeof(struct account_look)), call,
-                       billing_total_read, state_complete);
+                       billing_total_read, billing_state_write);
 }

@@ -1,9 +1,62 @@
 /* What billing periods come to, and what others would: statements, previews, plans, estimates. */
 #include "api/account_look.h"
 #include "api/look_ups.h"
+#include "api/parameter_words.h"
 #include "base/json_read.h"
 #include "ledger/billing.h"
 #include "model/estimate.h"
+
+const struct parameter period_id = {
+    .name = TEXT_INITIAL("id"),
+    .type = STRING,
+    .kind = PARAMETER_TEXT,
+    .minimum = 7,
+    .maximum = 7,
+    .is_required = true,
+    .refusal = TEXT_INITIAL(
+        "must be a billing period of the account that has begun, as YYYY-MM"),
+    .example = TEXT_INITIAL("2026-04"),
+    .description = TEXT_INITIAL("Year and month in which the billing period began")};
+
+const struct parameter periods_parameters[PERIODS_PARAMETERS] = {
+    [PERIODS_LIMIT] = {.name = TEXT_INITIAL("limit"),
+                       .aliases = {"size", "per_page", "page_size", "count"},
+                       .type = INTEGER,
+                       .kind = PARAMETER_CLAMPED,
+                       .minimum = 1,
+                       .maximum = 24,
+                       .absent = 12,
+                       .refusal = TEXT_INITIAL("must be an integer (it is clamped to 1-24)"),
+                       .example = TEXT_INITIAL("12"),
+                       .description = TEXT_INITIAL("How many periods at most")},
+};
+
+const struct parameter preview_parameters[PREVIEW_PARAMETERS] = {
+    [PREVIEW_PLAN] = {.name = TEXT_INITIAL("plan"),
+                      .aliases = {"name", "to"},
+                      .type = STRING,
+                      .kind = PARAMETER_TEXT,
+                      .minimum = 1,
+                      .maximum = PLAN_NAME_BYTES_MAX,
+                      .is_required = true,
+                      .refusal = TEXT_INITIAL("must be a plan of GET /api/v1/billing/plans"),
+                      .example = TEXT_INITIAL("Growth"),
+                      .description = TEXT_INITIAL("The plan to change to")},
+};
+
+const struct parameter estimate_parameters[ESTIMATE_PARAMETERS] = {
+    [ESTIMATE_CALLS] = {.name = TEXT_INITIAL("calls"),
+                        .aliases = {"requests", "count", "n"},
+                        .type = INTEGER,
+                        .kind = PARAMETER_CLAMPED,
+                        .minimum = 0,
+                        .maximum = ESTIMATE_CALLS_MAX,
+                        .absent = 0,
+                        .refusal = TEXT_INITIAL(
+                            "must be an integer (it is clamped to 0-1000000000)"),
+                        .example = TEXT_INITIAL("5000"),
+                        .description = TEXT_INITIAL("Successful calls a billing period")},
+};
 
 static struct ledger *ledger_of(const struct account_look *look)
 {
@@ -279,6 +332,7 @@ void billing_preview_write(struct json_writer *writer, const struct plan_preview
     json_member_integer(writer, TEXT("total_now_cents"), preview->now.total_cents);
     lines_write(writer, TEXT("lines_next"), &preview->next);
     json_member_integer(writer, TEXT("total_next_cents"), preview->next.total_cents);
+    json_member_text(writer, TEXT("preview_digest"), text_of(preview->digest));
 }
 
 static void refuse_plan(struct call *call)
@@ -290,9 +344,10 @@ static void refuse_plan(struct call *call)
 static enum status preview_read(struct account_look *look, struct reason *reason)
 {
     CLEANUP(plan_preview_finish) struct plan_preview preview = {0};
-    enum status status = ledger_plan_preview(ledger_of(look), look->call->key.account_id,
-                                             look->call->arguments.texts[PREVIEW_PLAN],
-                                             &preview, reason);
+    enum status status = ledger_plan_preview(
+        ledger_of(look), look->call->key.account_id,
+        &(struct plan_request){.plan = look->call->arguments.texts[PREVIEW_PLAN]}, &preview,
+        reason);
     if (status == STATUS_INVALID)
         return STATUS_MISSING;
     if (status == STATUS_OK)

@@ -1,268 +1,8 @@
 #include "api/endpoints.h"
 
-#include "api/account_look.h"
-#include "api/billing_rows.h"
 #include "api/look_ups.h"
 #include "api/schemas.h"
 #include "api/usage_range.h"
-#include "model/country.h"
-#include "model/industry.h"
-#include "model/ranking.h"
-
-static enum status industry_known(struct text written, unsigned *index)
-{
-    int64_t id;
-    TRY(text_read_integer(written, &id));
-    return industry_find(id, index);
-}
-
-#define INTEGER TEXT_INITIAL("integer")
-#define STRING TEXT_INITIAL("string")
-#define BOOLEAN TEXT_INITIAL("boolean")
-
-/* clang-format off */
-#define PERIOD_PARAMETER                                                                       \
-    {.name = TEXT_INITIAL("period"),                                                           \
-    .aliases = {"days", "window"},                                                             \
-    .type = INTEGER,                                                                           \
-    .kind = PARAMETER_ONE_OF,                                                                  \
-    .one_of = {7, 30, 120},                                                                    \
-    .absent = 7,                                                                               \
-    .refusal = TEXT_INITIAL("must be 7, 30 or 120"),                                           \
-    .description = TEXT_INITIAL("Trend window in days")}
-
-#define COUNTRY_PARAMETER                                                                      \
-    {.name = TEXT_INITIAL("country_code"),                                                     \
-    .aliases = {"country", "region", "geo", "cc"},                                             \
-    .type = STRING,                                                                            \
-    .kind = PARAMETER_KNOWN,                                                                   \
-    .known = country_find,                                                                     \
-    .absent = COUNTRY_ALL,                                                                     \
-    .without = TEXT_INITIAL("the global list"),                                                \
-    .refusal = TEXT_INITIAL("must be the code of a known country, or ALL "                     \
-    "(GET " META_PATH " lists them)"),                                                         \
-    .example = TEXT_INITIAL("US"),                                                             \
-    .description = TEXT_INITIAL("Country code filter")}
-/* clang-format on */
-
-const struct parameter hashtag_parameters[HASHTAG_PARAMETERS] = {
-    [HASHTAG_PAGE] = {.name = TEXT_INITIAL("page"),
-                      .aliases = {"page_number", "page_no", "p"},
-                      .type = INTEGER,
-                      .kind = PARAMETER_CLAMPED,
-                      .minimum = 1,
-                      .maximum = 10,
-                      .absent = 1,
-                      .refusal = TEXT_INITIAL("must be an integer (it is clamped to 1-10)"),
-                      .description = TEXT_INITIAL("Page number")},
-    [HASHTAG_LIMIT] = {.name = TEXT_INITIAL("limit"),
-                       .aliases = {"size", "per_page", "page_size", "count"},
-                       .type = INTEGER,
-                       .kind = PARAMETER_CLAMPED,
-                       .minimum = 1,
-                       .maximum = 100,
-                       .absent = 20,
-                       .refusal = TEXT_INITIAL("must be an integer (it is clamped to 1-100)"),
-                       .example = TEXT_INITIAL("50"),
-                       .description = TEXT_INITIAL("Number of results per page")},
-    [HASHTAG_PERIOD] = PERIOD_PARAMETER,
-    [HASHTAG_INDUSTRY] = {.name = TEXT_INITIAL("industry_id"),
-                          .aliases = {"industry", "category"},
-                          .type = INTEGER,
-                          .kind = PARAMETER_KNOWN,
-                          .known = industry_known,
-                          .absent = INDUSTRY_ALL,
-                          .without = TEXT_INITIAL("all industries"),
-                          .refusal = TEXT_INITIAL(
-                              "must be the id of a known industry (GET " META_PATH
-                              " lists them)"),
-                          .description = TEXT_INITIAL("Industry ID to filter trends")},
-    [HASHTAG_COUNTRY] = COUNTRY_PARAMETER,
-    [HASHTAG_FILTER] = {.name = TEXT_INITIAL("filter_by"),
-                        .aliases = {"filter"},
-                        .type = STRING,
-                        .kind = PARAMETER_WORD,
-                        .word = TEXT_INITIAL("new_on_board"),
-                        .absent = 0,
-                        .without = TEXT_INITIAL("every hashtag"),
-                        .refusal = TEXT_INITIAL("must be new_on_board"),
-                        .description = TEXT_INITIAL(
-                            "Filter criteria, only 'new_on_board' is allowed")},
-};
-
-const struct parameter history_parameters[HISTORY_PARAMETERS] = {
-    [HISTORY_NAME] = {.name = TEXT_INITIAL("hashtag_name"),
-                      .aliases = {"hashtag", "name", "tag", "keyword", "q"},
-                      .type = STRING,
-                      .kind = PARAMETER_TEXT,
-                      .minimum = 1,
-                      .maximum = HASHTAG_NAME_BYTES_MAX,
-                      .prefix = TEXT_INITIAL("#"),
-                      .is_required = true,
-                      .refusal = TEXT_INITIAL("must be a hashtag of 1 to 512 bytes, with or "
-                                              "without #"),
-                      .example = TEXT_INITIAL("prom"),
-                      .description = TEXT_INITIAL("Hashtag to look for, in any script")},
-    [HISTORY_COUNTRY] = COUNTRY_PARAMETER,
-    [HISTORY_PERIOD] = PERIOD_PARAMETER,
-};
-_Static_assert(HASHTAG_NAME_BYTES_MAX == 512, "the sentence above says so");
-
-static const struct parameter movers_parameters[] = {
-    [MOVERS_COUNTRY] = COUNTRY_PARAMETER,
-    [MOVERS_PERIOD] = PERIOD_PARAMETER,
-    [MOVERS_SINCE] = {.name = TEXT_INITIAL("since"),
-                      .aliases = {"from", "start", "date", "after"},
-                      .type = STRING,
-                      .kind = PARAMETER_INSTANT,
-                      .absent = -1,
-                      .without = TEXT_INITIAL("the capture before the newest"),
-                      .refusal = TEXT_INITIAL("must be a date such as 2025-10-01, or a time "
-                                              "such as 2025-10-01T21:30:09Z"),
-                      .example = TEXT_INITIAL("2025-10-01"),
-                      .description = TEXT_INITIAL("Compare with the capture nearest to it")},
-};
-
-/* ---- The account ---- */
-
-#define RANGE_PARAMETERS                                                                       \
-    [USAGE_RANGE] = {.name = TEXT_INITIAL("range"),                                            \
-                     .aliases = {"period", "window"},                                          \
-                     .type = STRING,                                                           \
-                     .kind = PARAMETER_CHOICE,                                                 \
-                     .words = USAGE_RANGE_WORDS,                                               \
-                     .absent = RANGE_ABSENT,                                                   \
-                     .without = TEXT_INITIAL("period, or custom where from or to is given"),   \
-                     .refusal = TEXT_INITIAL("must be period, day, week, month or custom"),    \
-                     .description = TEXT_INITIAL(                                              \
-                         "The billing period, today, the last 7 or 30 days "                   \
-                         "(today among them), or from and to")},                               \
-    [USAGE_FROM] = {.name = TEXT_INITIAL("from"),                                              \
-                    .aliases = {"since", "start", "after"},                                    \
-                    .type = STRING,                                                            \
-                    .kind = PARAMETER_INSTANT,                                                 \
-                    .absent = RANGE_ABSENT,                                                    \
-                    .refusal = TEXT_INITIAL(INSTANT_REFUSAL),                                  \
-                    .description = TEXT_INITIAL("First hour of a custom range, UTC")},         \
-    [USAGE_TO] = {                                                                             \
-        .name = TEXT_INITIAL("to"),                                                            \
-        .aliases = {"until", "end", "before"},                                                 \
-        .type = STRING,                                                                        \
-        .kind = PARAMETER_INSTANT,                                                             \
-        .absent = RANGE_ABSENT,                                                                \
-        .without = TEXT_INITIAL("the end of today"),                                           \
-        .refusal = TEXT_INITIAL(INSTANT_REFUSAL),                                              \
-        .description = TEXT_INITIAL("The hour after the last one of a custom range")}
-
-#define INSTANT_REFUSAL                                                                        \
-    "must be a date such as 2025-10-01, or a time such as 2025-10-01T21:00:00Z"
-
-#define LIMIT_PARAMETER                                                                        \
-    {                                                                                          \
-        .name = TEXT_INITIAL("limit"), .aliases = {"size", "per_page", "page_size", "count"},  \
-        .type = INTEGER, .kind = PARAMETER_CLAMPED, .minimum = 1, .maximum = 100,              \
-        .absent = 20, .refusal = TEXT_INITIAL("must be an integer (it is clamped to 1-100)"),  \
-        .example = TEXT_INITIAL("50"), .description = TEXT_INITIAL("How many items at most")   \
-    }
-
-#define ENDPOINT_PARAMETER                                                                     \
-    {                                                                                          \
-        .name = TEXT_INITIAL("endpoint"), .aliases = {"operation", "path", "route"},           \
-        .type = STRING, .kind = PARAMETER_KNOWN, .known = account_endpoint_find, .absent = -1, \
-        .without = TEXT_INITIAL("all of them"),                                                \
-        .refusal = TEXT_INITIAL("must be a product endpoint such as "                          \
-                                "tiktok/popular-trend/hashtag"),                               \
-        .example = TEXT_INITIAL("tiktok/popular-trend/hashtag"),                               \
-        .description = TEXT_INITIAL("One endpoint")                                            \
-    }
-
-static const struct parameter range_parameters[] = {RANGE_PARAMETERS};
-
-static const struct parameter range_limit_parameters[] = {
-    RANGE_PARAMETERS, [USAGE_OWN] = LIMIT_PARAMETER};
-
-static const struct parameter timeseries_parameters[] = {
-    RANGE_PARAMETERS,
-    [TIMESERIES_BUCKET] = {.name = TEXT_INITIAL("bucket"),
-                           .aliases = {"interval", "granularity", "step"},
-                           .type = STRING,
-                           .kind = PARAMETER_CHOICE,
-                           .words = {[BUCKET_HOUR] = "hour", [BUCKET_DAY] = "day"},
-                           .absent = BUCKET_DAY,
-                           .without = TEXT_INITIAL("day"),
-                           .refusal = TEXT_INITIAL("must be hour or day"),
-                           .description = TEXT_INITIAL("How long each item is; hours for at "
-                                                       "most 31 days, days for at most 400")},
-    [TIMESERIES_ENDPOINT] = ENDPOINT_PARAMETER,
-    [TIMESERIES_GROUP] = {.name = TEXT_INITIAL("group_by"),
-                          .aliases = {"group", "by"},
-                          .type = STRING,
-                          .kind = PARAMETER_CHOICE,
-                          .words = {"key"},
-                          .absent = -1,
-                          .without = TEXT_INITIAL("all keys together"),
-                          .refusal = TEXT_INITIAL("must be key"),
-                          .description = TEXT_INITIAL("One item for each bucket and key")},
-};
-
-static const struct parameter events_parameters[] = {
-    [EVENTS_LIMIT] = LIMIT_PARAMETER,
-    [EVENTS_FROM] = {.name = TEXT_INITIAL("from"),
-                     .aliases = {"since", "start", "after"},
-                     .type = STRING,
-                     .kind = PARAMETER_INSTANT,
-                     .absent = -1,
-                     .without = TEXT_INITIAL("from the first one"),
-                     .refusal = TEXT_INITIAL(INSTANT_REFUSAL),
-                     .description = TEXT_INITIAL("Calls of this moment and later ones")},
-    [EVENTS_TO] = {.name = TEXT_INITIAL("to"),
-                   .aliases = {"until", "end", "before"},
-                   .type = STRING,
-                   .kind = PARAMETER_INSTANT,
-                   .absent = -1,
-                   .without = TEXT_INITIAL("up to now"),
-                   .refusal = TEXT_INITIAL(INSTANT_REFUSAL),
-                   .description = TEXT_INITIAL("Calls before this moment")},
-    [EVENTS_ENDPOINT] = ENDPOINT_PARAMETER,
-    [EVENTS_REQUEST_ID] = {.name = TEXT_INITIAL("request_id"),
-                           .aliases = {"request", "id"},
-                           .type = STRING,
-                           .kind = PARAMETER_TEXT,
-                           .minimum = 1,
-                           .maximum = REQUEST_ID_LENGTH_MAX,
-                           .refusal = TEXT_INITIAL("must be 1 to 128 bytes"),
-                           .example = TEXT_INITIAL("0f3c6b2a9d"),
-                           .description = TEXT_INITIAL("The X-Request-Id of charged calls")},
-    [EVENTS_STATUS] = {.name = TEXT_INITIAL("event_status"),
-                       .aliases = {"status"},
-                       .type = STRING,
-                       .kind = PARAMETER_CHOICE,
-                       .words = {"charged", "non_billable", "failed"},
-                       .absent = -1,
-                       .without = TEXT_INITIAL("all of them"),
-                       .refusal = TEXT_INITIAL("must be charged, non_billable or failed"),
-                       .description = TEXT_INITIAL("What became of the call")},
-    [EVENTS_BILLABLE] = {.name = TEXT_INITIAL("billable"),
-                         .aliases = {"charged"},
-                         .type = BOOLEAN,
-                         .kind = PARAMETER_CHOICE,
-                         .words = {[BILLABLE_TRUE] = "true", [BILLABLE_FALSE] = "false"},
-                         .absent = -1,
-                         .without = TEXT_INITIAL("both"),
-                         .refusal = TEXT_INITIAL("must be true or false"),
-                         .description = TEXT_INITIAL("Whether it was charged")},
-    [EVENTS_CURSOR] = {.name = TEXT_INITIAL("cursor"),
-                       .aliases = {"next", "page_token", "page"},
-                       .type = STRING,
-                       .kind = PARAMETER_TEXT,
-                       .minimum = 1,
-                       .maximum = 48,
-                       .refusal = TEXT_INITIAL("must be next of an answer before"),
-                       .example = TEXT_INITIAL("84-2"),
-                       .description = TEXT_INITIAL("Goes on where that answer ended")},
-};
-_Static_assert(REQUEST_ID_LENGTH_MAX == 128, "the sentence above says so");
-_Static_assert((int)TIMESERIES_BUCKET == (int)USAGE_OWN, "the range stands before");
 
 static const char *const list_tags[] = {"TikTok", "TikTok Popular Trend", NULL};
 static const char *const account_tags[] = {"Account", NULL};
@@ -370,7 +110,91 @@ const struct endpoint endpoints[] = {
      .caller = CALLER_KEY_OR_SESSION,
      .answer = &billing_schema,
      .look_up = billing_look_up},
-    BILLING_ROWS,
+    {.path = TEXT_INITIAL("/api/v1/billing/me/periods"),
+     .operation_id = TEXT_INITIAL("billing-me-periods"),
+     .summary = TEXT_INITIAL("List the account's billing periods, the newest first"),
+     .description = TEXT_INITIAL(
+         "Tells of each period what was used and what it comes to; the open one as far as it "
+         "has come. Costs no credits and takes no call of the minute."),
+     .tags = account_tags,
+     .kind = ENDPOINT_ACCOUNT,
+     .caller = CALLER_KEY_OR_SESSION,
+     .parameters = periods_parameters,
+     .parameter_count = LENGTH_OF(periods_parameters),
+     .answer = &periods_schema,
+     .look_up = periods_look_up},
+    {.path = TEXT_INITIAL("/api/v1/billing/me/periods/{id}"),
+     .operation_id = TEXT_INITIAL("billing-me-period"),
+     .summary = TEXT_INITIAL("Tell one billing period"),
+     .description = TEXT_INITIAL("The same as an item of the list of periods. Costs no "
+                                 "credits and takes no call of the minute."),
+     .tags = account_tags,
+     .kind = ENDPOINT_ACCOUNT,
+     .caller = CALLER_KEY_OR_SESSION,
+     .path_parameter = &period_id,
+     .answer = &period_schema,
+     .look_up = period_look_up},
+    {.path = TEXT_INITIAL("/api/v1/billing/me/periods/{id}/statement"),
+     .operation_id = TEXT_INITIAL("billing-me-period-statement"),
+     .summary = TEXT_INITIAL("Tell what a billing period comes to, line by line"),
+     .description = TEXT_INITIAL(
+         "The statement of a closed period never changes; that of the open one is a "
+         "projection. Costs no credits and takes no call of the minute."),
+     .tags = account_tags,
+     .kind = ENDPOINT_ACCOUNT,
+     .caller = CALLER_KEY_OR_SESSION,
+     .path_parameter = &period_id,
+     .answer = &statement_schema,
+     .look_up = statement_look_up},
+    {.path = TEXT_INITIAL("/api/v1/billing/me/periods/{id}/statement/download"),
+     .operation_id = TEXT_INITIAL("billing-me-period-statement-download"),
+     .summary = TEXT_INITIAL("Give a statement as its canonical JSON"),
+     .description = TEXT_INITIAL(
+         "The very bytes whose SHA-256 the statement tells, without the envelope of other "
+         "answers. Costs no credits and takes no call of the minute."),
+     .tags = account_tags,
+     .kind = ENDPOINT_ACCOUNT,
+     .caller = CALLER_KEY_OR_SESSION,
+     .path_parameter = &period_id,
+     .answer = &download_schema,
+     .look_up = download_look_up},
+    {.path = TEXT_INITIAL("/api/v1/billing/me/preview"),
+     .operation_id = TEXT_INITIAL("billing-me-preview"),
+     .summary = TEXT_INITIAL("Tell what a change of plan would bill"),
+     .description = TEXT_INITIAL(
+         "Gives the very lines that the change would add now, and those that the next period "
+         "begins with. Changes nothing, costs no credits and takes no call of the minute."),
+     .tags = account_tags,
+     .kind = ENDPOINT_ACCOUNT,
+     .caller = CALLER_KEY_OR_SESSION,
+     .parameters = preview_parameters,
+     .parameter_count = LENGTH_OF(preview_parameters),
+     .answer = &preview_schema,
+     .look_up = preview_look_up},
+    {.path = TEXT_INITIAL("/api/v1/billing/plans"),
+     .operation_id = TEXT_INITIAL("billing-plans"),
+     .summary = TEXT_INITIAL("List the plans on sale"),
+     .description = TEXT_INITIAL(
+         "Tells price, credits, limits and overage of each plan, and from how many credits on "
+         "the next one costs less. Costs no credits and takes no call of the minute."),
+     .tags = account_tags,
+     .kind = ENDPOINT_ACCOUNT,
+     .caller = CALLER_KEY_OR_SESSION,
+     .answer = &plans_schema,
+     .look_up = plans_look_up},
+    {.path = TEXT_INITIAL("/api/v1/billing/estimate"),
+     .operation_id = TEXT_INITIAL("billing-estimate"),
+     .summary = TEXT_INITIAL("Tell what so many calls a billing period cost on each plan"),
+     .description = TEXT_INITIAL(
+         "Reckoned by the lines that an invoice would have; overage that a plan leaves open "
+         "counts as switched on. Costs no credits and takes no call of the minute."),
+     .tags = account_tags,
+     .kind = ENDPOINT_ACCOUNT,
+     .caller = CALLER_KEY_OR_SESSION,
+     .parameters = estimate_parameters,
+     .parameter_count = LENGTH_OF(estimate_parameters),
+     .answer = &estimate_schema,
+     .look_up = estimate_look_up},
     {.path = TEXT_INITIAL("/api/v1/billing/me/events"),
      .operation_id = TEXT_INITIAL("billing-me-events"),
      .summary = TEXT_INITIAL("List single calls, the newest first"),

@@ -2,9 +2,68 @@
 
 #include "api/account_look.h"
 #include "api/look_ups.h"
+#include "api/parameter_words.h"
 #include "ledger/usage.h"
 
 #include <stdio.h>
+
+const struct parameter events_parameters[EVENTS_PARAMETERS] = {
+    [EVENTS_LIMIT] = LIMIT_PARAMETER,
+    [EVENTS_FROM] = {.name = TEXT_INITIAL("from"),
+                     .aliases = {"since", "start", "after"},
+                     .type = STRING,
+                     .kind = PARAMETER_INSTANT,
+                     .absent = -1,
+                     .without = TEXT_INITIAL("from the first one"),
+                     .refusal = TEXT_INITIAL(INSTANT_REFUSAL),
+                     .description = TEXT_INITIAL("Calls of this moment and later ones")},
+    [EVENTS_TO] = {.name = TEXT_INITIAL("to"),
+                   .aliases = {"until", "end", "before"},
+                   .type = STRING,
+                   .kind = PARAMETER_INSTANT,
+                   .absent = -1,
+                   .without = TEXT_INITIAL("up to now"),
+                   .refusal = TEXT_INITIAL(INSTANT_REFUSAL),
+                   .description = TEXT_INITIAL("Calls before this moment")},
+    [EVENTS_ENDPOINT] = ENDPOINT_PARAMETER,
+    [EVENTS_REQUEST_ID] = {.name = TEXT_INITIAL("request_id"),
+                           .aliases = {"request", "id"},
+                           .type = STRING,
+                           .kind = PARAMETER_TEXT,
+                           .minimum = 1,
+                           .maximum = REQUEST_ID_LENGTH_MAX,
+                           .refusal = TEXT_INITIAL("must be 1 to 128 bytes"),
+                           .example = TEXT_INITIAL("0f3c6b2a9d"),
+                           .description = TEXT_INITIAL("The X-Request-Id of charged calls")},
+    [EVENTS_STATUS] = {.name = TEXT_INITIAL("event_status"),
+                       .aliases = {"status"},
+                       .type = STRING,
+                       .kind = PARAMETER_CHOICE,
+                       .words = {"charged", "non_billable", "failed"},
+                       .absent = -1,
+                       .without = TEXT_INITIAL("all of them"),
+                       .refusal = TEXT_INITIAL("must be charged, non_billable or failed"),
+                       .description = TEXT_INITIAL("What became of the call")},
+    [EVENTS_BILLABLE] = {.name = TEXT_INITIAL("billable"),
+                         .aliases = {"charged"},
+                         .type = BOOLEAN,
+                         .kind = PARAMETER_CHOICE,
+                         .words = {[BILLABLE_TRUE] = "true", [BILLABLE_FALSE] = "false"},
+                         .absent = -1,
+                         .without = TEXT_INITIAL("both"),
+                         .refusal = TEXT_INITIAL("must be true or false"),
+                         .description = TEXT_INITIAL("Whether it was charged")},
+    [EVENTS_CURSOR] = {.name = TEXT_INITIAL("cursor"),
+                       .aliases = {"next", "page_token", "page"},
+                       .type = STRING,
+                       .kind = PARAMETER_TEXT,
+                       .minimum = 1,
+                       .maximum = 48,
+                       .refusal = TEXT_INITIAL("must be next of an answer before"),
+                       .example = TEXT_INITIAL("84-2"),
+                       .description = TEXT_INITIAL("Goes on where that answer ended")},
+};
+_Static_assert(REQUEST_ID_LENGTH_MAX == 128, "the sentence above says so");
 
 /* ---- What is asked for ---- */
 

@@ -2,6 +2,41 @@
 #include "catalog/history.h"
 
 #include "api/look_ups.h"
+#include "api/parameter_words.h"
+#include "model/ranking.h"
+
+const struct parameter history_parameters[HISTORY_PARAMETERS] = {
+    [HISTORY_NAME] = {.name = TEXT_INITIAL("hashtag_name"),
+                      .aliases = {"hashtag", "name", "tag", "keyword", "q"},
+                      .type = STRING,
+                      .kind = PARAMETER_TEXT,
+                      .minimum = 1,
+                      .maximum = HASHTAG_NAME_BYTES_MAX,
+                      .prefix = TEXT_INITIAL("#"),
+                      .is_required = true,
+                      .refusal = TEXT_INITIAL("must be a hashtag of 1 to 512 bytes, with or "
+                                              "without #"),
+                      .example = TEXT_INITIAL("prom"),
+                      .description = TEXT_INITIAL("Hashtag to look for, in any script")},
+    [HISTORY_COUNTRY] = COUNTRY_PARAMETER,
+    [HISTORY_PERIOD] = PERIOD_PARAMETER,
+};
+_Static_assert(HASHTAG_NAME_BYTES_MAX == 512, "the sentence above says so");
+
+const struct parameter movers_parameters[MOVERS_PARAMETERS] = {
+    [MOVERS_COUNTRY] = COUNTRY_PARAMETER,
+    [MOVERS_PERIOD] = PERIOD_PARAMETER,
+    [MOVERS_SINCE] = {.name = TEXT_INITIAL("since"),
+                      .aliases = {"from", "start", "date", "after"},
+                      .type = STRING,
+                      .kind = PARAMETER_INSTANT,
+                      .absent = -1,
+                      .without = TEXT_INITIAL("the capture before the newest"),
+                      .refusal = TEXT_INITIAL("must be a date such as 2025-10-01, or a time "
+                                              "such as 2025-10-01T21:30:09Z"),
+                      .example = TEXT_INITIAL("2025-10-01"),
+                      .description = TEXT_INITIAL("Compare with the capture nearest to it")},
+};
 
 struct asked {
     struct history_look look;

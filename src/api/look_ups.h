@@ -19,13 +19,15 @@ enum {
 enum { HISTORY_NAME, HISTORY_COUNTRY, HISTORY_PERIOD, HISTORY_PARAMETERS };
 enum { MOVERS_COUNTRY, MOVERS_PERIOD, MOVERS_SINCE, MOVERS_PARAMETERS };
 
-/* For who offers the same look-up elsewhere. */
+/* Each stands beside its look-up. */
 extern const struct parameter hashtag_parameters[HASHTAG_PARAMETERS];
 extern const struct parameter history_parameters[HISTORY_PARAMETERS];
+extern const struct parameter movers_parameters[MOVERS_PARAMETERS];
 
 /* Likewise of usage; the first three are in usage_range.h. */
 enum { TIMESERIES_BUCKET = 3, TIMESERIES_ENDPOINT, TIMESERIES_GROUP, TIMESERIES_PARAMETERS };
 enum { BUCKET_HOUR, BUCKET_DAY }; /* places of its words */
+extern const struct parameter timeseries_parameters[TIMESERIES_PARAMETERS];
 
 /* Likewise of the events, and of the words of billable. */
 enum {
@@ -40,12 +42,17 @@ enum {
     EVENTS_PARAMETERS
 };
 enum { BILLABLE_TRUE, BILLABLE_FALSE };
+extern const struct parameter events_parameters[EVENTS_PARAMETERS];
 
 /* Likewise of what is billed. */
 enum { PERIODS_LIMIT, PERIODS_PARAMETERS };
 enum { PREVIEW_PLAN, PREVIEW_PARAMETERS };
 enum { ESTIMATE_CALLS, ESTIMATE_PARAMETERS };
 #define ESTIMATE_CALLS_MAX INT64_C(1000000000) /* far past the largest plan */
+extern const struct parameter period_id;       /* of their paths */
+extern const struct parameter periods_parameters[PERIODS_PARAMETERS];
+extern const struct parameter preview_parameters[PREVIEW_PARAMETERS];
+extern const struct parameter estimate_parameters[ESTIMATE_PARAMETERS];
 
 void periods_look_up(struct call *call);   /* the account's billing periods */
 void period_look_up(struct call *call);    /* one of them */

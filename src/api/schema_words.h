@@ -43,8 +43,41 @@
     COUNT(way "subscription_price_cents", "2900", "What the plans of the period cost, in cents."), \
     COUNT(way "expected_total_amount_cents", "2900", "The sum of the open statement's lines, in cents."), \
     FIELD(way "currency", "string", ONE_OF("\"usd\""), SAYS("Of both amounts.")), \
+    COUNT(way "overage_amount_cents", "0", "What overage costs so far, less refunds of it."), \
+    FIELD(way "spend_limit_cents", "integer", FORMAT("int64"), FROM("0"), OPTIONAL, EXAMPLE("2900"), \
+          SAYS("What it may cost in a billing period; left out without a limit.")), \
+    FIELD(way "next_plan", "string", OPTIONAL, EXAMPLE("\"Starter\""), SAYS("The plan that waits for the next period.")), \
+    FIELD(way "stopped_by", "string", OPTIONAL, \
+          ONE_OF("\"insufficient_credits\", \"daily_credit_limit\", \"key_daily_limit\", \"spend_limit\""), \
+          SAYS("The reason with which the next call would be refused.")), \
+    FIELD(way "stopped_until", "string", FORMAT("date-time"), OPTIONAL, SAYS("Until when that holds.")), \
     FIELD(way "pricing_source", "string", EXAMPLE("\"plan_default\""), SAYS("Whose prices they are.")), \
     FIELD(way "user_id", "string", SAYS("The account's outward id.")), \
     FIELD(way "created_at", "string", FORMAT("date-time"), SAYS("When the account was made.")), \
     FIELD(way "updated_at", "string", FORMAT("date-time"), SAYS("When it was last changed."))
+
+/* The same in examples; way: what stands before each line. */
+#define BILLING_STATE_EXAMPLE(way)                                                             \
+    way "\"plan\": \"Growth\",\n"                                                              \
+    way "\"period_key\": \"2026-04\",\n"                                                       \
+    way "\"period_start\": \"2026-04-12T00:00:00Z\",\n"                                        \
+    way "\"period_end\": \"2026-05-12T00:00:00Z\",\n"                                          \
+    way "\"included_credits\": 100000,\n"                                                      \
+    way "\"credits_used\": 160,\n"                                                             \
+    way "\"credits_remaining\": 99840,\n"                                                      \
+    way "\"overage_credits\": 0,\n"                                                            \
+    way "\"allow_overage\": false,\n"                                                          \
+    way "\"hard_limit\": true,\n"                                                              \
+    way "\"overage_amount_cents\": 0,\n"                                                       \
+    way "\"daily_key\": \"2026-04-21\",\n"                                                     \
+    way "\"daily_credit_limit\": 25000,\n"                                                     \
+    way "\"daily_credits_used\": 160,\n"                                                       \
+    way "\"daily_credits_remaining\": 24840,\n"                                                \
+    way "\"subscription_price_cents\": 2900,\n"                                                \
+    way "\"expected_total_amount_cents\": 2900,\n"                                             \
+    way "\"currency\": \"usd\",\n"                                                             \
+    way "\"pricing_source\": \"plan_default\",\n"                                              \
+    way "\"user_id\": \"acc_8fQ2x7Kd\",\n"                                                     \
+    way "\"created_at\": \"2026-04-12T09:30:00Z\",\n"                                          \
+    way "\"updated_at\": \"2026-04-12T09:30:00Z\""
 /* clang-format on */

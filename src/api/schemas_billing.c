@@ -117,6 +117,8 @@ static const struct schema_field preview_fields[] = {
     FIELD("data.lines_next", "array", SAYS("Lines that the next period begins with.")),
     LINES("data.lines_next"),
     COUNT("data.total_next_cents", "2900", "Their sum."),
+    FIELD("data.preview_digest", "string", EXAMPLE("\"1777248000-5f9c\""),
+          SAYS("Names these numbers; the console changes a plan by it, so that what it showed is billed.")),
     REQUEST_ID,
     ENVELOPE_END,
 };
@@ -212,7 +214,7 @@ static const char preview_example[] =
     "    \"total_now_cents\": 1000,\n"
     "    \"lines_next\": [ { \"kind\": \"subscription\", \"plan\": \"Growth\", \"period_key\": \"2026-05\",\n"
     "      \"credits\": 100000, \"cents\": 2900 } ],\n"
-    "    \"total_next_cents\": 2900,\n" EXAMPLE_CLOSE;
+    "    \"total_next_cents\": 2900, \"preview_digest\": \"1777248000-5f9c\",\n" EXAMPLE_CLOSE;
 static const char plans_example[] =
     EXAMPLE_OPEN
     "    \"credits_per_call\": 8,\n"

@@ -1,9 +1,35 @@
 #include "api/account_look.h"
 #include "api/look_ups.h"
+#include "api/parameter_words.h"
 #include "api/usage_counts.h"
 #include "api/usage_range.h"
 #include "ledger/addresses.h"
 #include "ledger/events.h"
+
+const struct parameter timeseries_parameters[TIMESERIES_PARAMETERS] = {
+    RANGE_PARAMETERS,
+    [TIMESERIES_BUCKET] = {.name = TEXT_INITIAL("bucket"),
+                           .aliases = {"interval", "granularity", "step"},
+                           .type = STRING,
+                           .kind = PARAMETER_CHOICE,
+                           .words = {[BUCKET_HOUR] = "hour", [BUCKET_DAY] = "day"},
+                           .absent = BUCKET_DAY,
+                           .without = TEXT_INITIAL("day"),
+                           .refusal = TEXT_INITIAL("must be hour or day"),
+                           .description = TEXT_INITIAL("How long each item is; hours for at "
+                                                       "most 31 days, days for at most 400")},
+    [TIMESERIES_ENDPOINT] = ENDPOINT_PARAMETER,
+    [TIMESERIES_GROUP] = {.name = TEXT_INITIAL("group_by"),
+                          .aliases = {"group", "by"},
+                          .type = STRING,
+                          .kind = PARAMETER_CHOICE,
+                          .words = {"key"},
+                          .absent = -1,
+                          .without = TEXT_INITIAL("all keys together"),
+                          .refusal = TEXT_INITIAL("must be key"),
+                          .description = TEXT_INITIAL("One item for each bucket and key")},
+};
+_Static_assert((int)TIMESERIES_BUCKET == (int)USAGE_OWN, "the range stands before");
 
 /* ---- The range ---- */
 
@@ -200,12 +226,9 @@ static enum status overview_read(struct account_look *look, struct reason *reaso
 
 static void overview_complete(struct account_look *look)
 {
-    struct call *call = look->call;
-    struct charge charge = {.account_id = call->key.account_id, .key_id = call->key.key_id};
-    ledger_look(call->pipeline->ledger, &charge);
     json_name(&look->writer, TEXT("billing"));
     json_object_open(&look->writer);
-    billing_state_write(look, &charge.standing);
+    billing_state_write(look);
     json_object_close(&look->writer);
 }
 

@@ -1,6 +1,12 @@
 #include "api/usage_range.h"
 
+#include "api/parameter_words.h"
 #include "ledger/usage.h"
+
+const struct parameter range_parameters[USAGE_OWN] = {RANGE_PARAMETERS};
+
+const struct parameter range_limit_parameters[USAGE_OWN + 1] = {
+    RANGE_PARAMETERS, [USAGE_OWN] = LIMIT_PARAMETER};
 
 #define HOUR_US (HOUR_SECONDS * SECOND_US)
 #define WEEK_DAYS 7

@@ -9,6 +9,8 @@
 
 /* Places in the arguments of each of these endpoints, and of the words of range. */
 enum { USAGE_RANGE, USAGE_FROM, USAGE_TO, USAGE_OWN };
+extern const struct parameter range_parameters[USAGE_OWN];
+extern const struct parameter range_limit_parameters[USAGE_OWN + 1];
 enum usage_range_word { RANGE_PERIOD, RANGE_DAY, RANGE_WEEK, RANGE_MONTH, RANGE_CUSTOM };
 #define USAGE_RANGE_WORDS                                                                      \
     {                                                                                          \

@@ -121,6 +121,39 @@ bool text_is_utf8(struct text whole)
     return true;
 }
 
+/* Of well-formed UTF-8: the character that begins there, and how many bytes it takes. */
+static unsigned character_at(struct text whole, size_t at, size_t *length)
+{
+    unsigned char second_min, second_max, first = (unsigned char)whole.at[at];
+    *length = utf8_sequence(first, &second_min, &second_max);
+    unsigned character = *length == 1 ? first : first & (0xFFU >> (*length + 1));
+    for (size_t k = 1; k < *length; k++)
+        character = character << 6 | ((unsigned char)whole.at[at + k] & 0x3FU);
+    return character;
+}
+
+static bool is_hidden(unsigned character)
+{
+    static const struct {
+        unsigned first, last;
+    } hidden[] = {{0, 0x1F},        {0x7F, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200B},
+                  {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x2069}, {0xFEFF, 0xFEFF}};
+    for (size_t i = 0; i < LENGTH_OF(hidden); i++)
+        if (character >= hidden[i].first && character <= hidden[i].last)
+            return true;
+    return false;
+}
+
+bool text_is_plain(struct text whole)
+{
+    if (!text_is_utf8(whole))
+        return false;
+    for (size_t i = 0, length; i < whole.length; i += length)
+        if (is_hidden(character_at(whole, i, &length)))
+            return false;
+    return true;
+}
+
 static unsigned least(unsigned a, unsigned b)
 {
     return a < b ? a : b;

@@ -84,6 +84,11 @@ bool text_is_digits(struct text whole);
 /* Well-formed UTF-8 of RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF. */
 bool text_is_utf8(struct text whole);
 
+/* UTF-8 on one line, in which everything shows and stands where it is written: no control
+ * characters and line ends (also those of U+0080 and on), none that turn the direction of writing
+ * (Unicode Standard Annex 9, section 2), no spaces without width. */
+bool text_is_plain(struct text whole);
+
 /* Edits (insert, delete, replace) between two texts, for "did you mean"; texts over 64 bytes
  * count as 64 apart. */
 unsigned text_distance(struct text a, struct text b);

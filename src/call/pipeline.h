@@ -39,12 +39,14 @@ struct pipeline {
     atomic_bool ledger_answers;  /* kept up to date by who watches the ledger */
 };
 
-/* Whether a list is marked stale: it is older than its time to live, or short whatever its age. */
+/* Whether a list is marked stale: it is older than its time to live, or short whatever its age, or
+ * from so far ahead that the clock was wrong when it was captured, and its age is not known. */
 static inline bool pipeline_is_stale(const struct pipeline *pipeline, instant captured_at,
                                      bool is_short)
 {
     int64_t age_us = time_now(pipeline->time).us - captured_at.us;
-    return is_short || age_us > pipeline->time_to_live.us;
+    return is_short || age_us > pipeline->time_to_live.us ||
+           age_us < -pipeline->time_to_live.us - DAY_US;
 }
 
 /* The receiver for http_server_open. */

@@ -38,10 +38,15 @@ struct asked_source *source_pick(struct collector *collector, struct list_key li
 static void fare_keep(struct collector *collector, struct asked_source *source)
 {
     struct reason reason = {0};
-    if (budget_write_fare(collector->db, text_of(source->is.source->name), &source->fare,
-                          &reason) != STATUS_OK)
+    if (budget_write_fare(collector->db, collector->options.time,
+                          text_of(source->is.source->name), &source->fare,
+                          &reason) != STATUS_OK) {
         log_line(LOG_WARNING, "collector", "how %s fares cannot be kept: %s",
                  source->is.source->name, reason.sentence);
+        return;
+    }
+    source->fare.lists_new = 0;
+    source->fare.closes_breaker = false;
 }
 
 static void source_put_off(struct collector *collector, struct asked_source *source,
@@ -70,11 +75,12 @@ void source_succeeded(struct collector *collector, struct asked_source *source)
         log_line(LOG_INFO, "collector", "%s answers again", source->is.source->name);
         source->paused_until = (duration){0};
         source->fare.paused_until = (instant){0};
+        source->fare.closes_breaker = true;
     }
-    source->failures = source->openings = 0;
+    source->failures = source->openings = source->throttles = 0;
     source->is_shut = source->fare.is_shut = false;
     source->fare.succeeded_at = collector->now;
-    source->fare.lists++;
+    source->fare.lists_new++;
     source->fare.fault[0] = '\0';
     source->state.lists++;
     fare_keep(collector, source);
@@ -108,11 +114,25 @@ void source_failed(struct collector *collector, struct asked_source *source,
     fare_keep(collector, source);
 }
 
+/* What a source tells is kept to, but one that throttles again and again, without a list between,
+ * is left alone for longer each time, also where it tells to come back at once. */
+static int64_t throttle_least(const struct asked_source *source)
+{
+    int64_t least = source->throttles > 0 ? THROTTLE_PAUSE_US : 0;
+    for (unsigned i = 1; i < source->throttles && least < BREAKER_PAUSE_MAX_US; i++)
+        least *= 2;
+    return least < BREAKER_PAUSE_MAX_US ? least : BREAKER_PAUSE_MAX_US;
+}
+
 void source_throttled(struct collector *collector, struct asked_source *source,
                       int64_t retry_after_seconds, const struct reason *reason)
 {
     int64_t pause = retry_after_seconds >= 0 ? retry_after_seconds * SECOND_US
                                              : THROTTLE_PAUSE_US;
+    bool is_put_off = source->paused_until.us > collector->elapsed.us; /* this was under way */
+    if (!is_put_off && pause < throttle_least(source))
+        pause = throttle_least(source);
+    source->throttles += !is_put_off;
     source->state.throttled++;
     fault_note(collector, source, reason);
     source_put_off(collector, source, (duration){pause});
@@ -135,8 +155,6 @@ void source_look(struct collector *collector, struct asked_source *source)
                          text_of(source->is.source->name), &fare, &reason) != STATUS_OK)
         return; /* the store's health says it */
     source->fare.used_today = fare.used_today;
-    if (fare.lists > source->fare.lists)
-        source->fare.lists = fare.lists;
     if (fare.succeeded_at.us > source->fare.succeeded_at.us)
         source->fare.succeeded_at = fare.succeeded_at;
     bool is_put_off = collector->now.us >= fare.paused_from.us - JOB_LEASE_US &&
@@ -145,6 +163,7 @@ void source_look(struct collector *collector, struct asked_source *source)
     if (is_put_off && until > source->paused_until.us) {
         source->paused_until = (duration){until};
         source->is_shut = source->is_shut || fare.is_shut;
+        fare.lists_new = source->fare.lists_new;
         source->fare = fare;
     }
 }

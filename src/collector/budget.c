@@ -11,7 +11,9 @@ static enum status row_make(struct db *db, struct text source, struct reason *re
     return db_run(insert, reason);
 }
 
-/* A clock that is set back into a day that has passed stays in the later one. */
+/* A clock that is set back into a day that has passed stays in the later one. A day further ahead
+ * was never entered, the clock was wrong: what it used counts for today, or the source would not
+ * be asked until that day is over, years from now. */
 static enum status today_read(struct db *db, struct text source, int64_t now_day, int64_t *day,
                               int64_t *used, struct reason *reason)
 {
@@ -22,8 +24,9 @@ static enum status today_read(struct db *db, struct text source, int64_t now_day
     bool row;
     TRY(db_step(select, &row, reason));
     int64_t kept = row ? db_column_integer(select, 0) : 0;
-    *day = kept > now_day ? kept : now_day;
-    *used = row && kept == *day ? db_column_integer(select, 1) : 0;
+    bool is_impossible = kept > now_day + BUDGET_DAYS_AHEAD_MAX;
+    *day = kept > now_day && !is_impossible ? kept : now_day;
+    *used = row && (kept == *day || is_impossible) ? db_column_integer(select, 1) : 0;
     return STATUS_OK;
 }
 
@@ -49,6 +52,22 @@ static enum status window_read(struct db *db, const struct time_source *time,
     *count = db_column_integer(select, 0);
     *oldest_age = (duration){db_column_integer(select, 1)};
     return STATUS_OK;
+}
+
+/* Of an earlier boot whose wall clock ran ahead: their age is not known, and grows from now on. */
+static enum status future_age(struct db *db, const struct time_source *time, struct text source,
+                              struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(db,
+                          "UPDATE source_request SET wall_at = $4, boot = $2, elapsed = $3 "
+                          "WHERE source = $1 AND boot <> $2 AND wall_at > $4",
+                          &update, reason));
+    db_bind_text(update, 1, source);
+    db_bind_integer(update, 2, time->boot);
+    db_bind_integer(update, 3, time_elapsed(time).us);
+    db_bind_integer(update, 4, time_now(time).us);
+    return db_run(update, reason);
 }
 
 static enum status outdated_remove(struct db *db, const struct time_source *time,
@@ -123,6 +142,7 @@ enum status budget_take(struct db *db, const struct time_source *time,
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(db, &transaction, reason));
     TRY(row_make(db, limits->source, reason));
+    TRY(future_age(db, time, limits->source, reason));
     TRY(outdated_remove(db, time, limits->source, reason));
     int64_t day;
     int64_t used;
@@ -131,6 +151,7 @@ enum status budget_take(struct db *db, const struct time_source *time,
     TRY(today_read(db, limits->source, instant_day(time_now(time)), &day, &used, reason));
     TRY(wait_find(db, time, limits, day, used, &until, reason));
     if (until.us > 0) {
+        TRY(db_commit(&transaction, reason)); /* ages that were set stay set */
         *wait = until;
         return reason_set(reason, STATUS_EXHAUSTED, "the limit of %.*s is reached: %s",
                           TEXT_PRINT(limits->source),
@@ -159,25 +180,34 @@ enum status budget_settle(struct db *db, const struct time_source *time, int64_t
     return db_run(update, reason);
 }
 
-enum status budget_write_fare(struct db *db, struct text source, const struct source_fare *fare,
-                              struct reason *reason)
+#define THEIRS_COUNTS                                                                          \
+    "paused_from <= $9 AND paused_until > max($3, $9) AND NOT (is_shut AND $10)"
+
+/* A pause that another collector began meanwhile outlives what is written here, unless it is a
+ * breaker that this success closes. */
+enum status budget_write_fare(struct db *db, const struct time_source *time, struct text source,
+                              const struct source_fare *fare, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(row_make(db, source, reason));
     TRY(db_statement_take(
         db,
-        "INSERT INTO source_use VALUES ($1, 0, 0, $2, $3, $4, $5, $6, $7, $8) "
-        "ON CONFLICT (source) DO UPDATE SET paused_from = $2, paused_until = "
-        "$3, is_shut = $4, lists = $5, succeeded_at = $6, failed_at = $7, "
-        "fault = $8",
+        "UPDATE source_use SET paused_from = iif(" THEIRS_COUNTS ", paused_from, $2), "
+        "paused_until = iif(" THEIRS_COUNTS ", paused_until, $3), "
+        "is_shut = iif(" THEIRS_COUNTS ", is_shut, $4), lists = lists + $5, "
+        "succeeded_at = max(succeeded_at, $6), failed_at = max(failed_at, $7), fault = $8 "
+        "WHERE source = $1",
         &update, reason));
     db_bind_text(update, 1, source);
     db_bind_integer(update, 2, fare->paused_from.us);
     db_bind_integer(update, 3, fare->paused_until.us);
     db_bind_integer(update, 4, fare->is_shut);
-    db_bind_integer(update, 5, fare->lists);
+    db_bind_integer(update, 5, fare->lists_new);
     db_bind_integer(update, 6, fare->succeeded_at.us);
     db_bind_integer(update, 7, fare->failed_at.us);
     db_bind_text(update, 8, text_of(fare->fault));
+    db_bind_integer(update, 9, time_now(time).us);
+    db_bind_integer(update, 10, fare->closes_breaker);
     return db_run(update, reason);
 }
 

@@ -297,9 +297,16 @@ static enum status sources_take(struct collector *collector, struct reason *reas
 static void pause_restore(void *owner, struct list_key list, const struct job_pause *pause)
 {
     struct collector *collector = owner;
-    if (collector->now.us >= pause->from.us)
+    duration time_to_live = collector->options.time_to_live;
+    if (collector->now.us < pause->from.us)
+        return;
+    if (pause->failures == 0) /* it was looked at, and there was nothing new */
+        schedule_done(collector->schedule, list,
+                      (instant){pause->not_before.us - time_to_live.us});
+    else
         schedule_restored(collector->schedule, list, pause->failures, collector->now,
-                          pause->not_before);
+                          collector->options.stops_when_done ? collector->now
+                                                             : pause->not_before);
 }
 
 static void schedule_begin(struct collector *collector)

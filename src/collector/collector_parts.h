@@ -1,5 +1,5 @@
-/* collector_parts: what the files of the collector share: the sources as they are asked, and
- * the fetches under way. All of it belongs to the collector's thread. */
+/* collector_parts: what the files of the collector share: sources as they are asked, and fetches
+ * under way. All of it belongs to the collector's thread. */
 #pragma once
 
 #include "catalog/store.h"
@@ -26,9 +26,10 @@
 struct asked_source {
     struct collector_source is;
     unsigned in_flight;
-    unsigned failures; /* one after the other */
-    unsigned openings; /* of the breaker, without a success between them */
-    bool is_shut;      /* half-open when the pause is over: one is asked, and decides */
+    unsigned failures;  /* one after the other */
+    unsigned openings;  /* of the breaker, without a success between them */
+    unsigned throttles; /* after each other's pause, likewise */
+    bool is_shut;       /* half-open when the pause is over: one is asked, and decides */
     duration paused_until;
     struct source_fare fare;      /* as kept */
     struct collector_state state; /* counters; the rest is filled in for collector_states */
@@ -144,7 +145,6 @@ void fetches_go_on(struct collector *collector);
 void fetches_give_up(struct collector *collector);
 
 /* ---- publication.c ---- */
-
 /* What was fetched, kept. LIST_FAILED: fetch->fault says why, and it is the source's fault
  * unless *is_ours. */
 enum collector_outcome fetch_publish(struct fetch *fetch, bool *is_ours);

@@ -66,7 +66,10 @@ static void fetch_end_well(struct fetch *fetch, enum collector_outcome outcome)
     struct collector *collector = fetch->collector;
     schedule_done(collector->schedule, fetch->list, collector->now);
     instant again = {0};
-    if (outcome == LIST_IS_THE_SAME)
+    /* A capture of a clock that was ahead, then, still counts as the newest. */
+    bool is_outshone = collector->kept[list_key_index(fetch->list)].captured_at.us >
+                       collector->now.us + DAY_US;
+    if (outcome == LIST_IS_THE_SAME || is_outshone)
         again.us = collector->now.us + collector->options.time_to_live.us;
     success_keep(fetch, again);
     collector_look(collector);
@@ -407,6 +410,19 @@ static bool was_captured_meanwhile(struct fetch *fetch)
            kept->captured_at.us + collector->options.time_to_live.us > collector->now.us;
 }
 
+/* No lease lasts that long: the list failed, and rests. Whoever fetches once need not wait for the
+ * end of that. */
+static int64_t busy_wait(struct fetch *fetch, instant again)
+{
+    int64_t wait = again.us - fetch->collector->now.us;
+    if (!fetch->collector->options.stops_when_done || wait <= JOB_LEASE_US)
+        return LOOK_AGAIN_US;
+    (void)reason_set(&fetch->fault, STATUS_UNAVAILABLE,
+                     "it failed before and is left alone for %lld minutes more",
+                     (long long)(wait / SECOND_US / 60));
+    return wait;
+}
+
 bool fetch_begin(struct collector *collector, struct list_key list)
 {
     duration wait;
@@ -424,7 +440,7 @@ bool fetch_begin(struct collector *collector, struct list_key list)
     enum status status = job_take(collector->db, list, collector->holder, collector->now,
                                   &again, &fetch->fault);
     if (status == STATUS_BUSY && again.us > 0) {
-        fetch_postpone(fetch, (duration){LOOK_AGAIN_US});
+        fetch_postpone(fetch, (duration){busy_wait(fetch, again)});
     } else if (status != STATUS_OK) {
         store_fault(fetch);
     } else if (was_captured_meanwhile(fetch)) {

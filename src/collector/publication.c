@@ -5,6 +5,22 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* A rank is the place in the list, as it is for a file that is imported: what was left out, or
+ * never given, leaves no gap. */
+static void gaps_close(struct fetch *fetch)
+{
+    for (size_t i = 0; i < fetch->hashtag_count; i++) {
+        struct hashtag *hashtag = &fetch->hashtags[i];
+        int64_t place = (int64_t)i + 1;
+        if (hashtag->rank > place && fetch->contradictions == 0) {
+            fetch->contradictions = 1;
+            (void)snprintf(fetch->oddity, sizeof(fetch->oddity),
+                           "the rank %" PRId64 " is missing", place);
+        }
+        hashtag->rank = place;
+    }
+}
+
 /* Pages of a list that moved between them say things twice, as one page may. What a page left
  * as it is, is found again in the whole: it counts once. */
 static void pages_join(struct fetch *fetch)
@@ -17,6 +33,7 @@ static void pages_join(struct fetch *fetch)
         fetch->contradictions = whole.warnings;
     if (whole.warnings > 0 && fetch->oddity[0] == '\0')
         memcpy(fetch->oddity, whole.warning, sizeof(fetch->oddity));
+    gaps_close(fetch);
     for (size_t i = 0; !fetch->tells_change && i < fetch->hashtag_count; i++) {
         fetch->hashtags[i].rank_change = RANK_UNTOLD;
         fetch->hashtags[i].rank_diff = 0;

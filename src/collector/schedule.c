@@ -144,12 +144,19 @@ bool schedule_pauses(const struct schedule *schedule, struct list_key list, inst
     return entry_pauses(&schedule->entries[list_key_index(list)], now);
 }
 
+/* The same instant; 0: it lies so far ahead that the clock was wrong then. */
+static int64_t fresh_from(const struct schedule *schedule, instant from, instant now)
+{
+    return from.us > now.us + schedule->time_to_live.us + DAY_US ? 0 : from.us;
+}
+
 /* When it may be fetched, of a list that somebody wants; in the past: now. */
 static instant entry_due_at(const struct schedule *schedule, const struct entry *entry,
                             instant now)
 {
-    int64_t fresh = entry->captured_at.us > entry->checked_at.us ? entry->captured_at.us
-                                                                 : entry->checked_at.us;
+    int64_t captured = fresh_from(schedule, entry->captured_at, now);
+    int64_t checked = fresh_from(schedule, entry->checked_at, now);
+    int64_t fresh = captured > checked ? captured : checked;
     int64_t due = fresh > 0 ? fresh + schedule->time_to_live.us : 0;
     if (entry_pauses(entry, now) && entry->pause_end.us > due)
         due = entry->pause_end.us;

@@ -5,7 +5,9 @@
  * that are due, the same. Of lists of one age that which was tried longest ago comes first.
  * After a failure a list pauses: base * 2^failures, at most SCHEDULE_PAUSE_MAX_US, with full
  * jitter ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). A pause ends too when
- * the wall clock is set to before its beginning: nobody can say then how long it would last. */
+ * the wall clock is set to before its beginning: nobody can say then how long it would last. A
+ * capture more than a day and a time to live ahead of now was made by a clock that was wrong, and
+ * keeps no list from being due. */
 #pragma once
 
 #include "base/instant.h"

@@ -63,8 +63,8 @@ struct source {
                                 struct reason *reason);
 };
 
-/* creative-center, creative-one, business-api; ended by NULL. The sources file and sample are
- * asked nothing: `trendgate import` and the catalogue's own sample. */
+/* creative-center, creative-one, business-api; ended by NULL. Files and the sample are not asked:
+ * `trendgate import` and the catalogue's own sample (docs/decisions/0034). */
 extern const struct source *const sources[];
 
 /* NULL: none is called that. */

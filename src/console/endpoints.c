@@ -2,6 +2,7 @@
 
 #include "api/endpoints.h"
 #include "api/look_ups.h"
+#include "console/billing.h"
 #include "console/browse.h"
 #include "console/keys.h"
 #include "console/playground.h"
@@ -41,6 +42,8 @@ const struct endpoint console_endpoints[] = {
     OWN(KEYS "/{id}/cap", ENDPOINT_POST, "api-key-cap", keys_cap),
     OWN(KEYS "/{id}/reveal", ENDPOINT_POST, "api-key-reveal", keys_reveal),
     OWN(KEYS "/{id}", ENDPOINT_DELETE, "api-key-delete", keys_delete),
+    OWN("/billing/me/plan", ENDPOINT_POST, "billing-plan-change", billing_plan),
+    OWN("/billing/me/overage", ENDPOINT_POST, "billing-overage-change", billing_overage),
     SHOWN("/console/trends", "console-trends", hashtag_parameters, HASHTAG_PARAMETERS, browse_trends),
     SHOWN("/console/trends/history", "console-trends-history", history_parameters, HISTORY_PARAMETERS, browse_history),
     OWN("/console/lists", ENDPOINT_GET, "console-lists", browse_lists),

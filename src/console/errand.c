@@ -19,6 +19,10 @@ const struct failure console_failures[REFUSED_COUNT] = {
         .message = TEXT_INITIAL("No key that works is the active one; create a key, or activate one.")},
     [REFUSED_KEY_STATUS] = {.status = 409, .reason = TEXT_INITIAL("key_status"),
         .message = TEXT_INITIAL("The key is not in a state for this; look at the list of keys.")},
+    [REFUSED_STALE_PREVIEW] = {.status = 409, .reason = TEXT_INITIAL("stale_preview"),
+        .message = TEXT_INITIAL("The change does not come to what was shown any more; look at its new preview.")},
+    [REFUSED_OVERAGE_FIXED] = {.status = 409, .reason = TEXT_INITIAL("overage_fixed"),
+        .message = TEXT_INITIAL("The plan itself says whether calls go on past the included credits; choose another plan instead.")},
     [REFUSED_WRONG_PASSWORD] = {.status = 403, .reason = TEXT_INITIAL("wrong_password"),
         .message = TEXT_INITIAL("The current password is not right.")},
     [REFUSED_TOO_OFTEN] = {.status = 429, .reason = TEXT_INITIAL("rate_limited"),
@@ -107,6 +111,23 @@ bool errand_integer(struct errand *errand, const char *member, int64_t *value)
     if (found && !json_is_null(found))
         errand_fault(errand, member, TEXT(""), "must be a whole number");
     return false;
+}
+
+bool errand_boolean(struct errand *errand, const char *member, bool *value)
+{
+    const json_t *found = json_object_get(errand->body, member);
+    if (json_is_boolean(found)) {
+        *value = json_is_true(found);
+        return true;
+    }
+    if (found && !json_is_null(found))
+        errand_fault(errand, member, TEXT(""), "must be true or false");
+    return false;
+}
+
+bool errand_has(const struct errand *errand, const char *member)
+{
+    return json_object_get(errand->body, member) != NULL;
 }
 
 void errand_member_text(struct errand *errand, const char *name, struct text value)

@@ -65,6 +65,8 @@ enum console_failure {
     REFUSED_NAME_REQUIRED,
     REFUSED_NO_ACTIVE_KEY,
     REFUSED_KEY_STATUS,
+    REFUSED_STALE_PREVIEW,
+    REFUSED_OVERAGE_FIXED,
     REFUSED_WRONG_PASSWORD,
     REFUSED_TOO_OFTEN,
     REFUSED_MEDIA_TYPE,
@@ -85,6 +87,9 @@ void errand_fault(struct errand *errand, const char *member, struct text value,
 /* Members of the body. False: missing or null; or of another type, which is a fault then. */
 bool errand_text(struct errand *errand, const char *member, struct text *value);
 bool errand_integer(struct errand *errand, const char *member, int64_t *value);
+bool errand_boolean(struct errand *errand, const char *member, bool *value);
+/* Whether it is there, null too. */
+bool errand_has(const struct errand *errand, const char *member);
 
 /* True once anything was refused. */
 static inline bool errand_is_refused(const struct errand *errand)

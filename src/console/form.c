@@ -132,7 +132,7 @@ void form_field(struct page *page, const struct form_field *field)
     description_attribute(page, field, &ids);
     if (field->fault.length > 0)
         attribute(page, "aria-invalid", TEXT("true"));
-    html_flag(html, TEXT("required"));
+    html_flag(html, field->is_fixed ? TEXT("readonly") : TEXT("required"));
     if (field->fault.length > 0)
         described_text(page, buffer_text(&ids.fault), "fault", field->fault);
     html_close(html, HTML_DIV);
@@ -190,9 +190,21 @@ bool form_read(struct call *call, struct query *form)
     return false;
 }
 
+/* Browsers take "/.." for the folder above, also where its points are written as %2e. */
+static bool leaves_console(struct text path)
+{
+    for (size_t i = 0; i < path.length && path.at[i] != '?' && path.at[i] != '#'; i++) {
+        struct text rest = text_slice(path, i, path.length);
+        if (text_starts_with(rest, TEXT("/.")) || text_starts_with(rest, TEXT("/%2e")) ||
+            text_starts_with(rest, TEXT("/%2E")))
+            return true;
+    }
+    return false;
+}
+
 struct text form_next(struct text asked)
 {
-    if (!text_starts_with(asked, TEXT(CONSOLE_PATH)))
+    if (!text_starts_with(asked, TEXT(CONSOLE_PATH)) || leaves_console(asked))
         return TEXT(CONSOLE_PATH);
     for (size_t i = 0; i < asked.length; i++)
         if (asked.at[i] <= ' ' || asked.at[i] >= 0x7F || asked.at[i] == '\\')

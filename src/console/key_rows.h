@@ -4,7 +4,7 @@
 #include "console/errand.h"
 #include "ledger/changes.h"
 
-#define KEYS_LISTED_MAX 1000 /* the newest of an account; 20 of them can be live */
+#define KEYS_LISTED_MAX 1000 /* the live ones, 20 at most, and the newest of the others */
 
 /* The keys of the errand's account as "items". */
 void key_rows_write(struct errand *errand);

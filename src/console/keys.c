@@ -42,6 +42,29 @@ static duration grace_read(struct errand *errand, bool may_be_none)
     return (duration){seconds * SECOND_US};
 }
 
+static struct text account_counted(const struct errand *errand)
+{
+    const int64_t *id = &errand->call->session.account_id;
+    return (struct text){(const char *)id, sizeof(*id)};
+}
+
+/* One more key; false: it was one too many, and is refused. */
+static bool may_make(struct errand *errand)
+{
+    errand->retry_after_s = limits_take(console_of(errand->call)->limits, LIMIT_KEYS,
+                                        account_counted(errand));
+    if (errand->retry_after_s > 0)
+        errand_refuse(errand, REFUSED_TOO_OFTEN);
+    return errand->retry_after_s == 0;
+}
+
+/* None was made after all. */
+static void refuse_making(struct errand *errand, enum status status)
+{
+    limits_give_back(console_of(errand->call)->limits, LIMIT_KEYS, account_counted(errand));
+    errand_refuse_status(errand, status);
+}
+
 /* ---- List ---- */
 
 void keys_list(struct call *call)
@@ -72,23 +95,16 @@ static void cap_read(struct errand *errand, int64_t *cap)
     *cap = given;
 }
 
-static bool is_plain(struct text name)
-{
-    for (size_t i = 0; i < name.length; i++)
-        if ((unsigned char)name.at[i] < ' ' || name.at[i] == 0x7F)
-            return false;
-    return true;
-}
-
 static void name_read(struct errand *errand, struct text *name)
 {
     bool is_given = errand_text(errand, "name", name);
     if (errand_is_refused(errand) && !is_given)
         return;
     *name = is_given ? text_trim(*name) : (struct text){0};
-    if (name->length == 0 || name->length > API_KEY_NAME_BYTES_MAX || !is_plain(*name))
+    if (name->length == 0 || name->length > API_KEY_NAME_BYTES_MAX || !text_is_plain(*name))
         errand_fault(errand, "name", name->length <= API_KEY_NAME_BYTES_MAX ? *name : TEXT(""),
-                     "must be 1 to 100 bytes of text on one line");
+                     "must be 1 to 100 bytes of text on one line, in which every "
+                     "character shows");
 }
 
 static void create(struct errand *errand)
@@ -100,7 +116,7 @@ static void create(struct errand *errand)
     name_read(errand, &request.name);
     life_read(errand, &request.life);
     cap_read(errand, &request.daily_credit_cap);
-    if (errand_is_refused(errand))
+    if (errand_is_refused(errand) || !may_make(errand))
         return;
     struct ledger *ledger = errand_ledger(errand);
     enum status status = ledger_account_of(ledger, errand->call->session.account_id, &account,
@@ -109,7 +125,7 @@ static void create(struct errand *errand)
         status = ledger_key_make(ledger, text_of(account.email), &request, &key, &secret,
                                  &errand->reason);
     if (status != STATUS_OK) {
-        errand_refuse_status(errand, status);
+        refuse_making(errand, status);
         return;
     }
     json_member_text(&errand->data, TEXT("api_key"), text_of(secret.characters));
@@ -133,12 +149,12 @@ static void rotate(struct errand *errand)
     duration grace = grace_read(errand, true);
     if (!errand_text(errand, "id", &id) && !errand->faults.bytes)
         errand_fault(errand, "id", TEXT(""), "is missing");
-    if (errand_is_refused(errand) || !key_of_caller(errand, id, &key))
+    if (errand_is_refused(errand) || !key_of_caller(errand, id, &key) || !may_make(errand))
         return;
     enum status status = ledger_key_rotate(errand_ledger(errand), id, grace, &rotation,
                                            &errand->reason);
     if (status != STATUS_OK) {
-        errand_refuse_status(errand, status);
+        refuse_making(errand, status);
         return;
     }
     json_member_text(&errand->data, TEXT("new_api_key"), text_of(rotation.secret.characters));

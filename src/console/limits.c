@@ -16,6 +16,7 @@ static const struct {
     [LIMIT_SIGN_IN_ACCOUNT] = {10, 15 * 60}, /* a thousand guesses a day of one password */
     [LIMIT_SIGN_IN_ADDRESS] = {50, 15 * 60}, /* an office behind one address */
     [LIMIT_SIGN_UP_ADDRESS] = {20, 60 * 60},
+    [LIMIT_KEYS] = {200, 24 * 3600}, /* 10 times all that may live, each day */
     [LIMIT_BROWSE] = {60, 60},
 };
 
@@ -117,11 +118,25 @@ void limits_clear(struct limits *limits, enum limit_kind kind, struct text who)
 
 #define NETWORK_BYTES 8 /* of an IPv6 address: what one customer of a provider is given */
 
-struct text limits_address(struct text address, char *room)
+/* The IPv4 address that a proxy wrote as one of IPv6 (RFC 4291 section 2.5.5.2); else NULL. */
+static const uint8_t *mapped_find(const struct network *address)
+{
+    static const uint8_t before[12] = {[10] = 0xFF, [11] = 0xFF};
+    return memcmp(address->bytes, before, sizeof(before)) == 0 ? address->bytes + sizeof(before)
+                                                               : NULL;
+}
+
+struct text limits_address(struct text address, char room[ADDRESS_ROOM_BYTES])
 {
     struct network read;
     if (network_read_address(address, &read) != STATUS_OK || read.family != AF_INET6)
         return address;
+    const uint8_t *mapped = mapped_find(&read);
+    if (mapped) {
+        int length = snprintf(room, ADDRESS_ROOM_BYTES, "%u.%u.%u.%u", mapped[0], mapped[1],
+                              mapped[2], mapped[3]);
+        return (struct text){room, (size_t)length};
+    }
     secret_hex(read.bytes, NETWORK_BYTES, room);
     return (struct text){room, 2 * (size_t)NETWORK_BYTES};
 }

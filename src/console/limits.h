@@ -12,10 +12,12 @@
 struct limits;
 
 enum limit_kind {
-    LIMIT_SIGN_IN_ACCOUNT, /* attempts with one mail address, by sign-in or change of password */
+    LIMIT_SIGN_IN_ACCOUNT, /* sign-ins with one mail address; apart from them, so that strangers
+                              hinder nobody, changes of password by one account */
     LIMIT_SIGN_IN_ADDRESS, /* the same from one network address */
     LIMIT_SIGN_UP_ADDRESS, /* new accounts from one network address */
-    LIMIT_BROWSE,          /* looks at lists by one session */
+    LIMIT_KEYS,   /* new keys of one account, made or rotated: each stays in the books */
+    LIMIT_BROWSE, /* looks at lists by one session */
     LIMIT_KINDS
 };
 
@@ -32,5 +34,6 @@ void limits_give_back(struct limits *limits, enum limit_kind kind, struct text w
 /* Forgets what was counted: for who has proved to be no guesser. */
 void limits_clear(struct limits *limits, enum limit_kind kind, struct text who);
 
-/* An address as limits count it: IPv6 by networks of 64 bits. room: at least 64 bytes. */
-struct text limits_address(struct text address, char *room);
+/* An address as limits count it: IPv6 by networks of 64 bits, IPv4 within IPv6 as IPv4. */
+#define ADDRESS_ROOM_BYTES 64
+struct text limits_address(struct text address, char room[ADDRESS_ROOM_BYTES]);

@@ -45,12 +45,14 @@ static void link_work(struct errand *errand)
 static void link_answer(struct errand *errand)
 {
     struct visit *visit = CONTAINER_OF(errand, struct visit, errand);
-    if (visit->status == STATUS_OK)
+    if (visit->status == STATUS_OK) {
+        visit_was_no_guess(errand->call);
         visit_enter(visit, TEXT(PASSWORD_PATH));
-    else if (visit->status == STATUS_MISSING)
+    } else if (visit->status == STATUS_MISSING) {
         refuse_link(errand->call);
-    else
+    } else {
         visit_fail(visit);
+    }
 }
 
 void link_post(struct call *call)
@@ -91,15 +93,24 @@ enum status sign_in_password_change(const struct call *call,
     return ledger_session_begin(ledger, account_id, &origin, token, reason);
 }
 
-static void password_write(struct call *call, unsigned status, struct text current_fault,
+/* email: whose password it is, for those who look and for what keeps passwords; what a form sent
+ * of it comes back, and is used for nothing else. */
+static void password_write(struct visit *visit, unsigned status, struct text current_fault,
                            struct text new_fault)
 {
+    struct call *call = visit->errand.call;
     struct page page;
     page_open(&page, call, TEXT("Password"));
     if (call->session.by_link)
         page_paragraph(&page, TEXT("You are signed in by a link. Set a password, and sign in "
                                    "with it from now on."));
     form_open(&page, TEXT(PASSWORD_PATH));
+    form_field(&page, &(struct form_field){.name = "email",
+                                           .label = "Mail address",
+                                           .type = "email",
+                                           .autocomplete = "username",
+                                           .value = visit->email,
+                                           .is_fixed = true});
     if (!call->session.by_link)
         form_field(&page, &(struct form_field){.name = "current_password",
                                                .label = "Current password",
@@ -120,12 +131,31 @@ static void password_write(struct call *call, unsigned status, struct text curre
     page_send(&page, status);
 }
 
+static void password_page_work(struct errand *errand)
+{
+    struct visit *visit = CONTAINER_OF(errand, struct visit, errand);
+    visit->status = ledger_account_of(errand_ledger(errand), errand->call->session.account_id,
+                                      &visit->account, &errand->reason);
+    visit->email = text_of(visit->account.email);
+}
+
+static void password_page_answer(struct errand *errand)
+{
+    struct visit *visit = CONTAINER_OF(errand, struct visit, errand);
+    if (visit->status == STATUS_OK)
+        password_write(visit, 200, (struct text){0}, (struct text){0});
+    else
+        visit_fail(visit);
+}
+
 void password_page(struct call *call)
 {
-    if (call_find_session(call) != STATUS_OK)
+    if (call_find_session(call) != STATUS_OK) {
         sign_in_first(call);
-    else
-        password_write(call, 200, (struct text){0}, (struct text){0});
+        return;
+    }
+    struct visit *visit = visit_begin(call);
+    visit_send(visit, console_of(call)->desk, password_page_work, password_page_answer);
 }
 
 static void password_work(struct errand *errand)
@@ -144,7 +174,7 @@ static void password_answer(struct errand *errand)
     if (visit->status == STATUS_OK)
         visit_enter(visit, TEXT(CONSOLE_PATH));
     else if (visit->status == STATUS_FORBIDDEN)
-        password_write(errand->call, 403, TEXT("The current password is not right."),
+        password_write(visit, 403, TEXT("The current password is not right."),
                        (struct text){0});
     else if (visit->status == STATUS_EXHAUSTED)
         visit_refuse_often(errand->call, errand->retry_after_s);
@@ -160,7 +190,7 @@ void password_post(struct call *call)
     if (call->session.id == 0)
         sign_in_first(call);
     else if (!password_is_fit(form_value(&visit->form, "new_password")))
-        password_write(call, 400, (struct text){0}, TEXT("Choose at least 12 characters."));
+        password_write(visit, 400, (struct text){0}, TEXT("Choose at least 12 characters."));
     else
         visit_send(visit, console_of(call)->hashers, password_work, password_answer);
 }

@@ -53,6 +53,7 @@ struct form_field {
     const char *hint;         /* NULL: none */
     struct text value;
     struct text fault; /* a sentence; empty: none */
+    bool is_fixed;     /* it is shown, and cannot be changed */
 };
 void form_field(struct page *page, const struct form_field *field);
 void form_close(struct page *page, struct text button);

@@ -1,6 +1,7 @@
 #include "console/sign_in.h"
 
 #include "call/answer_headers.h"
+#include "call/origin.h"
 #include "console/visit.h"
 
 /* ---- Signing in ---- */
@@ -94,7 +95,9 @@ static void sign_in_answer(struct errand *errand)
     struct visit *visit = CONTAINER_OF(errand, struct visit, errand);
     char room[ACCOUNT_EMAIL_BYTES_MAX];
     if (visit->status == STATUS_OK) {
-        visit_was_no_guess(errand->call, folded_of(visit->email, room));
+        limits_clear(console_of(errand->call)->limits, LIMIT_SIGN_IN_ACCOUNT,
+                     folded_of(visit->email, room));
+        visit_was_no_guess(errand->call);
         visit_enter(visit, visit->next);
     } else if (visit->status == STATUS_MISSING) {
         sign_in_write(errand->call, visit);
@@ -251,10 +254,21 @@ static void sign_out_answer(struct errand *errand)
         visit_fail(visit);
 }
 
+/* Browsers send no cookie along with a form of another site, but take the cookies of its answer:
+ * the session would be lost to whoever sends a person here. */
+static void sign_out_of_none(struct call *call)
+{
+    if (origin_may_change(call->request, call->pipeline->public_url))
+        sign_out_tell(call);
+    else
+        page_say(call, 403, TEXT("Open the page again"),
+                 TEXT("This form was not sent by a page of ours. Nothing was changed."));
+}
+
 void sign_out_post(struct call *call)
 {
     if (call_find_session(call) != STATUS_OK) {
-        sign_out_tell(call);
+        sign_out_of_none(call);
         return;
     }
     struct visit *visit = visit_open(call);

@@ -4,11 +4,17 @@
 #include "call/answer_headers.h"
 #include "call/client_address.h"
 
-struct visit *visit_open(struct call *call)
+struct visit *visit_begin(struct call *call)
 {
     struct visit *visit = arena_take(http_exchange_arena(call->exchange), sizeof(*visit));
     check(visit != NULL);
     visit->errand.call = call;
+    return visit;
+}
+
+struct visit *visit_open(struct call *call)
+{
+    struct visit *visit = visit_begin(call);
     if (!form_read(call, &visit->form))
         return NULL;
     visit->email = text_trim(form_value(&visit->form, "email"));
@@ -85,13 +91,12 @@ bool visit_may_from_here(struct call *call, enum limit_kind kind)
     return visit_may(call, kind, limits_address(address, room));
 }
 
-void visit_was_no_guess(struct call *call, struct text folded_email)
+void visit_was_no_guess(struct call *call)
 {
     char room[ADDRESS_ROOM_BYTES];
-    struct limits *limits = console_of(call)->limits;
     struct text address = client_address(call->request, call->pipeline->trusted_proxies);
-    limits_clear(limits, LIMIT_SIGN_IN_ACCOUNT, folded_email);
-    limits_give_back(limits, LIMIT_SIGN_IN_ADDRESS, limits_address(address, room));
+    limits_give_back(console_of(call)->limits, LIMIT_SIGN_IN_ADDRESS,
+                     limits_address(address, room));
 }
 
 void visit_fail(struct visit *visit)

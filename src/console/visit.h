@@ -6,17 +6,19 @@
 #include "console/page.h"
 #include "ledger/sessions.h"
 
-#define ADDRESS_ROOM_BYTES 64
-
 struct visit {
     struct errand errand; /* its job, task, call and reason; no body and no data */
     struct query form;
     struct text email, password, next;
+    struct account account;     /* whose password is shown a form */
     struct session_token token; /* of the session that begins */
     enum status status;
 };
 
-/* In the call's arena, with the form read; NULL: that was refused. */
+/* In the call's arena, of a page that is only looked at. */
+struct visit *visit_begin(struct call *call);
+
+/* The same with the form read; NULL: that was refused. */
 struct visit *visit_open(struct call *call);
 
 /* Sends it off; a full queue is answered with a page. */
@@ -34,8 +36,8 @@ bool visit_may(struct call *call, enum limit_kind kind, struct text who);
 /* The same by the client's address. */
 bool visit_may_from_here(struct call *call, enum limit_kind kind);
 
-/* A sign-in that succeeded: the account is counted anew, and the address as before. */
-void visit_was_no_guess(struct call *call, struct text folded_email);
+/* A sign-in that succeeded: the address is counted as before. */
+void visit_was_no_guess(struct call *call);
 
 /* A page for what is no fault of who asks; the log has the words. */
 void visit_fail(struct visit *visit);

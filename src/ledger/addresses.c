@@ -63,7 +63,7 @@ static bool is_part(const struct address_part *part, int64_t account_id, int64_t
            strcmp(part->use.address, address) == 0;
 }
 
-static struct address_part *place_of(struct addresses *addresses, int64_t account_id,
+static struct address_part *place_of(const struct addresses *addresses, int64_t account_id,
                                      int64_t day, const char *address)
 {
     size_t place = hash_of(account_id, day, address) & (addresses->capacity - 1);
@@ -123,6 +123,26 @@ static void address_copy(struct text written, char address[ADDRESS_TEXT_BYTES])
     ledger_copy_text(address, ADDRESS_TEXT_BYTES, kept);
 }
 
+/* Most calls come from an address that waits here already, as it is written: it is read once. */
+static struct address_part *part_known(const struct addresses *addresses,
+                                       const struct address_use *use)
+{
+    char address[ADDRESS_TEXT_BYTES];
+    if (addresses->count == 0 || use->address.length >= sizeof(address))
+        return NULL;
+    ledger_copy_text(address, sizeof(address), use->address);
+    struct address_part *part = place_of(addresses, use->account_id, instant_day(use->at),
+                                         address);
+    return part->account_id != 0 ? part : NULL;
+}
+
+static struct address_part *part_new(struct addresses *addresses, const struct address_use *use)
+{
+    char address[ADDRESS_TEXT_BYTES];
+    address_copy(use->address, address);
+    return part_of(addresses, use->account_id, instant_day(use->at), address);
+}
+
 static void seen(struct recent_address *use, bool is_first, instant from, instant to)
 {
     if (is_first || from.us < use->first_seen.us)
@@ -133,16 +153,17 @@ static void seen(struct recent_address *use, bool is_first, instant from, instan
 
 void addresses_add(struct addresses *addresses, const struct address_use *use)
 {
-    char address[ADDRESS_TEXT_BYTES];
-    address_copy(use->address, address);
-    struct address_part *part = part_of(addresses, use->account_id, instant_day(use->at),
-                                        address);
+    struct address_part *part = part_known(addresses, use);
+    if (!part)
+        part = part_new(addresses, use);
     if (!part)
         return;
     struct recent_address *kept = &part->use;
     seen(kept, kept->succeeded + kept->failed == 0, use->at, use->at);
     kept->succeeded += use->has_succeeded;
     kept->failed += !use->has_succeeded;
+    if (text_equals(use->user_agent, text_of(kept->user_agent)))
+        return;
     struct text user_agent = user_agent_kept(use->user_agent);
     if (user_agent.length > 0)
         ledger_copy_text(kept->user_agent, sizeof(kept->user_agent), user_agent);

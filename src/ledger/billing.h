@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "ledger/ledger.h"
+#include "ledger/changes.h"
 #include "ledger/statement.h"
 
 /* ---- Closing ---- */
@@ -68,12 +68,15 @@ struct plan_preview {
     struct invoice now;        /* the lines that it adds to the open period */
     struct invoice next;       /* those of the next period's beginning */
     bool is_over;              /* what is used already is more than the plan includes */
+    char digest[PLAN_PREVIEW_DIGEST_BYTES]; /* names these numbers, for struct plan_request */
 };
 
 void plan_preview_finish(struct plan_preview *preview);
 
-/* Changes nothing. STATUS_INVALID: no such plan. On success the caller finishes *preview. */
-enum status ledger_plan_preview(struct ledger *ledger, int64_t account_id, struct text plan,
+/* Changes nothing. STATUS_INVALID: no such plan; STATUS_CONFLICT: request names the numbers of
+ * another preview. On success the caller finishes *preview. */
+enum status ledger_plan_preview(struct ledger *ledger, int64_t account_id,
+                                const struct plan_request *request,
                                 struct plan_preview *preview, struct reason *reason);
 
 /* ---- What the operator gives ---- */

@@ -14,17 +14,29 @@ struct plan_change {
     int64_t included;             /* credits of the present billing period */
 };
 
+#define PLAN_PREVIEW_DIGEST_BYTES 88
+#define PLAN_PREVIEW_LIFE_US (600 * SECOND_US) /* to read it, and to ask somebody */
+
+struct plan_request {
+    struct text plan;
+    struct text preview; /* the digest of one: billed is what that shows, as of its moment, or
+                          * nothing is done; empty: as things stand */
+    const char *by;      /* what the audit event says; NULL: nothing, a command asked */
+};
+
 /* A plan behind the present one in the plan file comes into force at once, with the added
  * allowance prorated over the rest of the billing period; one before it, with the next period.
  * Asking for the present plan takes back a change that waits. STATUS_MISSING: no such account;
- * STATUS_INVALID: no such plan. */
-enum status ledger_account_plan(struct ledger *ledger, struct text email, struct text plan,
-                                struct plan_change *change, struct reason *reason);
+ * STATUS_INVALID: no such plan; STATUS_CONFLICT: it would not come to what the preview shows. */
+enum status ledger_account_plan(struct ledger *ledger, struct text email,
+                                const struct plan_request *request, struct plan_change *change,
+                                struct reason *reason);
 
 struct overage_change {
     bool is_on;
     bool sets_limit;           /* else the spend limit stays */
     int64_t spend_limit_cents; /* a billing period; NO_SPEND_LIMIT takes it away */
+    const char *by;            /* as in struct plan_request */
 };
 
 #define SPEND_LIMIT_CENTS_MAX INT64_C(100000000) /* a million dollars, as the dearest plan */

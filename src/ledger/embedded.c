@@ -186,21 +186,13 @@ void ledger_copy_text(char *room, size_t room_bytes, struct text value)
     room[value.length] = '\0';
 }
 
-static bool has_control(struct text written)
-{
-    for (size_t i = 0; i < written.length; i++)
-        if ((unsigned char)written.at[i] < ' ' || written.at[i] == 0x7f)
-            return true;
-    return false;
-}
-
 enum status ledger_check_label(struct text label, size_t bytes_max, const char *what,
                                struct reason *reason)
 {
     if (label.length > bytes_max)
         return reason_set(reason, STATUS_INVALID, "the %s has %zu bytes; at most %zu are kept",
                           what, label.length, bytes_max);
-    if (!text_is_utf8(label) || has_control(label))
+    if (!text_is_plain(label))
         return reason_set(reason, STATUS_INVALID,
                           "the %s is not plain text: write it in UTF-8 on one line", what);
     return STATUS_OK;

@@ -228,12 +228,16 @@ enum status ledger_key_list(struct ledger *ledger, struct text email, struct api
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(held->db,
                           "SELECT " KEY_COLUMNS " FROM api_key k WHERE k.bucket = $1"
-                          " AND k.account_id = $2 ORDER BY k.id DESC LIMIT $3",
+                          " AND k.account_id = $2 AND k.id IN (SELECT id FROM api_key"
+                          " WHERE bucket = $1 AND account_id = $2"
+                          " ORDER BY CASE WHEN " LIVE_KEY " THEN 0 ELSE 1 END, id DESC"
+                          " LIMIT $4) ORDER BY k.id DESC",
                           &select, reason));
+    instant now = time_now(held->time);
     db_bind_integer(select, 1, account_bucket(account.id));
     db_bind_integer(select, 2, account.id);
-    db_bind_integer(select, 3, (int64_t)count);
-    instant now = time_now(held->time);
+    db_bind_integer(select, 3, now.us);
+    db_bind_integer(select, 4, (int64_t)count);
     size_t read = 0;
     for (; read < count; read++) {
         bool row;

@@ -66,6 +66,18 @@ static enum status hash_write(struct ledger *ledger, int64_t account_id, struct 
     return db_run(update, reason);
 }
 
+static enum status links_delete(struct ledger *ledger, int64_t account_id,
+                                struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *delete = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "DELETE FROM sign_in_link WHERE bucket = $1 AND account_id = $2",
+                          &delete, reason));
+    db_bind_integer(delete, 1, account_bucket(account_id));
+    db_bind_integer(delete, 2, account_id);
+    return db_run(delete, reason);
+}
+
 enum status ledger_password_set(struct ledger *ledger, int64_t account_id, struct text hash,
                                 struct reason *reason)
 {
@@ -76,6 +88,7 @@ enum status ledger_password_set(struct ledger *ledger, int64_t account_id, struc
     struct event event;
     ledger_event_open(&event);
     TRY(hash_write(held, account_id, hash, reason));
+    TRY(links_delete(held, account_id, reason));
     TRY(ledger_sessions_delete(held, account_id, 0, &ended, reason));
     TRY(ledger_event_write(held, account_id, "password_set", &event, reason));
     TRY(db_commit(&transaction, reason));
@@ -100,18 +113,6 @@ enum status ledger_account_sign_up(struct ledger *ledger, const struct account_r
 }
 
 /* ---- Sign-in links ---- */
-
-static enum status links_delete(struct ledger *ledger, int64_t account_id,
-                                struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *delete = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "DELETE FROM sign_in_link WHERE bucket = $1 AND account_id = $2",
-                          &delete, reason));
-    db_bind_integer(delete, 1, account_bucket(account_id));
-    db_bind_integer(delete, 2, account_id);
-    return db_run(delete, reason);
-}
 
 static struct text digest_bytes(const struct digest *digest)
 {

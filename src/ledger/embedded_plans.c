@@ -1,4 +1,5 @@
 #include "ledger/embedded_billing.h"
+#include "ledger/embedded_preview.h"
 
 /* ---- What an account is on ---- */
 
@@ -154,7 +155,7 @@ static enum status refuse_plan(struct text plan, struct reason *reason)
 /* With the numbers by which an invoice prorates the price. */
 static enum status plan_event_write(struct ledger *ledger, const struct meter_plan *before,
                                     const struct meter_plan *after, instant from,
-                                    struct reason *reason)
+                                    const char *by, struct reason *reason)
 {
     const struct terms *terms = terms_now(&ledger->terms);
     char written[INSTANT_TEXT_BYTES], key[PERIOD_KEY_BYTES];
@@ -174,6 +175,8 @@ static enum status plan_event_write(struct ledger *ledger, const struct meter_pl
                         before->subscription.cents);
     json_member_integer(&event.detail, TEXT("subscription_cents"), after->subscription.cents);
     json_member_integer(&event.detail, TEXT("plan_version"), terms->version);
+    if (by)
+        json_member_text(&event.detail, TEXT("by"), text_of(by));
     return ledger_event_write(ledger, after->account_id, "account_plan", &event, reason);
 }
 
@@ -194,8 +197,9 @@ static bool is_same_plan(const struct meter_plan *a, const struct meter_plan *b)
     return a->plan_slot == b->plan_slot && a->next_plan_slot == b->next_plan_slot;
 }
 
-enum status ledger_account_plan(struct ledger *ledger, struct text email, struct text plan,
-                                struct plan_change *change, struct reason *reason)
+enum status ledger_account_plan(struct ledger *ledger, struct text email,
+                                const struct plan_request *request, struct plan_change *change,
+                                struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
@@ -204,17 +208,19 @@ enum status ledger_account_plan(struct ledger *ledger, struct text email, struct
     struct account account;
     uint8_t slot;
     TRY(ledger_find_account(held, email, &account, reason));
-    const struct plan *wanted = plans_find(&terms->plans, plan);
+    const struct plan *wanted = plans_find(&terms->plans, request->plan);
     if (!wanted || terms_slot(&held->terms, text_of(wanted->name), &slot) != STATUS_OK)
-        return refuse_plan(plan, reason);
+        return refuse_plan(request->plan, reason);
     struct meter_plan before, after;
     meter_plan_look(held->meter, account.id, ledger_change_time(held), &before);
+    if (request->preview.length > 0)
+        TRY(plan_preview_hold(terms, request->preview, slot, &before, reason));
     after = before;
     bool is_at_once = meter_plan_change(terms, &after, slot);
     instant from = is_at_once ? after.now : after.period.end;
     if (!is_same_plan(&before, &after)) {
         TRY(plan_write(held, &after, reason));
-        TRY(plan_event_write(held, &before, &after, from, reason));
+        TRY(plan_event_write(held, &before, &after, from, request->by, reason));
         TRY(db_commit(&transaction, reason));
         if (!meter_plan_put(held->meter, &after))
             TRY(period_overtaken_write(held, account.id, reason));
@@ -252,8 +258,7 @@ static enum status overage_check(const struct account *account, const struct pla
 }
 
 static enum status overage_write(struct ledger *ledger, const struct account *account,
-                                 bool has_opted_in, int64_t spend_limit_cents,
-                                 struct reason *reason)
+                                 const struct overage_change *change, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
     TRY(db_statement_take(ledger->db,
@@ -262,15 +267,18 @@ static enum status overage_write(struct ledger *ledger, const struct account *ac
                           &update, reason));
     db_bind_integer(update, 1, account_bucket(account->id));
     db_bind_integer(update, 2, account->id);
-    db_bind_integer(update, 3, has_opted_in);
-    db_bind_integer(update, 4, spend_limit_cents);
+    db_bind_integer(update, 3, change->is_on);
+    db_bind_integer(update, 4, change->spend_limit_cents);
     db_bind_integer(update, 5, time_now(ledger->time).us);
     TRY(db_run(update, reason));
     struct event event;
     ledger_event_open(&event);
-    json_member_boolean(&event.detail, TEXT("has_opted_in"), has_opted_in);
-    if (spend_limit_cents != NO_SPEND_LIMIT)
-        json_member_integer(&event.detail, TEXT("spend_limit_cents"), spend_limit_cents);
+    json_member_boolean(&event.detail, TEXT("has_opted_in"), change->is_on);
+    if (change->spend_limit_cents != NO_SPEND_LIMIT)
+        json_member_integer(&event.detail, TEXT("spend_limit_cents"),
+                            change->spend_limit_cents);
+    if (change->by)
+        json_member_text(&event.detail, TEXT("by"), text_of(change->by));
     return ledger_event_write(ledger, account->id, "account_overage", &event, reason);
 }
 
@@ -289,7 +297,10 @@ enum status ledger_account_overage(struct ledger *ledger, struct text email,
     /* Where it is always on there is nothing to opt in to, also not for a later plan. */
     bool has_opted_in = plan->overage == OVERAGE_OPT_IN ? change->is_on : account.has_opted_in;
     int64_t limit = change->sets_limit ? change->spend_limit_cents : account.spend_limit_cents;
-    TRY(overage_write(held, &account, has_opted_in, limit, reason));
+    TRY(overage_write(held, &account,
+                      &(struct overage_change){
+                          .is_on = has_opted_in, .spend_limit_cents = limit, .by = change->by},
+                      reason));
     TRY(db_commit(&transaction, reason));
     meter_overage_put(held->meter, account.id, has_opted_in, limit);
     return STATUS_OK;

@@ -95,7 +95,8 @@ enum status ledger_key_create(struct ledger *ledger, struct text email, struct t
                               struct api_key *key, struct api_key_text *secret,
                               struct reason *reason);
 
-/* All keys of an account, newest first; at most count. */
+/* All keys of an account, newest first; where there are more than count, those that are over are
+ * left out, the oldest first. */
 enum status ledger_key_list(struct ledger *ledger, struct text email, struct api_key *keys,
                             size_t count, size_t *listed, struct reason *reason);
 

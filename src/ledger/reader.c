@@ -42,7 +42,8 @@ enum status ledger_account_identity(struct ledger *ledger, int64_t account_id,
     TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(view.reader->db,
-                          "SELECT outward_id, created_at, updated_at FROM account"
+                          "SELECT outward_id, created_at, updated_at, next_plan, next_plan_at"
+                          " FROM account"
                           " WHERE bucket = $1 AND id = $2",
                           &select, reason));
     db_bind_integer(select, 1, account_bucket(account_id));
@@ -56,6 +57,9 @@ enum status ledger_account_identity(struct ledger *ledger, int64_t account_id,
                      db_column_text(select, 0));
     identity->created_at = (instant){db_column_integer(select, 1)};
     identity->updated_at = (instant){db_column_integer(select, 2)};
+    ledger_copy_text(identity->next_plan, sizeof(identity->next_plan),
+                     db_column_text(select, 3));
+    identity->next_plan_at = (instant){db_column_integer(select, 4)};
     return STATUS_OK;
 }
 

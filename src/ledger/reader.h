@@ -37,6 +37,8 @@ struct account_identity {
     char outward_id[OUTWARD_ID_LENGTH + 1];
     instant created_at;
     instant updated_at;
+    char next_plan[PLAN_NAME_BYTES_MAX + 1]; /* empty: none waits */
+    instant next_plan_at;
 };
 
 /* STATUS_MISSING: there is no such account. Blocks. */

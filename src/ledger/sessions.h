@@ -88,7 +88,7 @@ enum status ledger_login_find(struct ledger *ledger, struct text email,
 enum status ledger_login_of(struct ledger *ledger, int64_t account_id,
                             struct account_login *login, struct reason *reason);
 
-/* Ends every session of the account too. */
+/* Ends every session of the account and its sign-in link too: whoever had them knows no password. */
 enum status ledger_password_set(struct ledger *ledger, int64_t account_id, struct text hash,
                                 struct reason *reason);
 

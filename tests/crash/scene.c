@@ -105,7 +105,8 @@ void scene_plan(enum scene_account account, enum scene_account plan)
     struct plan_change change;
     scene->plans[account].is_told = false;
     DONE(ledger_account_plan(scene_ledger, text_of(scene_emails[account]),
-                             text_of(plan_names[plan]), &change, &reason));
+                             &(struct plan_request){.plan = text_of(plan_names[plan])}, &change,
+                             &reason));
     struct scene_plan told = {.is_told = true,
                               .included = change.included,
                               .period_start = scene_standing(account).period.start};

@@ -182,7 +182,8 @@ static void overage_play(struct life *life)
     model_follow(&model, &life->model, at_us);
     bool is_on = below(4) > 0;
     int64_t limit = below(2) ? below(3000) : NO_SPEND_LIMIT;
-    const struct overage_change change = {is_on, true, limit};
+    const struct overage_change change = {
+        .is_on = is_on, .sets_limit = true, .spend_limit_cents = limit};
     if (ledger_account_overage(ledger, text_of(life->caller.email), &change, &reason) !=
         STATUS_OK)
         return;

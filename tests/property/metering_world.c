@@ -243,7 +243,8 @@ bool world_plan(struct world *world, int account, int plan)
 {
     struct plan_change change;
     bool is_at_once = model_plan_change(&world->model, account, plan);
-    DONE(ledger_account_plan(world->ledger, email_of(account), text_of(world_plan_names[plan]),
+    DONE(ledger_account_plan(world->ledger, email_of(account),
+                             &(struct plan_request){.plan = text_of(world_plan_names[plan])},
                              &change, &world->reason));
     SAME("at once", change.next_plan == NULL, is_at_once);
     return true;

@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 
 from support.clock import Clock
 from support.fake_upstream import BUSINESS, CENTER, DAY, FAULTS, ONE, Upstream, hashtags
@@ -16,7 +17,7 @@ from support.http_client import until
 from support.server import SANITIZER, Place, environment_of
 from support.steps import ENDPOINT, META, Scenario, Stage, act, equal
 
-ONCE, SOURCES, LIMITS, SERVED, DEATHS, WEEK = [], [], [], [], [], []
+ONCE, SOURCES, LIMITS, SERVED, ODD, DEATHS, WEEK = [], [], [], [], [], [], []
 
 MINUTE, HOUR = 60, 3600
 ROOMY = {"requests_per_minute": 6000, "concurrency": 4, "daily_budget": 100000, "timeout_s": 2}
@@ -92,6 +93,12 @@ def kept(stage, country, period=7, history=False):
     return json.loads(result.stdout)["lists"] if result.stdout.strip() else []
 
 
+def every(stage):
+    """All snapshots, in the order of lists."""
+    lists = json.loads(stage.place.succeed("export", "--history").stdout)["lists"]
+    return sorted(lists, key=lambda one: (one["country_code"], one["period"], one["captured_at"]))
+
+
 def outcome(told, country, period=7):
     found = [one for one in told if (one["country"], one["period"]) == (country, period)]
     equal(len(found), 1, f"lists {country}/{period} in {told}")
@@ -148,7 +155,13 @@ def the_same(stage):
         told = once(stage, "--country", "US", "--period", "7")
         equal(told[0]["outcome"], "unchanged", f"what came of it after {day} days")
         equal("the same for" in told[0]["sentence"], day >= 2, f"a warning after {day} days: {told}")
+        equal(once(stage, "--country", "US", "--period", "7"), [], "lists, looked at once more")
     equal(kept(stage, "US", 7), before, "what is kept")
+    more = [{**tag, "views": tag["views"] + 1} for tag in hashtags("US", 7, today)]
+    stage.upstream.behave = lambda asked: more
+    stage.clock.pass_by(DAY + 1)
+    equal(once(stage, "--country", "US", "--period", "7")[0]["outcome"], "kept", "the same ranks with other views")
+    stage.upstream.behave = lambda asked: "list"
     stage.upstream.day_of = lambda asked: int(asked.at // DAY)
 
 
@@ -182,6 +195,24 @@ def contradicting(stage):
     stage.upstream.behave = lambda asked: "list"
 
 
+@act(ONCE, "a rank that is missing leaves no gap, and what was collected can be imported elsewhere")
+def no_gaps(stage):
+    tags = hashtags("IT", 7, int(stage.clock.wall_us / 1e6 // DAY), 40)
+    stage.upstream.behave = lambda asked: tags[:6] + tags[8:] if asked.country == "IT" else "list"
+    told = once(stage, "--country", "IT", "--period", "7")
+    equal(told[0]["sentence"], "the rank 7 is missing", "the warning")
+    stage.upstream.behave = lambda asked: "list"
+    for country, count in ("IT", 38), ("GB", 39):
+        [snapshot] = kept(stage, country, 7)
+        equal([item["rank"] for item in snapshot["list"]], list(range(1, count + 1)), f"ranks of {country}")
+    stage.place.write("every.json", stage.place.succeed("export", "--history").stdout)
+    before = every(stage)
+    database, stage.place.database = stage.place.database, f"sqlite:{stage.place.folder}/elsewhere.db"
+    stage.place.succeed("import", "every.json")
+    equal(every(stage), before, "the same comes out again")
+    stage.place.database = database
+
+
 @act(ONCE, "options that name nothing are refused before anything is asked")
 def refused(stage):
     stage.upstream.log.clear()
@@ -199,7 +230,8 @@ def refused(stage):
 def status_told(stage):
     result = stage.place.succeed("collect", "--status", "--json", settings=stage.upstream.settings(**ROOMY))
     rows = {row["source"]: row for row in map(json.loads, result.lines())}
-    equal(sorted(rows), sorted([CENTER, ONE, BUSINESS]), "sources")
+    equal(sorted(rows), sorted([CENTER, ONE, BUSINESS, "sample"]), "sources")
+    equal(rows["sample"]["state"], "off", "state of the sample")
     equal((rows[CENTER]["state"], rows[ONE]["state"]), ("works", "off"), "states")
     equal(rows[CENTER]["lists"] > 5 and rows[CENTER]["used_today"] > 0, True, f"its figures: {rows[CENTER]}")
     equal(stage.upstream.asked(), [], "requests")
@@ -569,6 +601,117 @@ def in_vain(stage):
     until(lambda: stage.get("?country_code=JP").status == 200, "the list comes after all")
 
 
+@act(SERVED, "who waits for a list that another process brings meanwhile is answered with that")
+def brought(stage):
+    stage.place.write("kr.json", stage.place.succeed("export", "--country", "US").stdout.replace('"US"', '"KR"'))
+    stage.upstream.gate.clear()
+    stage.upstream.log.clear()
+    with stage.server.connect() as connection:
+        connection.send(f"GET {ENDPOINT}?country_code=KR HTTP/1.1\r\nHost: x\r\nx-api-key: {stage.key}\r\n\r\n"
+                        .encode("ascii"))
+        until(lambda: stage.upstream.asked(), "the upstream is asked")
+        stage.place.succeed("import", "kr.json")
+        answer = connection.receive()
+    stage.upstream.gate.set()
+    equal((answer.status, answer.field("X-Trend-Stale")), (200, None), f"status of {answer!r}")
+
+
+@act(SERVED, "a list that each source refuses is 503 no_data")
+def refused_by_all(stage):
+    stage.upstream.behave = lambda asked: "bad_argument"
+    answer = stage.get("?country_code=BR")
+    stage.upstream.behave = lambda asked: "list"
+    equal((answer.status, answer.json()["data"]["reason"]), (503, "no_data"), f"status of {answer!r}")
+    equal(answer.field("X-Credits-Charged"), "0", "credits")
+
+
+# ---- Odd clocks ----
+
+@act(ODD, "a list captured while the clock was years ahead is fetched again, and served as stale until then")
+def years_ahead(stage):
+    settings = stage.upstream.settings(**{**ROOMY, "daily_budget": 20})
+    stage.clock.set("2031-10-21T10:00:00Z")
+    once(stage, "--country", "US", "--period", "7", settings=settings)
+    stage.clock.set("2025-10-21T10:00:00Z")
+    key = stage.place.new_key()
+    server = stage.place.serve()
+    answer = server.ask(f"{ENDPOINT}?country_code=US", headers=[("x-api-key", key)])
+    equal((answer.status, answer.field("X-Trend-Stale")), (200, "1"), f"staleness of {answer!r}")
+    server.stop()
+    told = once(stage, "--country", "US", "--period", "7", settings=settings)
+    equal([one["outcome"] for one in told], ["kept"], "what came of it")
+    equal(once(stage, "--country", "US", "--period", "7", settings=settings), [], "lists once more")
+
+
+@act(ODD, "a day that a wrong clock entered holds the budget up until midnight only")
+def day_ahead(stage):
+    fresh_place(stage)
+    settings = stage.upstream.settings(**{**ROOMY, "daily_budget": 4})
+    stage.clock.set("2031-10-21T10:00:00Z")
+    once(stage, "--country", "US", "--period", "7", settings=settings)
+    stage.clock.set("2025-10-21T10:00:00Z")
+    once(stage, "--country", "MY", "--period", "7", settings=settings)
+    once(stage, "--country", "GB", "--period", "7", settings=settings, status=1)
+    stage.clock.set("2025-10-22T00:00:01Z")
+    once(stage, "--country", "GB", "--period", "7", settings=settings)
+    equal(len(stage.upstream.asked()), 6, "requests")
+
+
+@act(ODD, "who lost the lease of a list while its source was slow publishes nothing")
+def lost_lease(stage):
+    fresh_place(stage)
+    stage.clock.set("2025-11-21T10:00:00Z")
+    begun, gates = stage.clock.wall_us / 1e6, [threading.Event(), threading.Event()]
+    tags = hashtags("US", 7, int(begun // DAY), 40)
+
+    def behave(asked):
+        came.append(asked)
+        gates[asked.at > begun + MINUTE].wait(30)
+        return tags
+
+    came, stage.upstream.behave = [], behave
+    settings = stage.upstream.settings(**{**ROOMY, "timeout_s": 30})
+    words = ["--once", "--country", "US", "--period", "7"]
+    with Collector(stage, *words, settings=settings) as slow:
+        until(lambda: len(came) == 1, "the first is under way")
+        stage.clock.pass_by(6 * MINUTE)
+        with Collector(stage, *words, settings=settings) as other:
+            until(lambda: len(came) == 2, "the second has the list")
+            gates[0].set()
+            until(lambda: "another collector has that list" in slow.said.read_text(), "the first gives up")
+            gates[1].set()
+            equal((slow.wait(stage.clock, 1), other.wait(stage.clock, 1)), (0, 0), "exits")
+            equal(len(slow.lists()), 0, "lists of the slow one")
+            equal([one["outcome"] for one in other.lists()], ["kept"], "lists of the other")
+    equal(len(kept(stage, "US", 7, history=True)), 1, "snapshots")
+
+
+@act(ODD, "a list that failed again and again is given up by collect --once, not waited for")
+def failed_before(stage):
+    fresh_place(stage)
+    stage.upstream.behave = lambda asked: "bad_argument"
+    for _ in range(30):  # the dice make a pause of over five minutes soon
+        with Collector(stage, "--once", "--country", "US", "--period", "7",
+                       settings=stage.upstream.settings(**ROOMY)) as collector:
+            equal(collector.wait(stage.clock, 5), 1, "exit")
+            told = collector.lists()
+        if "left alone" in told[0]["sentence"]:
+            break
+    equal((told[0]["outcome"], "left alone" in told[0]["sentence"]), ("failed", True), f"what came of it: {told}")
+
+
+@act(ODD, "a collector that is told to stop in a fetch ends at once, and the next one need not wait for its lease")
+def stopped_in_a_fetch(stage):
+    fresh_place(stage)
+    settings = stage.upstream.settings(**{**ROOMY, "timeout_s": 30})
+    stage.upstream.gate.clear()
+    with Collector(stage, "--once", "--country", "US", "--period", "7", settings=settings) as collector:
+        until(lambda: stage.upstream.asked(), "the upstream is asked")
+        equal(collector.stop(), 1, "exit")
+    stage.upstream.gate.set()
+    equal(once(stage, "--country", "US", "--period", "7", settings=settings)[0]["outcome"], "kept", "the next one")
+
+
 # ---- Deaths ----
 
 @act(DEATHS, "a collector that is killed at any moment leaves no half list, and the next one goes on")
@@ -625,6 +768,7 @@ SCENARIOS = [
     Scenario("collect from several sources", upstreamed, SOURCES),
     Scenario("a source's limits", upstreamed, LIMITS),
     Scenario("collecting behind calls", served, SERVED),
+    Scenario("collecting by odd clocks and slow sources", upstreamed, ODD),
     Scenario("collect that is killed", upstreamed, DEATHS),
     Scenario("collect for a week", in_memory, WEEK),
 ]

@@ -14,7 +14,7 @@ from support.http_client import request_bytes, until
 from support.server import KEY, Place
 from support.steps import ENDPOINT, META, Scenario, Stage, act, dig, equal, fail
 
-DOOR, LINKS, PROOF, SESSIONS, LIMITS, KEYS, LIVES, USES, CALLS, OPEN, PLAIN = ([] for _ in range(11))
+DOOR, LINKS, PROOF, SESSIONS, LIMITS, KEYS, LIVES, USES, CALLS, OPEN, PLAIN, PROXIED = ([] for _ in range(12))
 HOUR, DAY = 3600, 86400
 LIST = "/user/me/api-keys"
 
@@ -107,7 +107,7 @@ def explained(stage):
 @act(DOOR, "a sign-in leads to paths of the console alone")
 def leads(stage):
     for next in ("https://example.com/", "//example.com/console/", "/docs", "/console/\\example.com", "/console/\n",
-                 "javascript:alert(1)", "/console/" + "a" * 600):
+                 "/console/../docs", "/console/a/%2E%2e/../docs", "/console/.", "javascript:alert(1)", "/console/" + "a" * 600):
         equal(Person(stage.server).sign_in("ann@example.com", next=next).field("Location"), "/console/",
               f"where {next!r} leads")
 
@@ -235,6 +235,26 @@ def newer(stage):
     equal(Person(stage.server).fill(in_time[in_time.index("/console/"):]).status, 303, "status within the hour")
 
 
+@act(LINKS, "a link ends the session that the browser had, whosever it was")
+def link_replaces(stage):
+    lou = Person(stage.server).follow(sign_in_link(stage.place, "lou@example.com"))
+    stage.place.new_key("lil@example.com")
+    old, other = Person(stage.server), sign_in_link(stage.place, "lil@example.com")
+    old.cookies = dict(lou.cookies)
+    equal(lou.fill(other[other.index("/console/link/"):]).status, 303, "status of the link")
+    equal(lou.get("/user/me")["email"], "lil@example.com", "who is in")
+    old.get("/user/me", 401)
+
+
+@act(LINKS, "a password that was set ends the link that was made before")
+def ended_by_password(stage):
+    lou = Person(stage.server).follow(sign_in_link(stage.place, "lou@example.com"))
+    link = sign_in_link(stage.place, "lou@example.com")
+    answer = lou.fill("/console/password", current_password=PASSWORD, new_password="another horse battery")
+    equal((answer.status, answer.field("Location")), (303, "/console/"), "a change of password")
+    equal(Person(stage.server).fill(link[link.index("/console/"):]).status, 404, "status of the link afterwards")
+
+
 @act(LINKS, "what is no token of a link is a page that says so")
 def no_link(stage):
     for path in ("/console/link/x", "/console/link/" + "A" * 64, "/console/link/" + "0" * 65):
@@ -289,13 +309,24 @@ def forms(stage):
     ann.get("/user/me")
 
 
+@act(PROOF, "a form of another site signs nobody out: it comes without the session's cookie, and its answer sets none")
+def signed_out_by_others(stage):
+    for headers, wanted in (({"Origin": "https://evil.example"}, 403), ({"Origin": "null"}, 403), ({"Origin": None}, 403),
+                            ({}, 303)):
+        answer = Person(stage.server).send("/console/signout", {}, headers)
+        equal((answer.status, answer.count("Set-Cookie")), (wanted, int(wanted == 303)), f"signing out with {headers}")
+
+
 @act(PROOF, "a body is JSON of the members that are known, or is refused whole")
 def bodies(stage):
     pat = Person(stage.server)
     pat.sign_in("pat@example.com")
     pat.post(LIST, {"name": "x"}, 415, "unsupported_media_type", Content_Type="text/plain")
+    for type in ("text/plain", None):
+        pat.delete(f"{LIST}/{'0' * 32}", {"name": "x"}, 415, "unsupported_media_type", Content_Type=type)
     for body, parameter in (({"name": "x", "nmae": "y"}, "nmae"), ({}, "name"), ({"name": 7}, "name"), ({"name": " "}, "name"),
                             ({"name": "a\nb"}, "name"), ({"name": "x" * 101}, "name"),
+                            ({"name": "a\u202etxt"}, "name"), ({"name": "x\u200b"}, "name"), ({"name": "a\x85b"}, "name"),
                             ({"name": "x", "expires_in_days": 31}, "expires_in_days"),
                             ({"name": "x", "daily_credit_cap": -1}, "daily_credit_cap"),
                             ({"name": "x", "daily_credit_cap": "8"}, "daily_credit_cap"), ([], "body")):
@@ -446,10 +477,10 @@ def password_page(stage):
     by_link = Person(stage.server)
     by_link.fill(sign_in_link(stage.place, "kim@example.com")[len(by_link.origin):])
     names = [given["name"] for given in by_link.page("/console/password").forms[0]["inputs"]]
-    equal(names, ["csrf", "new_password"], "what is asked for after a link")
+    equal(names, ["csrf", "email", "new_password"], "what is asked for after a link")
     by_link.fill("/console/password", new_password="a third horse battery")
     names = [given["name"] for given in by_link.page("/console/password").forms[0]["inputs"]]
-    equal(names, ["csrf", "current_password", "new_password"], "what is asked for afterwards")
+    equal(names, ["csrf", "email", "current_password", "new_password"], "what is asked for afterwards")
 
 
 # ---- Limits ----
@@ -479,8 +510,11 @@ def cleared(stage):
     stage.clock.pass_by(900)
 
 
-@act(LIMITS, "one network address has fifty attempts in a quarter of an hour, with whatever accounts")
+@act(LIMITS, "one network address has fifty attempts that fail in a quarter of an hour, with whatever accounts")
 def addresses(stage):
+    member(stage, "sue@example.com")
+    for _ in range(2):
+        equal(Person(stage.server).sign_in("sue@example.com").status, 303, "status of what is no guess")
     for number in range(50):
         equal(Person(stage.server).sign_in(f"n{number}@example.com", "a wrong password").status, 401, "status")
     equal(Person(stage.server).sign_in("gil@example.com").status, 429, "status of one more")
@@ -502,6 +536,25 @@ def browsing(stage):
     gil.get("/user/me")
     stage.clock.pass_by(60)
     gil.get("/console/lists")
+
+
+@act(LIMITS, "two hundred keys are made a day, by whatever session; what is refused does not count")
+def keys_a_day(stage):
+    hal, other = member(stage, "hal@example.com"), Person(stage.server)
+    other.sign_in("hal@example.com")
+    key = hal.key("first")
+    for _ in range(198):
+        key = hal.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})["active_key"]
+    other.post(LIST, {"name": "first"}, 409, "name_taken")
+    other.post(f"{LIST}/rotate", {"id": "0" * 32, "grace_period_seconds": 0}, 404, "not_found")
+    other.key("two hundredth")
+    for person, path, body in ((hal, LIST, {"name": "one more"}),
+                               (other, f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})):
+        told = person.post(path, body, 429, "rate_limited")
+        equal(told["retry_after_seconds"], DAY, "when there is room again")
+    stage.clock.pass_by(HOUR)
+    equal(hal.post(LIST, {"name": "one more"}, 429, "rate_limited")["retry_after_seconds"], DAY - HOUR, "an hour later")
+    call(stage, stage.place.succeed("key", "create", "hal@example.com").lines()[0])
 
 
 # ---- Keys ----
@@ -863,6 +916,56 @@ def insecure(stage):
     dev.get("/user/me", 401)
 
 
+# ---- Behind a proxy ----
+
+PUBLIC = "https://api.example.com"
+
+
+def via(client):
+    """What a proxy adds to a request of that client's, behind what the client made up."""
+    return {"Host": "api.example.com", "Origin": PUBLIC, "X-Forwarded-For": f"198.51.100.99, {client}"}
+
+
+@act(PROXIED, "what changes something comes from the public address, or from this very machine")
+def public_origin(stage):
+    fay = member(stage, "fay@example.com")
+    stage.notes["fay"] = fay
+    for number, origin in enumerate((PUBLIC, PUBLIC.upper().replace("HTTPS", "https"), fay.origin)):
+        fay.post(LIST, {"name": f"key {number}"}, Origin=origin)
+    for origin in ("http://api.example.com", PUBLIC + ":8443", PUBLIC + ".evil.example", "https://evil.example"):
+        fay.post(LIST, {"name": "no"}, 403, "csrf", Origin=origin)
+    fay.post(LIST, {"name": "no"}, 403, "csrf", Host="evil.example", Origin="http://evil.example")
+
+
+@act(PROXIED, "pages tell browsers to keep to TLS")
+def keeps_to_tls(stage):
+    answer = stage.notes["fay"].ask("/console/signin", headers={"Host": "api.example.com"})
+    equal(answer.field("Strict-Transport-Security"), "max-age=31536000", "Strict-Transport-Security")
+
+
+@act(PROXIED, "sessions and keys remember the client, not the proxy")
+def remembers(stage):
+    fay = Person(stage.server)
+    fay.fill("/console/signin", via("203.0.113.7"), email="fay@example.com", password=PASSWORD)
+    equal([row["ip"] for row in fay.get("/user/me/sessions")["items"] if row["is_current"]], ["203.0.113.7"], "ip")
+    key = fay.key("seen")
+    equal(stage.ask(ENDPOINT + "?limit=1", headers={"x-api-key": key["secret"], **via("2001:db8::7")}).status, 200, "status")
+    equal(fay.key_row(key["id"])["last_used_ip"], "2001:db8::7", "last_used_ip")
+
+
+@act(PROXIED, "sign-ins are counted for each client, whatever it says of itself")
+def counted(stage):
+    def status(client, number):
+        answer = Person(stage.server).fill("/console/signin", via(client), email=f"n{number}@example.com", password=PASSWORD)
+        return answer.status
+
+    for number in range(50):
+        equal(status("::ffff:203.0.113.1" if number % 2 else "203.0.113.1", number), 401, "status")
+    equal(status("203.0.113.1", 50), 429, "status of one more")
+    equal(status("::ffff:203.0.113.2", 51), 401, "status of another client")
+    equal(status("203.0.113.3", 52), 401, "status of a third")
+
+
 SCENARIOS = [
     Scenario("console door", staged, DOOR),
     Scenario("console links", clocked, LINKS),
@@ -874,5 +977,7 @@ SCENARIOS = [
     Scenario("console uses", clocked, USES),
     Scenario("console calls", staged, CALLS),
     Scenario("console open", lambda: staged(settings={"TRENDGATE_CONSOLE_SIGN_UP": "open"}), OPEN),
+    Scenario("console proxied", lambda: staged(settings={"TRENDGATE_SERVER_TRUSTED_PROXIES": "127.0.0.1",
+                                                         "TRENDGATE_SERVER_PUBLIC_URL": PUBLIC}), PROXIED),
     Scenario("console plain", lambda: staged(settings={"TRENDGATE_CONSOLE_INSECURE_COOKIE": "true"}), PLAIN),
 ]

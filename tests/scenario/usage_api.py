@@ -236,6 +236,8 @@ def next_month(stage):
     overview = agree(stage, ANN, "?from=2024-02-28&to=2024-03-01", ("--from", "2024-02-28", "--to", "2024-02-29"))
     equal(overview["usage"], made, "usage of those days")
     equal("distinct_ip_count" in overview["requests"], False, "addresses of that time are kept no more")
+    equal(overview["requests"]["last_request_at"], events(stage, ANN, "&from=2024-02-28&to=2024-03-01")[0]["created_at"],
+          "the last call of those days")
 
 
 # ---- Events ----

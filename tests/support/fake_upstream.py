@@ -52,7 +52,7 @@ def hashtags(country, period, day, count=100):
     names = [f"tag{seed % 1000}x{(place + day) % (count + 7)}" for place in range(count)]
     return [{"id": str(10**9 + zlib.crc32(name.encode())), "name": name, "rank": rank,
              "posts": 1000 - rank + day % 50, "views": 5_000_000_000 - rank * 1000 + day,
-             "trend": [((day - back) * DAY, (100 - back) / 100) for back in range(min(period, 7), 0, -1)]}
+             "trend": [((day - back) * DAY, (101 - back) / 100) for back in range(min(period, 7), 0, -1)]}
             for rank, name in enumerate(names, start=1)]
 
 

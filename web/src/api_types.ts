@@ -23,6 +23,7 @@ export interface Session {
 export interface ApiKey {
   id: string;
   masked_key: string;
+  key_suffix: string;
   name: string;
   status: "active" | "grace" | "revoked" | "expired";
   created_at: string;
@@ -69,6 +70,108 @@ export interface Billing {
   subscription_price_cents: number;
   expected_total_amount_cents: number;
   currency: string;
+  overage_amount_cents: number;
+  spend_limit_cents?: number;
+  next_plan?: string;
+  stopped_by?: "insufficient_credits" | "daily_credit_limit" | "key_daily_limit" | "spend_limit";
+  stopped_until?: string;
+}
+
+export interface PlanOnSale {
+  name: string;
+  price_cents: number;
+  included_credits: number;
+  included_calls: number;
+  daily_credit_limit: number;
+  rate_limit_per_minute: number;
+  overage: "none" | "opt_in" | "always";
+  overage_cents_per_1000: number;
+  overage_text: string;
+  next_plan_cheaper_from_credits?: number;
+}
+
+export interface PlansOnSale {
+  credits_per_call: number;
+  plans: PlanOnSale[];
+}
+
+export interface PreviewLine {
+  kind: string;
+  plan: string;
+  period_key: string;
+  credits: number;
+  cents: number;
+}
+
+export interface PlanPreview {
+  plan: string;
+  plan_before: string;
+  is_at_once: boolean;
+  in_force_at: string;
+  included_credits: number;
+  use_is_over_plan: boolean;
+  lines_now: PreviewLine[];
+  total_now_cents: number;
+  lines_next: PreviewLine[];
+  total_next_cents: number;
+  preview_digest: string;
+}
+
+export interface Estimate {
+  calls: number;
+  credits: number;
+  days: number;
+  cheapest_plan?: string;
+  plans: {
+    plan: string;
+    included_credits: number;
+    overage_credits: number;
+    subscription_price_cents: number;
+    overage_amount_cents: number;
+    total_cents: number;
+    has_room: boolean;
+    fits_daily_limit: boolean;
+  }[];
+}
+
+export interface BillingPeriod {
+  period_key: string;
+  period_start: string;
+  period_end: string;
+  status: "open" | "closed";
+  payment: "none" | "due" | "paid";
+  paid_at?: string;
+  plan: string;
+  credits_used: number;
+  overage_credits: number;
+  expected_total_amount_cents: number;
+  currency: string;
+}
+
+export interface StatementLine {
+  kind: "subscription" | "proration" | "grant" | "overage" | "refund";
+  description: string;
+  period_key: string;
+  credits: number;
+  cents: number;
+  cents_per_1000?: number;
+  in_force_at?: string;
+}
+
+export interface Statement {
+  snapshot: { canonical_json_sha256: string; snapshot_status: string };
+  statement: {
+    credits_used: number;
+    credits_overage: number;
+    currency: string;
+    lines: StatementLine[];
+    total_cents: number;
+  };
+}
+
+export interface EventPage {
+  items: BillingEvent[];
+  next?: string;
 }
 
 export interface BillingEvent {
@@ -79,6 +182,7 @@ export interface BillingEvent {
   event_status: string;
   status_code: number;
   credit_cost: number;
+  overage_credits_delta?: number;
   failure_reason?: string;
   non_billable_reason?: string;
 }
@@ -95,6 +199,7 @@ export type Refusals = Record<string, number>;
 
 export interface UsageItem extends Counted {
   bucket_start: string;
+  overage?: number;
   key_id?: string | null;
   daily_credit_limit?: number;
   refusals?: Refusals;

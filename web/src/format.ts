@@ -33,6 +33,10 @@ export const money = (cents: number, currency = "usd"): string =>
     minimumFractionDigits: cents % 100 === 0 ? 0 : 2,
   }).format(cents / 100);
 
+// The same in a column: always with its cents.
+export const amount = (cents: number, currency = "usd"): string =>
+  new Intl.NumberFormat("en-US", { style: "currency", currency: currency.toUpperCase() }).format(cents / 100);
+
 export const day = (time: string | number): string => dayForm.format(new Date(time));
 export const dayOfMonth = (time: string | number): string => dayOfMonthForm.format(new Date(time));
 export const weekday = (time: string | number): string => weekdayForm.format(new Date(time));

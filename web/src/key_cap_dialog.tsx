@@ -6,6 +6,7 @@ import { Dialog } from "./dialog";
 import { fieldFault } from "./fault";
 import { TextField } from "./field";
 import { capFault } from "./key_create_dialog";
+import { nameOf } from "./key_status";
 import { FaultNote } from "./region";
 import { useSending } from "./resource";
 
@@ -32,7 +33,7 @@ export function KeyCapDialog({ of: key, opener, close, done }: KeyCapDialogProps
     });
   };
   return (
-    <Dialog title={`Daily cap of “${key.name}”`} onClose={close} opener={opener}>
+    <Dialog title={`Daily cap of “${nameOf(key)}”`} onClose={close} opener={opener}>
       <form onSubmit={submit} noValidate>
         <TextField
           label="Credits a day"

@@ -6,6 +6,7 @@ import { Dialog } from "./dialog";
 import { Radios } from "./field";
 import { moment } from "./format";
 import { GRACES } from "./key_rotate_dialog";
+import { nameOf } from "./key_status";
 import { FaultNote } from "./region";
 import { useSending } from "./resource";
 import { Ago } from "./time";
@@ -30,7 +31,7 @@ export function KeyExtendDialog({ of: key, opener, close, done }: GraceDialogPro
     });
   };
   return (
-    <Dialog title={`Extend “${key.name}”`} onClose={close} opener={opener}>
+    <Dialog title={`Extend “${nameOf(key)}”`} onClose={close} opener={opener}>
       <form onSubmit={submit}>
         {key.stops_at && (
           <p>It stops on {moment(key.stops_at)}. It can work until 7 days after its rotation, and no longer.</p>
@@ -65,7 +66,7 @@ export function KeyStopDialog({ of: key, opener, close, done }: GraceDialogProps
       done();
     });
   return (
-    <Dialog title={`Stop “${key.name}” now`} onClose={close} opener={opener}>
+    <Dialog title={`Stop “${nameOf(key)}” now`} onClose={close} opener={opener}>
       <p>
         Calls with <code>{key.masked_key}</code> are refused with 401 from now on. It was last used:{" "}
         <Ago time={key.last_used_at} />.

@@ -1,7 +1,7 @@
 // The table of keys; those that work no more are folded away below it.
 import type { ApiKey } from "./api_types";
 import { count, day } from "./format";
-import { KeyStatus, capWords, isLive } from "./key_status";
+import { KeyStatus, capWords, isLive, nameOf } from "./key_status";
 import { Ago } from "./time";
 
 export type KeyAction = "rotate" | "extend" | "stop" | "cap" | "revoke";
@@ -60,7 +60,7 @@ function KeyRow({ of: key, act }: { of: ApiKey; act: Act | undefined }) {
   return (
     <tr>
       <th scope="row">
-        <span class="key-name">{key.name}</span>
+        <span class="key-name">{nameOf(key)}</span>
         {key.is_active_key && (
           <>
             {" "}
@@ -109,7 +109,7 @@ function Actions({ of: key, act }: { of: ApiKey; act: Act }) {
       onClick={(event) => act(action, key, event.currentTarget)}
     >
       {word}
-      <span class="unseen"> {key.name}</span>
+      <span class="unseen"> {nameOf(key)}</span>
     </button>
   );
   return (

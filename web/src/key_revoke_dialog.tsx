@@ -5,7 +5,7 @@ import type { ApiKey } from "./api_types";
 import { Dialog } from "./dialog";
 import { TextField } from "./field";
 import { plural } from "./format";
-import { wasUsedToday } from "./key_status";
+import { nameOf, wasUsedToday } from "./key_status";
 import { FaultNote } from "./region";
 import { useSending } from "./resource";
 
@@ -21,17 +21,18 @@ export function KeyRevokeDialog({ of: key, isLast, opener, close, done }: KeyRev
   const [typed, setTyped] = useState("");
   const { fault, isSending, run } = useSending();
   const needsName = wasUsedToday(key) || fault?.reason === "name_required";
-  const isSure = !needsName || typed === key.name;
+  const proof = key.name || key.key_suffix;
+  const isSure = !needsName || typed === proof;
   const submit = (event: Event) => {
     event.preventDefault();
     if (!isSure) return;
     run(async () => {
-      await send("DELETE", `/user/me/api-keys/${encodeURIComponent(key.id)}`, needsName ? { name: typed } : {});
+      await send("DELETE", `/user/me/api-keys/${encodeURIComponent(key.id)}`, needsName ? { name: key.name } : {});
       done();
     });
   };
   return (
-    <Dialog title={`Revoke “${key.name}”`} onClose={close} opener={opener}>
+    <Dialog title={`Revoke “${nameOf(key)}”`} onClose={close} opener={opener}>
       <form onSubmit={submit} autocomplete="off">
         <p>
           Calls with <code>{key.masked_key}</code> are refused with 401 within a second, for ever. It made{" "}
@@ -42,7 +43,7 @@ export function KeyRevokeDialog({ of: key, isLast, opener, close, done }: KeyRev
         )}
         {needsName && (
           <TextField
-            label={`Type its name to revoke it: ${key.name}`}
+            label={`Type its ${key.name ? "name" : "last four characters"} to revoke it: ${proof}`}
             value={typed}
             onValue={setTyped}
             data-first

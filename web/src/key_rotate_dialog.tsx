@@ -6,6 +6,7 @@ import { Dialog } from "./dialog";
 import { Radios } from "./field";
 import { moment } from "./format";
 import type { Revealed } from "./key_reveal_dialog";
+import { nameOf } from "./key_status";
 import { FaultNote } from "./region";
 import { useSending } from "./resource";
 import { Ago } from "./time";
@@ -44,7 +45,7 @@ export function KeyRotateDialog({ of: key, opener, close, reveal }: KeyRotateDia
     });
   };
   return (
-    <Dialog title={`Rotate “${key.name}”`} onClose={close} opener={opener}>
+    <Dialog title={`Rotate “${nameOf(key)}”`} onClose={close} opener={opener}>
       <form onSubmit={submit}>
         <p>
           A new key takes its place. The old one, <code>{key.masked_key}</code>, was last used:{" "}

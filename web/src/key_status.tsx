@@ -7,6 +7,9 @@ export const isLive = (key: ApiKey): boolean => key.status === "active" || key.s
 export const wasUsedToday = (key: ApiKey): boolean =>
   key.calls_24h > 0 || (key.last_used_at !== null && Date.now() - Date.parse(key.last_used_at) < DAY);
 
+// A key that was made on the command line need not have a name.
+export const nameOf = (key: ApiKey): string => key.name || `Key …${key.key_suffix}`;
+
 export function statusWords(key: ApiKey): string {
   switch (key.status) {
     case "active":

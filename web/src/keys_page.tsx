@@ -10,7 +10,7 @@ import { KeyList, type KeyAction } from "./key_list";
 import { KeyRevealDialog, type Revealed } from "./key_reveal_dialog";
 import { KeyRevokeDialog } from "./key_revoke_dialog";
 import { KeyRotateDialog } from "./key_rotate_dialog";
-import { isLive } from "./key_status";
+import { isLive, nameOf } from "./key_status";
 import { Page } from "./page";
 import { Empty, FaultNote, Region } from "./region";
 import { useResource, useSending } from "./resource";
@@ -112,7 +112,7 @@ function ActiveKey({ keys, changed }: { keys: ApiKey[]; changed: () => void }) {
         hint="The playground calls with it. Your other keys work as before."
         choices={[
           ...(chosen ? [] : [{ value: "", label: "None" }]),
-          ...keys.map((key) => ({ value: key.id, label: `${key.name} (${key.masked_key})` })),
+          ...keys.map((key) => ({ value: key.id, label: `${nameOf(key)} (${key.masked_key})` })),
         ]}
       />
       {fault && <FaultNote fault={fault} title="The active key is as before." />}

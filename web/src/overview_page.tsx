@@ -4,7 +4,7 @@ import { get, getEvents, getKeys } from "./api";
 import type { ApiKey, Billing, BillingEvent } from "./api_types";
 import { Card } from "./card";
 import { count, dayOfMonth, plural } from "./format";
-import { isLive } from "./key_status";
+import { isLive, nameOf } from "./key_status";
 import { Page, Section } from "./page";
 import { Region } from "./region";
 import { useResource } from "./resource";
@@ -69,7 +69,7 @@ function KeysCard({ keys }: { keys: ApiKey[] | undefined }) {
   const active = keys?.find((key) => key.is_active_key && isLive(key));
   return (
     <Card title="API keys" value={live ? count(live.length) : "—"} of={live && "that work"}>
-      {active ? <>Active key: {active.name}. </> : live && live.length > 0 && <>No active key. </>}
+      {active ? <>Active key: {nameOf(active)}. </> : live && live.length > 0 && <>No active key. </>}
       <Link href="/console/keys">See all keys</Link>
     </Card>
   );

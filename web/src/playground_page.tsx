@@ -7,7 +7,7 @@ import { CodeTabs } from "./code_tabs";
 import { CopyButton } from "./copy_button";
 import { SelectField } from "./field";
 import { count, plural } from "./format";
-import { isLive } from "./key_status";
+import { isLive, nameOf } from "./key_status";
 import type { Operation, Product } from "./openapi";
 import { Page, Section } from "./page";
 import { ParameterField } from "./parameter_field";
@@ -186,7 +186,7 @@ function KeyLine({
       {(keys) =>
         active ? (
           <p class="small">
-            Calls with your active key <strong>{active.name}</strong> <code>{active.masked_key}</code>.{" "}
+            Calls with your active key <strong>{nameOf(active)}</strong> <code>{active.masked_key}</code>.{" "}
             <Link href="/console/keys">Change</Link>
           </p>
         ) : (

@@ -1,6 +1,7 @@
 // A timeseries by day and key: what the chart, the table and the CSV all read.
 import type { ApiKey, Refusals, Timeseries, UsageItem } from "./api_types";
 import { DAY, startOfDay } from "./format";
+import { nameOf } from "./key_status";
 
 const SERIES_MAX = 6;
 const DAYS_MAX = 400; // more than any range of the page: a broken answer makes no endless loop
@@ -73,18 +74,18 @@ export function seriesOf(days: Day[], keys: ApiKey[]): Series[] {
   const series: Series[] = kept.map(([id, credits]) => ({
     id,
     credits,
-    name: nameOf(id, keys),
+    name: seriesName(id, keys),
     colour: colourOf(id, keys, taken),
   }));
   if (rest > 0) series.push({ id: OTHER, name: "Other", colour: undefined, credits: rest });
   return series;
 }
 
-function nameOf(id: string, keys: ApiKey[]): string {
+function seriesName(id: string, keys: ApiKey[]): string {
   const key = keys.find((one) => one.id === id);
   if (!key) return "Unknown key";
   const isAlone = keys.filter((one) => one.name === key.name).length === 1;
-  return isAlone ? key.name : `${key.name} …${key.masked_key.slice(-4)}`;
+  return isAlone || !key.name ? nameOf(key) : `${key.name} …${key.masked_key.slice(-4)}`;
 }
 
 function colourOf(id: string, keys: ApiKey[], taken: Set<number>): number {

@@ -89,7 +89,7 @@ const keyChoices = (keys: ApiKey[]) => [
     .sort((one, other) => Number(other.is_active_key) - Number(one.is_active_key))
     .map((key) => ({
       value: key.id,
-      label: `${key.name} …${key.masked_key.slice(-4)}${key.is_active_key ? " (active key)" : isLive(key) ? "" : ` (${key.status})`}`,
+      label: `${key.name || "Key"} …${key.key_suffix}${key.is_active_key ? " (active key)" : isLive(key) ? "" : ` (${key.status})`}`,
     })),
 ];
 

@@ -160,6 +160,7 @@ export function cannedBilling(isEmpty) {
     subscription_price_cents: 900,
     expected_total_amount_cents: 900,
     currency: "usd",
+    overage_amount_cents: 0,
     pricing_source: "plan_default",
     user_id: "account-1",
     created_at: second(periodStart()),

@@ -23,11 +23,18 @@ export function useConsole() {
   return world;
 }
 
-// `page.complaints` has what a browser complained about; a refusal that the test asked for is none.
 async function openPage({ fake, browser }, t, path, options, prepare) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   t.after(() => context.close());
-  const page = await context.newPage();
+  const page = watched(await context.newPage(), fake.url, () => fake.state === "ok" && fake.override.size === 0);
+  await prepare(page, context);
+  await page.goto(fake.url + path);
+  await page.locator("h1").waitFor();
+  return page;
+}
+
+// `page.complaints` gets what a browser complains about. A refusal is one where areAllFine() says so.
+export function watched(page, url, areAllFine = () => true) {
   page.setDefaultTimeout(30_000);
   page.complaints = [];
   page.on("console", (message) => {
@@ -36,17 +43,13 @@ async function openPage({ fake, browser }, t, path, options, prepare) {
   });
   page.on("pageerror", (error) => page.complaints.push(`error: ${error.message}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith(`${fake.url}/`) && !/^(blob|data):/.test(request.url()))
+    if (!request.url().startsWith(`${url}/`) && !/^(blob|data):/.test(request.url()))
       page.complaints.push(`leaves the origin: ${request.url()}`);
     if (request.resourceType() === "font") page.complaints.push(`a font: ${request.url()}`);
   });
   page.on("response", (answer) => {
-    if (answer.status() >= 400 && fake.state === "ok" && fake.override.size === 0)
-      page.complaints.push(`${answer.status()}: ${answer.url()}`);
+    if (answer.status() >= 400 && areAllFine()) page.complaints.push(`${answer.status()}: ${answer.url()}`);
   });
-  await prepare(page, context);
-  await page.goto(fake.url + path);
-  await page.locator("h1").waitFor();
   return page;
 }
 

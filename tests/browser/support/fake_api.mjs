@@ -20,6 +20,8 @@ import {
   second,
 } from "./canned.mjs";
 
+import { PLANS, cannedEstimate, cannedInvoices, cannedJournal, cannedPlans, cannedPreview } from "./canned_billing.mjs";
+
 export const SECRET = "tg_live_OCwL4ltJvv9b6neH5oG7HQRgJobnlw2bTZOB";
 const TOKEN = "csrf-1";
 const DIST = new URL("../../../web/dist/", import.meta.url);
@@ -47,6 +49,8 @@ export class FakeApi {
   isStale = false;
   keys = cannedKeys();
   sessions = cannedSessions();
+  billing = {}; // members of GET /billing/me that are others
+  previewTurn = 1; // each gives other numbers
   override = new Map(); // "GET /api/v1/..." to a function of the request that gives {status, body}
   requests = []; // what was asked, newest last: {method, path, query, body}
   #held = [];
@@ -65,6 +69,8 @@ export class FakeApi {
       isStale: false,
       keys: cannedKeys(),
       sessions: cannedSessions(),
+      billing: {},
+      previewTurn: 1,
       override: new Map(),
       requests: [],
     });
@@ -160,9 +166,17 @@ export class FakeApi {
       case "/user/me/sessions":
         return ok({ items: isEmpty ? [] : this.sessions });
       case "/billing/me":
-        return ok(cannedBilling(isEmpty));
+        return ok(this.billingNow());
+      case "/billing/plans":
+        return ok(cannedPlans());
+      case "/billing/estimate":
+        return ok(cannedEstimate(Number(query.get("calls"))));
+      case "/billing/me/preview":
+        return ok(cannedPreview(this.billingNow(), query.get("plan"), this.previewTurn));
+      case "/billing/me/periods":
+        return ok({ items: [...cannedInvoices(this.billingNow(), isEmpty).values()].map(({ period }) => period) });
       case "/billing/me/events":
-        return ok({ items: isEmpty ? [] : cannedEvents() });
+        return ok(query.get("billable") ? this.#journal(query, isEmpty) : { items: isEmpty ? [] : cannedEvents() });
       case "/usage/me/recent-ips":
         return ok({ items: isEmpty ? [] : cannedAddresses() });
       case "/usage/me/timeseries":
@@ -182,8 +196,55 @@ export class FakeApi {
         );
       }
       default:
-        return undefined;
+        return this.#statement(path, isEmpty);
     }
+  }
+
+  billingNow() {
+    return { ...cannedBilling(this.state === "empty"), ...this.billing };
+  }
+
+  #statement(path, isEmpty) {
+    const [, key] = /^\/billing\/me\/periods\/([\d-]+)\/statement$/.exec(path) ?? [];
+    const found = cannedInvoices(this.billingNow(), isEmpty).get(key);
+    return found && ok(found.statement);
+  }
+
+  #journal(query, isEmpty) {
+    const from = Number(query.get("cursor") ?? 0);
+    const size = Number(query.get("limit"));
+    const calls = isEmpty ? [] : cannedJournal(periodUsage(), this.billingNow().included_credits);
+    const found = calls.filter((one) => one.created_at >= query.get("from") && one.created_at < query.get("to"));
+    return { items: found.slice(from, from + size), ...(from + size < found.length && { next: String(from + size) }) };
+  }
+
+  #changePlan(body) {
+    const billing = this.billingNow();
+    const preview = cannedPreview(billing, body.plan, this.previewTurn);
+    if (body.preview_digest !== preview.preview_digest)
+      return refusal(409, "stale_preview", "The change does not come to what was shown any more; look at its new preview.");
+    const plan = PLANS.find(({ name }) => name === body.plan);
+    if (!preview.is_at_once) this.billing = { ...this.billing, next_plan: body.plan };
+    else
+      this.billing = {
+        ...this.billing,
+        plan: body.plan,
+        next_plan: undefined,
+        included_credits: preview.included_credits,
+        daily_credit_limit: plan.daily_credit_limit,
+        expected_total_amount_cents: billing.expected_total_amount_cents + preview.total_now_cents,
+      };
+    return ok({ ...preview, next_plan: preview.is_at_once ? null : body.plan });
+  }
+
+  #changeOverage(body) {
+    this.billing = {
+      ...this.billing,
+      allow_overage: body.allow_overage,
+      hard_limit: !body.allow_overage,
+      spend_limit_cents: body.spend_limit_cents ?? undefined,
+    };
+    return ok(body);
   }
 
   #timeseries(query, isEmpty) {
@@ -191,12 +252,15 @@ export class FakeApi {
       query.get("range") === "period"
         ? periodUsage()
         : cannedUsage(Date.parse(query.get("from")), Date.parse(query.get("to")));
-    return isEmpty ? { ...usage, items: [] } : usage;
+    if (isEmpty) return { ...usage, items: [] };
+    return query.get("group_by") === "key" ? usage : { ...usage, items: byDay(usage.items) };
   }
 
   #change(method, path, body) {
     const [, id, verb] = /^\/user\/me\/api-keys\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     if (path === "/console/playground") return ok(playground(body));
+    if (path === "/billing/me/plan") return this.#changePlan(body);
+    if (path === "/billing/me/overage") return this.#changeOverage(body);
     if (path === "/user/me/password") return this.#password(body);
     if (path === "/user/me/sessions/sign-out-others") return this.#keepSessions((one) => one.is_current);
     if (path.startsWith("/user/me/sessions/")) return this.#keepSessions((one) => !path.endsWith(`/${one.id}`));
@@ -272,6 +336,17 @@ export const refusal = (status, reason, msg, more = {}) => ({
   status,
   body: { code: status, msg, data: { ...more, reason, request_id: "fake-request-7" } },
 });
+
+// What the keys of a day come to together.
+function byDay(items) {
+  const days = new Map();
+  for (const { key_id, refusals, ...item } of items) {
+    const day = days.get(item.bucket_start) ?? { ...item, credits: 0, requests: 0, charged_requests: 0, failed_requests: 0 };
+    for (const name of ["credits", "requests", "charged_requests", "failed_requests"]) day[name] += item[name];
+    days.set(item.bucket_start, day);
+  }
+  return [...days.values()];
+}
 
 function playground({ operation_id: operation, parameters }) {
   const path = `/api/v1/tiktok/popular-trend/hashtag?${new URLSearchParams(parameters)}`.replace(/\?$/, "");

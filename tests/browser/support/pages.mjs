@@ -17,7 +17,7 @@ export const PAGES = [
     what: "its history",
   },
   { name: "usage", path: "/console/usage", empty: "No calls yet", what: "your usage" },
-  { name: "billing", path: "/console/billing", empty: undefined, what: "your billing period" },
+  { name: "billing", path: "/console/billing", empty: "No invoices yet", what: "your billing period" },
   { name: "account", path: "/console/account", empty: "No session is known.", what: "your sessions" },
   { name: "missing", path: "/console/nowhere", empty: undefined, what: undefined },
 ];

@@ -29,7 +29,9 @@ export async function until(ask, sentence) {
 
 /** A folder of its own with a database, from which commands and servers are run. */
 export class Place {
-  constructor({ plans = SHIPPED_PLANS, settings = {} } = {}) {
+  /** binary: what serves, such as the program whose clock the test moves; commands are BINARY's. */
+  constructor({ plans = SHIPPED_PLANS, settings = {}, binary = BINARY } = {}) {
+    this.binary = binary;
     this.folder = mkdtempSync(join(tmpdir(), "trendgate-test-"));
     this.database = `sqlite:${this.folder}/x.db`;
     this.servers = [];
@@ -57,11 +59,11 @@ export class Place {
     return this.run("account", "create", email, "--plan", plan).trim();
   }
 
-  /** sample: serves made-up lists, so that every list is there. */
-  async serve({ sample = true, settings = {} } = {}) {
+  /** sample: serves made-up lists, so that every list is there. listen: where, if not anywhere. */
+  async serve({ sample = true, settings = {}, listen } = {}) {
     const environment = { ...this.environment, ...settings };
     if (sample) environment.TRENDGATE_SOURCE_SAMPLE_ENABLED = "true";
-    const server = new Server(this, environment);
+    const server = new Server(this, environment, listen);
     this.servers.push(server);
     server.url = (await until(() => server.listening(), "the server listens"))[1];
     return server;
@@ -74,10 +76,10 @@ export class Place {
 }
 
 export class Server {
-  constructor(place, environment) {
+  constructor(place, environment, listen = "127.0.0.1:0") {
     this.stdout = "";
     this.stderr = "";
-    this.child = spawn(BINARY, ["serve", "--database", place.database, "--listen", "127.0.0.1:0"],
+    this.child = spawn(place.binary, ["serve", "--database", place.database, "--listen", listen],
       { cwd: place.folder, env: environment, stdio: ["ignore", "pipe", "pipe"] });
     this.child.stdout.on("data", (piece) => { this.stdout += piece; });
     this.child.stderr.on("data", (piece) => { this.stderr += piece; });

@@ -114,6 +114,44 @@ static void utf8_is_that_of_rfc_3629(void **state)
     assert_true(text_is_utf8((struct text){0}));
 }
 
+static const struct {
+    struct text written;
+    bool is_plain;
+} plain_rows[] = {
+    {TEXT_INITIAL(""), true},
+    {TEXT_INITIAL("<b>caf\xC3\xA9 \xF0\x9F\x98\x80</b>"), true},
+    {TEXT_INITIAL("\xC2\xA0"), true}, /* U+00A0 */
+    {TEXT_INITIAL("\xD8\xA7\xE2\x80\x8C\xD8\xA8"),
+     true},                               /* U+200C, which Persian is written with */
+    {TEXT_INITIAL("\xE2\x80\x8D"), true}, /* U+200D, which joins emoji */
+    {TEXT_INITIAL("\xE2\x80\x90"), true}, /* U+2010 */
+    {TEXT_INITIAL("\xE2\x81\xB0"), true}, /* U+2070 */
+    {TEXT_INITIAL("a\nb"), false},
+    {TEXT_INITIAL("a\0b"), false},
+    {TEXT_INITIAL("a\x1F"), false},
+    {TEXT_INITIAL("a\x7F"), false},
+    {TEXT_INITIAL("\xC2\x80"), false},      /* U+0080 */
+    {TEXT_INITIAL("\xC2\x9F"), false},      /* U+009F */
+    {TEXT_INITIAL("\xD8\x9C"), false},      /* U+061C */
+    {TEXT_INITIAL("a\xE2\x80\x8B"), false}, /* U+200B */
+    {TEXT_INITIAL("a\xE2\x80\x8F"), false}, /* U+200F */
+    {TEXT_INITIAL("a\xE2\x80\xA8"), false}, /* U+2028 */
+    {TEXT_INITIAL("a\xE2\x80\xAE"), false}, /* U+202E */
+    {TEXT_INITIAL("a\xE2\x81\xA0"), false}, /* U+2060 */
+    {TEXT_INITIAL("a\xE2\x81\xA9"), false}, /* U+2069 */
+    {TEXT_INITIAL("\xEF\xBB\xBF"), false},  /* U+FEFF */
+    {TEXT_INITIAL("a\xFF"), false},
+};
+
+static void what_is_plain_shows_and_stays_in_its_place(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(plain_rows); i++) {
+        print_message("row %zu\n", i);
+        assert_int_equal(text_is_plain(plain_rows[i].written), plain_rows[i].is_plain);
+    }
+}
+
 /* Every sequence of up to three bytes and every four that a lead may begin, against the plain
  * arithmetic of code points. */
 static bool is_one_code_point(const unsigned char *bytes, size_t length)
@@ -271,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_are_read_to_the_edges),
         cmocka_unit_test(utf8_is_that_of_rfc_3629),
+        cmocka_unit_test(what_is_plain_shows_and_stays_in_its_place),
         cmocka_unit_test(utf8_agrees_with_code_points),
         cmocka_unit_test(cut_walks_over_parts),
         cmocka_unit_test(slices_are_clamped),

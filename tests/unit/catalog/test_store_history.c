@@ -197,6 +197,17 @@ static void changes_come_from_the_capture_before(void **state)
     assert_changes(2, "c1+2 d4+0 a3+2 ");
 }
 
+static void no_change_comes_from_a_capture_of_the_same_time(void **state)
+{
+    (void)state;
+    int64_t id;
+    (void)publish("abc", 1000);
+    struct ranking other = lettered("cba", 1000, RANK_UNTOLD);
+    other.source = TEXT("creative-one");
+    assert_int_equal(published(&other, &id), STATUS_OK);
+    assert_changes(id, "c2+0 b2+0 a2+0 ");
+}
+
 static void what_a_source_tells_is_kept(void **state)
 {
     (void)state;
@@ -319,6 +330,18 @@ static void old_snapshots_go_but_the_newest(void **state)
     assert_int_equal(counted("SELECT count(*) FROM hashtag"), 3);
 }
 
+/* A call that was charged a moment before the newest came in may be answered once more. */
+static void what_was_the_newest_until_lately_stays(void **state)
+{
+    (void)state;
+    (void)publish("ab", 1000);
+    now_us += 2 * STORE_REPLAY_US;
+    (void)publish("bc", 2000);
+    assert_int_equal(prune(INT64_MAX), 0);
+    now_us += STORE_REPLAY_US + 1;
+    assert_int_equal(prune(INT64_MAX), 1);
+}
+
 /* A day of 216 lists of 100 hashtags is 21,600 rows: a year of them is 350 MB at this bound. */
 static void a_row_is_small(void **state)
 {
@@ -357,6 +380,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(captures_to_compare_are_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(older_files_get_their_history, set_up, tear_down),
         cmocka_unit_test_setup_teardown(old_snapshots_go_but_the_newest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_is_small, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_the_newest_until_lately_stays, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_row_is_small, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_change_comes_from_a_capture_of_the_same_time, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_row_is_small, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, start, NULL);

@@ -147,6 +147,37 @@ static void retry_after_is_kept_to(void **state)
     waits_for(0, THROTTLE_PAUSE_US);
 }
 
+static void one_that_throttles_again_and_again_is_left_alone_for_longer(void **state)
+{
+    (void)state;
+    static const int64_t seconds[] = {0, 60, 120, 240, 480, 960, 1920, 3600, 3600};
+    for (size_t i = 0; i < LENGTH_OF(seconds); i++) {
+        source_throttled(collector_of[0], source_at(0), 0, &broken);
+        if (seconds[i] == 0)
+            is_asked(0, true);
+        else
+            waits_for(0, seconds[i] * SECOND_US);
+        time_passes(SECOND_US);
+        if (seconds[i] > 0) {
+            source_throttled(collector_of[0], source_at(0), 0, &broken); /* was under way */
+            waits_for(0, (seconds[i] - 1) * SECOND_US);
+            time_passes((seconds[i] - 1) * SECOND_US);
+        }
+    }
+    source_succeeded(collector_of[0], source_at(0));
+    source_throttled(collector_of[0], source_at(0), 10, &broken);
+    waits_for(0, 10 * SECOND_US);
+}
+
+static void a_success_of_one_ends_no_pause_of_another(void **state)
+{
+    (void)state;
+    source_throttled(collector_of[0], source_at(0), 600, &broken);
+    source_succeeded(collector_of[1], &collector_of[1]->sources[0]); /* it was under way */
+    source_look(collector_of[1], &collector_of[1]->sources[0]);
+    waits_for(1, 600 * SECOND_US);
+}
+
 static void a_pause_is_by_the_clock_that_counts_on(void **state)
 {
     (void)state;
@@ -217,6 +248,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(answers_under_way_do_not_prolong_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(retry_after_is_kept_to, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            one_that_throttles_again_and_again_is_left_alone_for_longer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_success_of_one_ends_no_pause_of_another, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_pause_is_by_the_clock_that_counts_on, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(other_collectors_leave_it_alone_too, set_up, tear_down),

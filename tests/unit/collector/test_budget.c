@@ -161,8 +161,95 @@ static void after_a_boot_the_wall_clock_tells_ages(void **state)
     wall_clock_step(-HOUR_US); /* an age below 0 is none: the whole minute is waited for */
     refused_for(0, MINUTE_US);
     wall_clock_step(HOUR_US);
-    pass_by(40 * SECOND_US);
+    pass_by(MINUTE_US);
     (void)taken(0);
+}
+
+static void requests_of_a_boot_whose_clock_ran_ahead_are_over_after_a_minute(void **state)
+{
+    (void)state;
+    wall_clock_step(2000 * DAY_US);
+    for (unsigned i = 0; i < 3; i++)
+        (void)taken(0);
+    limits.daily_budget = 100;
+    moved_time.boot = 2;
+    wall_clock_step(-2000 * DAY_US);
+    refused_for(0, MINUTE_US);
+    pass_by(50 * SECOND_US);
+    refused_for(0, 10 * SECOND_US);
+    pass_by(10 * SECOND_US);
+    (void)taken(0);
+}
+
+static void a_day_that_a_wrong_clock_entered_is_no_day(void **state)
+{
+    (void)state;
+    limits.requests_per_minute = 100;
+    limits.daily_budget = 3;
+    wall_clock_step(2000 * DAY_US);
+    (void)taken(0);
+    (void)taken(0);
+    wall_clock_step(-2000 * DAY_US);
+    assert_int_equal(used_today(), 2); /* they were made today, whatever the clock said */
+    (void)taken(0);
+    refused_for(0, DAY_US);
+    pass_by(DAY_US);
+    assert_int_equal(used_today(), 0);
+    (void)taken(0);
+}
+
+static void fare_write(unsigned collector, const struct source_fare *fare)
+{
+    assert_int_equal(
+        budget_write_fare(file_of[collector], &moved_time, limits.source, fare, NULL),
+        STATUS_OK);
+}
+
+static struct source_fare fare_read(void)
+{
+    struct source_fare read;
+    assert_int_equal(budget_read_fare(file_of[0], &moved_time, limits.source, &read, NULL),
+                     STATUS_OK);
+    return read;
+}
+
+/* The other has not looked at the file since. */
+static void a_success_of_another_ends_no_pause(void **state)
+{
+    (void)state;
+    instant now = wall_now();
+    fare_write(0, &(struct source_fare){.paused_from = now,
+                                        .paused_until = {now.us + 600 * SECOND_US}});
+    pass_by(SECOND_US);
+    fare_write(1, &(struct source_fare){.succeeded_at = wall_now(), .lists_new = 1});
+    assert_int_equal(fare_read().paused_until.us, now.us + 600 * SECOND_US);
+    fare_write(1, &(struct source_fare){.paused_from = wall_now(),
+                                        .paused_until = {now.us + 60 * SECOND_US}});
+    assert_int_equal(fare_read().paused_until.us, now.us + 600 * SECOND_US);
+    pass_by(600 * SECOND_US);
+    fare_write(1, &(struct source_fare){.succeeded_at = wall_now()});
+    assert_int_equal(fare_read().paused_until.us, 0);
+}
+
+static void a_success_closes_the_breaker_of_another(void **state)
+{
+    (void)state;
+    instant now = wall_now();
+    fare_write(0, &(struct source_fare){
+                      .paused_from = now, .paused_until = {now.us + HOUR_US}, .is_shut = true});
+    fare_write(1, &(struct source_fare){.succeeded_at = now});
+    assert_true(fare_read().is_shut);
+    fare_write(1, &(struct source_fare){.succeeded_at = now, .closes_breaker = true});
+    assert_false(fare_read().is_shut);
+    assert_int_equal(fare_read().paused_until.us, 0);
+}
+
+static void lists_of_all_collectors_are_counted(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 6; i++)
+        fare_write(i % 2, &(struct source_fare){.lists_new = 1});
+    assert_int_equal(fare_read().lists, 6);
 }
 
 static void sources_are_apart(void **state)
@@ -203,12 +290,13 @@ static void how_a_source_fares_is_kept(void **state)
     struct source_fare fare = {.paused_from = {1},
                                .paused_until = {2},
                                .is_shut = true,
-                               .lists = 4,
+                               .lists_new = 4,
                                .succeeded_at = {5},
                                .failed_at = {6},
                                .fault = "it answered HTTP 502"};
     (void)taken(1);
-    assert_int_equal(budget_write_fare(file_of[0], limits.source, &fare, NULL), STATUS_OK);
+    assert_int_equal(budget_write_fare(file_of[0], &moved_time, limits.source, &fare, NULL),
+                     STATUS_OK);
     collector_restart(1);
     assert_int_equal(budget_read_fare(file_of[1], &moved_time, limits.source, &read, NULL),
                      STATUS_OK);
@@ -217,7 +305,7 @@ static void how_a_source_fares_is_kept(void **state)
     assert_int_equal(read.paused_from.us, fare.paused_from.us);
     assert_int_equal(read.paused_until.us, fare.paused_until.us);
     assert_true(read.is_shut);
-    assert_int_equal(read.lists, fare.lists);
+    assert_int_equal(read.lists, 4);
     assert_int_equal(read.succeeded_at.us, fare.succeeded_at.us);
     assert_int_equal(read.failed_at.us, fare.failed_at.us);
     assert_string_equal(read.fault, fare.fault);
@@ -239,6 +327,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_wall_clock_does_not_move_the_minute, set_up,
                                         shared_file_tear_down),
         cmocka_unit_test_setup_teardown(after_a_boot_the_wall_clock_tells_ages, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(
+            requests_of_a_boot_whose_clock_ran_ahead_are_over_after_a_minute, set_up,
+            shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_day_that_a_wrong_clock_entered_is_no_day, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_success_of_another_ends_no_pause, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(a_success_closes_the_breaker_of_another, set_up,
+                                        shared_file_tear_down),
+        cmocka_unit_test_setup_teardown(lists_of_all_collectors_are_counted, set_up,
                                         shared_file_tear_down),
         cmocka_unit_test_setup_teardown(sources_are_apart, set_up, shared_file_tear_down),
         cmocka_unit_test_setup_teardown(a_budget_of_nothing_grants_nothing, set_up,

@@ -70,6 +70,25 @@ static void the_oldest_capture_comes_first(void **state)
     none_until(now, 0);
 }
 
+static void a_capture_of_a_clock_that_was_wrong_keeps_no_list_from_being_due(void **state)
+{
+    (void)state;
+    static const int64_t year_us = 365 * DAY_US;
+    for (unsigned country = 2; country <= 4; country++)
+        schedule_captured(schedule, list_of(country), at(country));
+    schedule_captured(schedule, list_of(1), at(48 * HOUR_US));
+    none_until(at(5), at(2 + 24 * HOUR_US).us); /* a day ahead: another time zone's date */
+    schedule_captured(schedule, list_of(1), at(5 * year_us));
+    next_is(at(5), 1);
+    schedule_begun(schedule, list_of(1));
+    schedule_done(schedule, list_of(1), at(6));
+    none_until(at(7), at(2 + 24 * HOUR_US).us); /* and is tried once a time to live, not more */
+    schedule_captured(schedule, list_of(2), at(24 * HOUR_US));
+    schedule_captured(schedule, list_of(3), at(24 * HOUR_US));
+    schedule_captured(schedule, list_of(4), at(24 * HOUR_US));
+    none_until(at(8), at(6 + 24 * HOUR_US).us);
+}
+
 static void demand_comes_before_age(void **state)
 {
     (void)state;
@@ -209,6 +228,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_oldest_capture_comes_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_capture_of_a_clock_that_was_wrong_keeps_no_list_from_being_due, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(demand_comes_before_age, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_nobody_asks_for_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_pauses_longer_each_time_and_never_too_long,

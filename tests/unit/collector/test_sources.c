@@ -420,6 +420,10 @@ static void contradictions_are_mended_and_counted(void **state)
                     "2", "2", ",\"rank_diff\":1,\"rank_diff_type\":1"),
                 MORE),
          2, 1, "the hashtags 1 and 2 both come from rank 3"},
+        {CENTER(ROW("1", "1", ",\"rank_diff_type\":2") "," ROW(
+                    "2", "3", ",\"rank_diff\":2,\"rank_diff_type\":3"),
+                MORE),
+         2, 1, "the hashtags 1 and 2 both come from rank 1"},
         {CENTER(ROW("1", "1", ",\"rank_diff\":-2,\"rank_diff_type\":1"), MORE), 1, 1,
          "moved by -2 ranks"},
         {CENTER(ROW("1", "1", ",\"rank_diff\":2,\"rank_diff_type\":4"), MORE), 1, 1,

@@ -71,12 +71,14 @@ static void a_flood_of_names_is_bounded(void **state)
 static void an_ipv6_address_counts_as_its_network(void **state)
 {
     (void)state;
-    char a[64], b[64];
+    char a[ADDRESS_ROOM_BYTES], b[ADDRESS_ROOM_BYTES];
     assert_true(text_equals(limits_address(TEXT("192.0.2.1"), a), TEXT("192.0.2.1")));
     assert_true(text_equals(limits_address(TEXT("2001:db8::1"), a),
                             limits_address(TEXT("2001:db8::ffff:1"), b)));
     assert_false(text_equals(limits_address(TEXT("2001:db8::1"), a),
                              limits_address(TEXT("2001:db8:0:1::1"), b)));
+    assert_true(text_equals(limits_address(TEXT("::ffff:192.0.2.1"), a), TEXT("192.0.2.1")));
+    assert_true(text_equals(limits_address(TEXT("::ffff:c000:2ff"), a), TEXT("192.0.2.255")));
 }
 
 int main(void)

@@ -265,7 +265,8 @@ struct charge_standing standing_of(const struct caller *caller)
 
 enum status plan_to(const struct caller *caller, const char *plan, struct plan_change *change)
 {
-    return ledger_account_plan(ledger, text_of(caller->email), text_of(plan), change, &reason);
+    return ledger_account_plan(ledger, text_of(caller->email),
+                               &(struct plan_request){.plan = text_of(plan)}, change, &reason);
 }
 
 /* ---- The file ---- */

@@ -201,6 +201,76 @@ static void a_clock_far_ahead_closes_nothing(void **state)
     (void)caller;
 }
 
+/* ---- What was shown is what is billed ---- */
+
+static enum status plan_as_shown(const struct caller *caller, const char *plan,
+                                 const char *digest)
+{
+    struct plan_change change;
+    const struct plan_request request = {
+        .plan = text_of(plan), .preview = text_of(digest), .by = "console"};
+    return ledger_account_plan(ledger, text_of(caller->email), &request, &change, &reason);
+}
+
+static void previewed(const struct caller *caller, const char *plan,
+                      struct plan_preview *preview)
+{
+    DONE(ledger_plan_preview(ledger, caller->account_id,
+                             &(struct plan_request){.plan = text_of(plan)}, preview, &reason));
+    plan_preview_finish(preview);
+}
+
+static void a_change_is_billed_as_of_its_preview(void **state)
+{
+    (void)state;
+    char json[8192];
+    struct caller caller = caller_make("a@x", "Starter");
+    struct plan_preview preview;
+    clock_to("2024-02-15T12:00:00Z");
+    previewed(&caller, "Growth", &preview);
+    clock_to("2024-02-15T12:10:00Z");
+    DONE(plan_as_shown(&caller, "Growth", preview.digest));
+    statement_of(&caller, "2024-02", json);
+    assert_non_null(strstr(json, "\"in_force_at\":\"2024-02-15T12:00:00Z\""));
+    assert_non_null(strstr(json, "{\"cents\":1000,\"credits\":40000,"));
+    assert_int_equal(stored_integer("SELECT count(*) FROM audit_event WHERE verb ="
+                                    " 'account_plan' AND detail LIKE '%\"by\":\"console\"%'"),
+                     1);
+    assert_int_equal(differences(), 0);
+}
+
+static void a_change_of_other_numbers_than_its_preview_is_refused(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter"), other = caller_make("b@x", "Starter");
+    struct plan_preview preview, later, cheaper;
+    clock_to("2024-02-15T12:00:00Z");
+    previewed(&caller, "Growth", &preview);
+    previewed(&caller, "Free", &cheaper);
+    assert_int_equal(plan_as_shown(&caller, "Pro", preview.digest), STATUS_CONFLICT);
+    assert_int_equal(plan_as_shown(&other, "Growth", preview.digest), STATUS_CONFLICT);
+    for (const char *const *bad = (const char *const[]){"x", "-", "1707998400-", NULL}; *bad;
+         bad++)
+        assert_int_equal(plan_as_shown(&caller, "Growth", *bad), STATUS_CONFLICT);
+    clock_to("2024-02-15T11:59:59Z"); /* stepped back: that moment is yet to come */
+    assert_int_equal(plan_as_shown(&caller, "Growth", preview.digest), STATUS_CONFLICT);
+    clock_to("2024-02-15T12:10:01Z");
+    assert_int_equal(plan_as_shown(&caller, "Growth", preview.digest), STATUS_CONFLICT);
+    assert_int_equal(stored_integer("SELECT count(*) FROM audit_event"
+                                    " WHERE verb = 'account_plan'"),
+                     0);
+    clock_to("2024-02-16T00:00:00Z");
+    previewed(&caller, "Growth", &preview);
+    previewed(&caller, "Pro", &later);
+    DONE(plan_as_shown(&caller, "Growth", preview.digest));
+    assert_int_equal(plan_as_shown(&caller, "Pro", later.digest), STATUS_CONFLICT);
+    previewed(&caller, "Pro", &later);
+    plans.plans[3].price_cents += 100;
+    DONE(ledger_terms_set(ledger, &plans, &reason));
+    assert_int_equal(plan_as_shown(&caller, "Pro", later.digest), STATUS_CONFLICT);
+    assert_int_equal(differences(), 0);
+}
+
 static void a_change_of_plan_is_a_line(void **state)
 {
     (void)state;
@@ -209,7 +279,9 @@ static void a_change_of_plan_is_a_line(void **state)
     struct plan_change change;
     struct plan_preview preview;
     clock_to("2024-02-15T12:00:00Z");
-    DONE(ledger_plan_preview(ledger, caller.account_id, TEXT("Growth"), &preview, &reason));
+    DONE(ledger_plan_preview(ledger, caller.account_id,
+                             &(struct plan_request){.plan = TEXT("Growth")}, &preview,
+                             &reason));
     assert_true(preview.is_at_once);
     assert_int_equal(preview.now.total_cents, 1000); /* of 2,000: half the month */
     assert_int_equal(preview.now.lines[0].credits, 40000);
@@ -517,7 +589,8 @@ static void a_refund_makes_room_under_the_spend_limit(void **state)
     struct adjustment_made made;
     struct caller caller = caller_make("a@x", "Pro");
     struct text email = text_of(caller.email);
-    const struct overage_change limit = {true, true, 300}; /* 10,000 credits */
+    const struct overage_change limit = {
+        .is_on = true, .sets_limit = true, .spend_limit_cents = 300}; /* 10,000 credits */
     clock_to("2024-02-10T00:00:00Z");
     DONE(ledger_account_overage(ledger, email, &limit, &reason));
     assert_true(charged(&caller, 400000, NULL));
@@ -705,6 +778,8 @@ int main(int argc, char **argv)
         FRESH(a_first_day_is_billed_by_the_plan_file_of_its_hour),
         FRESH(an_empty_period_is_told_the_same_while_statements_are_written),
         FRESH(an_empty_period_outlives_its_plan),
+        FRESH(a_change_is_billed_as_of_its_preview),
+        FRESH(a_change_of_other_numbers_than_its_preview_is_refused),
         FRESH(each_rate_has_a_line),
         FRESH(a_grant_is_there_at_once_and_after_a_crash),
         FRESH(an_upgrade_keeps_what_was_granted),

@@ -160,7 +160,8 @@ static void overage_is_charged_up_to_the_spend_limit(void **state)
     plan.overage = OVERAGE_OPT_IN;
     plan.overage_cents_per_1000 = 75;
     begin(&plan);
-    const struct overage_change change = {true, true, 10};
+    const struct overage_change change = {
+        .is_on = true, .sets_limit = true, .spend_limit_cents = 10};
     DONE(ledger_account_overage(ledger, TEXT("a@x"), &change, &reason));
     threads_run();
     assert_int_equal(credits_sum, 1136);

@@ -326,6 +326,24 @@ static void live_keys_have_a_bound_and_names_of_their_own(void **state)
     DONE(ledger_key_create(ledger, TEXT("ann@b"), TEXT("laptop"), &key, &secret, &reason));
 }
 
+static void a_short_list_has_the_keys_that_live_first_of_all(void **state)
+{
+    (void)state;
+    struct api_key first, made[3], keys[2];
+    size_t listed;
+    (void)created("ann@b");
+    (void)key_made("ann@b", &first);
+    for (size_t i = 0; i < LENGTH_OF(made); i++) {
+        (void)key_made("ann@b", &made[i]);
+        DONE(ledger_key_revoke(ledger, text_of(made[i].outward_id), &reason));
+    }
+    DONE(ledger_key_list(ledger, TEXT("ann@b"), keys, LENGTH_OF(keys), &listed, &reason));
+    assert_int_equal(listed, 2);
+    assert_string_equal(keys[0].outward_id, made[2].outward_id);
+    assert_string_equal(keys[1].outward_id, first.outward_id);
+    assert_int_equal(keys[1].status, API_KEY_ACTIVE);
+}
+
 static void an_import_is_done_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -546,6 +564,7 @@ int main(void)
         FRESH(a_suspension_holds_for_old_and_new_keys),
         FRESH(a_key_stops_when_its_time_comes),
         FRESH(live_keys_have_a_bound_and_names_of_their_own),
+        FRESH(a_short_list_has_the_keys_that_live_first_of_all),
         FRESH(an_import_is_done_whole_or_not_at_all),
         FRESH(a_row_is_checked_without_being_imported),
         FRESH(a_key_is_found_by_its_outward_id),

@@ -232,7 +232,9 @@ static void unknown_accounts_and_plans_are_refused(void **state)
     struct plan_change change;
     assert_int_equal(plan_to(&caller, "Gold", &change), STATUS_INVALID);
     assert_non_null(strstr(reason.sentence, "'Gold'"));
-    assert_int_equal(ledger_account_plan(ledger, TEXT("bob@b"), TEXT("Pro"), &change, &reason),
+    assert_int_equal(ledger_account_plan(ledger, TEXT("bob@b"),
+                                         &(struct plan_request){.plan = TEXT("Pro")}, &change,
+                                         &reason),
                      STATUS_MISSING);
 }
 
@@ -337,8 +339,9 @@ static void a_plan_file_must_have_every_plan_in_use(void **state)
     assert_int_equal(ledger_terms_set(ledger, &without_free, &reason), STATUS_CONFLICT);
     assert_non_null(strstr(reason.sentence, "the plan Free, which 1 account is on"));
     assert_stands(&ann, "Pro", 400000, 0);
-    DONE(ledger_account_plan(ledger, TEXT("bob@b"), TEXT("Business"), &(struct plan_change){0},
-                             &reason));
+    DONE(ledger_account_plan(ledger, TEXT("bob@b"),
+                             &(struct plan_request){.plan = TEXT("Business")},
+                             &(struct plan_change){0}, &reason));
     clock_to("2024-03-01T00:00:00Z");
     DONE(ledger_terms_set(ledger, &without_pro, &reason)); /* ann has left it meanwhile */
     assert_stands(&ann, "Free", 2000, 0);
