@@ -171,6 +171,36 @@ static void many_periods_close_at_once(void **state)
     assert_int_equal(differences(), 0);
 }
 
+static void a_clock_far_ahead_closes_nothing(void **state)
+{
+    (void)state;
+    bool has_more;
+    struct caller caller = caller_make("a@x", "Starter");
+    clock_to("2024-03-10T00:00:00Z");
+    tend_with(14);
+    clock_step("2026-03-10T00:00:00Z");
+    assert_int_equal(ledger_billing_tend(ledger, 14, &has_more, &reason), STATUS_UNAVAILABLE);
+    assert_false(has_more);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 0);
+    clock_step("2023-03-10T00:00:00Z");
+    tend_with(14);
+    clock_step("2024-03-10T23:00:00Z");
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
+    clock_to("2024-04-01T00:00:02Z"); /* as ever */
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 2);
+    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 1);
+    clock_step("2024-06-01T00:00:02Z");
+    assert_int_equal(ledger_billing_tend(ledger, 14, &has_more, &reason), STATUS_UNAVAILABLE);
+    reopen(); /* which says that it is right */
+    tend_with(14);
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 4);
+    assert_int_equal(differences(), 0);
+    (void)caller;
+}
+
 /* ---- What was shown is what is billed ---- */
 
 static enum status plan_as_shown(const struct caller *caller, const char *plan,
@@ -239,36 +269,6 @@ static void a_change_of_other_numbers_than_its_preview_is_refused(void **state)
     DONE(ledger_terms_set(ledger, &plans, &reason));
     assert_int_equal(plan_as_shown(&caller, "Pro", later.digest), STATUS_CONFLICT);
     assert_int_equal(differences(), 0);
-}
-
-static void a_clock_far_ahead_closes_nothing(void **state)
-{
-    (void)state;
-    bool has_more;
-    struct caller caller = caller_make("a@x", "Starter");
-    clock_to("2024-03-10T00:00:00Z");
-    tend_with(14);
-    clock_step("2026-03-10T00:00:00Z");
-    assert_int_equal(ledger_billing_tend(ledger, 14, &has_more, &reason), STATUS_UNAVAILABLE);
-    assert_false(has_more);
-    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
-    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 0);
-    clock_step("2023-03-10T00:00:00Z");
-    tend_with(14);
-    clock_step("2024-03-10T23:00:00Z");
-    tend_with(14);
-    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 1);
-    clock_to("2024-04-01T00:00:02Z"); /* as ever */
-    tend_with(14);
-    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 2);
-    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 1);
-    clock_step("2024-06-01T00:00:02Z");
-    assert_int_equal(ledger_billing_tend(ledger, 14, &has_more, &reason), STATUS_UNAVAILABLE);
-    reopen(); /* which says that it is right */
-    tend_with(14);
-    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 4);
-    assert_int_equal(differences(), 0);
-    (void)caller;
 }
 
 static void a_change_of_plan_is_a_line(void **state)
@@ -775,11 +775,11 @@ int main(int argc, char **argv)
         FRESH(many_periods_close_at_once),
         FRESH(a_clock_far_ahead_closes_nothing),
         FRESH(a_change_of_plan_is_a_line),
-        FRESH(a_change_is_billed_as_of_its_preview),
-        FRESH(a_change_of_other_numbers_than_its_preview_is_refused),
         FRESH(a_first_day_is_billed_by_the_plan_file_of_its_hour),
         FRESH(an_empty_period_is_told_the_same_while_statements_are_written),
         FRESH(an_empty_period_outlives_its_plan),
+        FRESH(a_change_is_billed_as_of_its_preview),
+        FRESH(a_change_of_other_numbers_than_its_preview_is_refused),
         FRESH(each_rate_has_a_line),
         FRESH(a_grant_is_there_at_once_and_after_a_crash),
         FRESH(an_upgrade_keeps_what_was_granted),
