@@ -386,6 +386,7 @@ static void closing_run(struct committer *committer, bool is_last)
         fold_forget(&committer->fold);
         committer->folded = time_elapsed(committer->ledger->time);
         tally_add(&committer->tally.folds, 1);
+        tally_fold_waits(&committer->tally, false, committer->folded);
     }
     lock(committer);
     committer->closings_done = asked;

@@ -1,6 +1,7 @@
 #include "changes_harness.h"
 #include "ledger/audit.h"
 #include "ledger/billing.h"
+#include "ledger/embedded.h"
 #include "sql/db.h"
 
 #include <stdio.h>
@@ -169,6 +170,24 @@ static void many_periods_close_at_once(void **state)
     tend();
     assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), 13);
     assert_int_equal(differences(), 0);
+}
+
+/* The first charge is folded at once, the second would be a second after it: by then the day is
+ * over, and the closing folds it. */
+static void a_closing_leaves_nothing_to_fold(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter");
+    clock_to("2024-02-29T23:59:59Z");
+    assert_true(charged(&caller, 8, NULL));
+    assert_true(charged(&caller, 8, NULL));
+    assert_int_not_equal(stored_integer("SELECT journal_id FROM fold_mark"),
+                         stored_integer("SELECT max(id) FROM journal"));
+    clock_step("2024-03-01T00:00:02Z");
+    tend();
+    assert_int_equal(stored_integer("SELECT journal_id FROM fold_mark"),
+                     stored_integer("SELECT max(id) FROM journal"));
+    assert_int_equal(atomic_load(&ledger->committer.tally.unfolded_since_us), TALLY_FOLDED);
 }
 
 static void a_clock_far_ahead_closes_nothing(void **state)
@@ -773,6 +792,7 @@ int main(int argc, char **argv)
         FRESH(what_comes_late_is_billed_next),
         FRESH(what_comes_late_alone_is_kept),
         FRESH(many_periods_close_at_once),
+        FRESH(a_closing_leaves_nothing_to_fold),
         FRESH(a_clock_far_ahead_closes_nothing),
         FRESH(a_change_of_plan_is_a_line),
         FRESH(a_first_day_is_billed_by_the_plan_file_of_its_hour),
