@@ -304,6 +304,14 @@ static enum status batch_commit_fold(struct committer *committer, struct batch *
     return status;
 }
 
+static void fold_done(struct committer *committer, duration now)
+{
+    fold_forget(&committer->fold);
+    committer->folded = now;
+    tally_add(&committer->tally.folds, 1);
+    tally_fold_waits(&committer->tally, false, now);
+}
+
 static void batch_run(struct committer *committer, struct batch *batch)
 {
     struct reason reason = {0};
@@ -313,11 +321,8 @@ static void batch_run(struct committer *committer, struct batch *batch)
     enum status status = folds ? batch_commit_fold(committer, batch, &reason)
                                : batch_commit(committer, batch, false, &reason);
     bool admitted = atomic_exchange(&committer->admits, status == STATUS_OK);
-    if (status == STATUS_OK && folds) {
-        fold_forget(&committer->fold);
-        committer->folded = now;
-        tally_add(&committer->tally.folds, 1);
-    }
+    if (status == STATUS_OK && folds)
+        fold_done(committer, now);
     if (status == STATUS_OK)
         batch_fold(committer, batch);
     tally_add(&committer->tally.failed_commits, status != STATUS_OK);
@@ -382,12 +387,8 @@ static void closing_run(struct committer *committer, bool is_last)
     enum status status = STATUS_UNAVAILABLE;
     if (atomic_load(&committer->admits) && !is_last)
         status = ledger_close_until(committer->ledger, &committer->fold, until, NULL);
-    if (status == STATUS_OK) {
-        fold_forget(&committer->fold);
-        committer->folded = time_elapsed(committer->ledger->time);
-        tally_add(&committer->tally.folds, 1);
-        tally_fold_waits(&committer->tally, false, committer->folded);
-    }
+    if (status == STATUS_OK)
+        fold_done(committer, time_elapsed(committer->ledger->time));
     lock(committer);
     committer->closings_done = asked;
     committer->close_status = status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
@@ -408,11 +409,8 @@ static void batch_await(struct committer *committer)
     while (!committer->first && committer->slot_count < slots_wake && !committer->is_closing &&
            committer->closings_asked == committer->closings_done && waited == 0) {
         bool is_due = !admits || committer->slot_count > 0 || !fold_is_empty(&committer->fold);
-        if (is_due)
-            waited = uv_cond_timedwait(&committer->arrived, &committer->lock, wait_ns);
-        else
-            waited = uv_cond_timedwait(&committer->arrived, &committer->lock,
-                                       1000 * (uint64_t)SWEEP_INTERVAL_US);
+        waited = uv_cond_timedwait(&committer->arrived, &committer->lock,
+                                   is_due ? wait_ns : 1000 * (uint64_t)SWEEP_INTERVAL_US);
     }
 }
 

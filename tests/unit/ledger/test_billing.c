@@ -190,6 +190,18 @@ static void a_closing_leaves_nothing_to_fold(void **state)
     assert_int_equal(atomic_load(&ledger->committer.tally.unfolded_since_us), TALLY_FOLDED);
 }
 
+static void what_comes_with_a_fold_waits_since_then(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter");
+    clock_to("2024-02-20T00:00:00Z");
+    assert_true(charged(&caller, 8, NULL));
+    clock_to("2024-02-20T00:01:30Z");
+    assert_true(charged(&caller, 8, NULL));
+    assert_int_equal(atomic_load(&ledger->committer.tally.unfolded_since_us),
+                     time_elapsed(ledger->time).us);
+}
+
 static void a_clock_far_ahead_closes_nothing(void **state)
 {
     (void)state;
@@ -793,6 +805,7 @@ int main(int argc, char **argv)
         FRESH(what_comes_late_alone_is_kept),
         FRESH(many_periods_close_at_once),
         FRESH(a_closing_leaves_nothing_to_fold),
+        FRESH(what_comes_with_a_fold_waits_since_then),
         FRESH(a_clock_far_ahead_closes_nothing),
         FRESH(a_change_of_plan_is_a_line),
         FRESH(a_first_day_is_billed_by_the_plan_file_of_its_hour),
