@@ -155,7 +155,7 @@ static enum status request_take(struct fetch *fetch, duration *wait, struct reas
 /* A redirect was an answer, and asks for a request like any other. */
 static bool redirect_permit(struct client_exchange *exchange, struct reason *reason)
 {
-    duration wait;
+    duration wait = {0};
     struct fetch *fetch = exchange->own;
     request_settle(fetch);
     if (request_take(fetch, &wait, reason) != STATUS_OK)
@@ -222,7 +222,7 @@ static enum status page_permit(struct fetch *fetch, duration *wait)
 
 static bool page_ask(struct fetch *fetch)
 {
-    duration wait;
+    duration wait = {0};
     fetch->ask_at = (duration){0};
     enum status status = page_permit(fetch, &wait);
     if (status == STATUS_OK)
@@ -240,7 +240,7 @@ static bool source_choose(struct fetch *fetch)
     if (fetch->source)
         fetch->tried |= source_bit(collector, fetch->source);
     source_leave(fetch);
-    duration wait;
+    duration wait = {0};
     fetch->source = source_pick(collector, fetch->list, fetch->tried, &wait);
     if (!fetch->source && fetch->has_failed) {
         fetch_fail(fetch);
@@ -425,7 +425,7 @@ static int64_t busy_wait(struct fetch *fetch, instant again)
 
 bool fetch_begin(struct collector *collector, struct list_key list)
 {
-    duration wait;
+    duration wait = {0};
     struct asked_source *source = source_pick(collector, list, 0, &wait);
     if (!source && wait.us == 0)
         return false;

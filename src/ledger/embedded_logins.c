@@ -193,7 +193,7 @@ enum status ledger_link_use(struct ledger *ledger, const struct digest *digest,
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(held->db, &transaction, reason));
-    int64_t account_id;
+    int64_t account_id = 0;
     struct session_begun begun;
     TRY(link_find(held, digest, &account_id, reason));
     TRY(links_delete(held, account_id, reason));
