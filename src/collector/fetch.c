@@ -205,10 +205,10 @@ static void store_fault(struct fetch *fetch)
 static enum status lease_renew(struct fetch *fetch)
 {
     struct collector *collector = fetch->collector;
-    instant again;
+    struct job_hindrance hindrance;
     if (collector->now.us - fetch->leased_at.us < JOB_LEASE_US / 4)
         return STATUS_OK;
-    TRY(job_take(collector->db, fetch->list, collector->holder, collector->now, &again,
+    TRY(job_take(collector->db, fetch->list, collector->holder, collector->now, &hindrance,
                  &fetch->fault));
     fetch->leased_at = collector->now;
     return STATUS_OK;
@@ -410,12 +410,12 @@ static bool was_captured_meanwhile(struct fetch *fetch)
            kept->captured_at.us + collector->options.time_to_live.us > collector->now.us;
 }
 
-/* No lease lasts that long: the list failed, and rests. Whoever fetches once need not wait for the
- * end of that. */
-static int64_t busy_wait(struct fetch *fetch, instant again)
+/* Whoever fetches once need not wait for the end of a long rest. */
+static int64_t busy_wait(struct fetch *fetch, const struct job_hindrance *hindrance)
 {
-    int64_t wait = again.us - fetch->collector->now.us;
-    if (!fetch->collector->options.stops_when_done || wait <= JOB_LEASE_US)
+    int64_t wait = hindrance->until.us - fetch->collector->now.us;
+    if (!fetch->collector->options.stops_when_done || !hindrance->is_pause ||
+        wait <= ONCE_PATIENCE_US)
         return LOOK_AGAIN_US;
     (void)reason_set(&fetch->fault, STATUS_UNAVAILABLE,
                      "it failed before and is left alone for %lld minutes more",
@@ -430,7 +430,7 @@ bool fetch_begin(struct collector *collector, struct list_key list)
     if (!source && wait.us == 0)
         return false;
     struct fetch *fetch = fetch_make(collector, list);
-    instant again = {0};
+    struct job_hindrance hindrance = {0};
     if (!source) {
         (void)reason_set(&fetch->fault, STATUS_UNAVAILABLE,
                          "no source that gives the list may be asked now");
@@ -438,9 +438,9 @@ bool fetch_begin(struct collector *collector, struct list_key list)
         return true;
     }
     enum status status = job_take(collector->db, list, collector->holder, collector->now,
-                                  &again, &fetch->fault);
-    if (status == STATUS_BUSY && again.us > 0) {
-        fetch_postpone(fetch, (duration){busy_wait(fetch, again)});
+                                  &hindrance, &fetch->fault);
+    if (status == STATUS_BUSY && hindrance.until.us > 0) {
+        fetch_postpone(fetch, (duration){busy_wait(fetch, &hindrance)});
     } else if (status != STATUS_OK) {
         store_fault(fetch);
     } else if (was_captured_meanwhile(fetch)) {
@@ -464,8 +464,10 @@ void fetches_go_on(struct collector *collector)
 
 void fetches_give_up(struct collector *collector)
 {
-    while (collector->fetches) {
-        lease_end(collector->fetches, (instant){0});
-        fetch_free(collector->fetches);
+    struct fetch *next;
+    for (struct fetch *fetch = collector->fetches; fetch; fetch = next) {
+        next = fetch->next;
+        lease_end(fetch, (instant){0});
+        fetch_free(fetch);
     }
 }

@@ -25,9 +25,9 @@ static bool span_holds(instant now, int64_t from, int64_t until)
     return now.us >= from - JOB_LEASE_US && now.us < until;
 }
 
-/* Until when another has it, or has put it off; 0: it is free. */
+/* Until 0: it is free. */
 static enum status row_read(struct db *db, struct list_key list, int64_t holder, instant now,
-                            instant *again_at, struct reason *reason)
+                            struct job_hindrance *hindrance, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(db,
@@ -43,9 +43,10 @@ static enum status row_read(struct db *db, struct list_key list, int64_t holder,
                    span_holds(now, db_column_integer(select, 1), db_column_integer(select, 2));
     bool is_put_off = held_by == 0 && span_holds(now, db_column_integer(select, 3),
                                                  db_column_integer(select, 4));
-    *again_at = (instant){is_held      ? db_column_integer(select, 2)
-                          : is_put_off ? db_column_integer(select, 4)
-                                       : 0};
+    hindrance->until = (instant){is_held      ? db_column_integer(select, 2)
+                                 : is_put_off ? db_column_integer(select, 4)
+                                              : 0};
+    hindrance->is_pause = is_put_off;
     return STATUS_OK;
 }
 
@@ -66,16 +67,16 @@ static enum status row_hold(struct db *db, struct list_key list, int64_t holder,
 }
 
 enum status job_take(struct db *db, struct list_key list, int64_t holder, instant now,
-                     instant *again_at, struct reason *reason)
+                     struct job_hindrance *hindrance, struct reason *reason)
 {
     check(holder != 0);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(db, &transaction, reason));
     TRY(row_make(db, list, reason));
-    instant taken_until;
-    TRY(row_read(db, list, holder, now, &taken_until, reason));
-    if (taken_until.us > 0) {
-        *again_at = taken_until;
+    struct job_hindrance found;
+    TRY(row_read(db, list, holder, now, &found, reason));
+    if (found.until.us > 0) {
+        *hindrance = found;
         return reason_set(reason, STATUS_BUSY, "another collector has that list");
     }
     TRY(row_hold(db, list, holder, now, reason));

@@ -18,10 +18,16 @@ struct job_pause {
     instant from, not_before;
 };
 
-/* Takes or renews the lease. STATUS_BUSY: another collector fetches the list, or has put it off
- * until *again_at. holder: not 0. */
+/* Why a lease is not given. */
+struct job_hindrance {
+    instant until;
+    bool is_pause; /* the list failed and rests; else another collector fetches it */
+};
+
+/* Takes or renews the lease. STATUS_BUSY: not before hindrance->until, which lies further ahead of
+ * now than JOB_LEASE_US where another took its lease after now was read. holder: not 0. */
 enum status job_take(struct db *db, struct list_key list, int64_t holder, instant now,
-                     instant *again_at, struct reason *reason);
+                     struct job_hindrance *hindrance, struct reason *reason);
 
 /* Gives it back. pause: how long the list rests. */
 enum status job_release(struct db *db, struct list_key list, int64_t holder,

@@ -92,14 +92,14 @@ static void list_collect(struct store *store, struct db *db, unsigned day)
     struct reason reason = {0};
     int64_t request, snapshot_id;
     duration wait;
-    instant again;
+    struct job_hindrance hindrance;
     struct source_fare fare = {.succeeded_at = time_now(&still), .lists_new = 1};
     struct job_pause none = {0};
     struct arena arena CLEANUP(arena_finish);
     arena_init(&arena, RANKING_ARENA_BYTES_MAX);
     struct ranking ranking = ranking_make(&arena, list, day);
     int64_t holder = getpid();
-    done(job_take(db, list, holder, time_now(&still), &again, &reason), &reason);
+    done(job_take(db, list, holder, time_now(&still), &hindrance, &reason), &reason);
     for (unsigned page = 0; page < 2; page++) {
         done(budget_take(db, &still, &limits, &request, &wait, &reason), &reason);
         told->requests++;

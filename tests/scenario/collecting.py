@@ -325,8 +325,9 @@ def two_collectors(stage):
     settings = stage.upstream.settings(**{**ROOMY, "requests_per_minute": 10})
     words = ["--once", "--country", "US,MY,GB,DE,FR,ALL", "--period", "7,30"]
     with Collector(stage, *words, settings=settings) as one, Collector(stage, *words, settings=settings) as other:
-        equal((one.wait(stage.clock, 0.5), other.wait(stage.clock, 0.5)), (0, 0), "exits")
+        exits = one.wait(stage.clock, 0.5), other.wait(stage.clock, 0.5)
         told = one.lists() + other.lists()
+        equal(exits, (0, 0), f"exits, with {told}")
     equal(len(told), 12, f"lists that were told: {told}")
     equal(len({asked.list for asked in stage.upstream.asked()}), 12, "lists that were asked for")
     equal(len(stage.upstream.asked()), 24, f"requests, with {(stage.place.folder / 'collect.err').read_text()}")

@@ -3,25 +3,37 @@
 
 static const struct list_key some = {.country = 3};
 
-static enum status take(unsigned collector, struct list_key list, instant *again)
+static enum status take(unsigned collector, struct list_key list,
+                        struct job_hindrance *hindrance)
 {
     struct reason reason = {0};
-    return job_take(file_of[collector], list, (int64_t)collector + 1, wall_now(), again,
+    return job_take(file_of[collector], list, (int64_t)collector + 1, wall_now(), hindrance,
                     &reason);
 }
 
 static void takes(unsigned collector, struct list_key list)
 {
-    instant again = {-1};
-    assert_int_equal(take(collector, list, &again), STATUS_OK);
-    assert_int_equal(again.us, -1);
+    struct job_hindrance untouched = {.until = {-1}};
+    assert_int_equal(take(collector, list, &untouched), STATUS_OK);
+    assert_int_equal(untouched.until.us, -1);
+}
+
+static void hinders(unsigned collector, int64_t until_us, bool is_pause)
+{
+    struct job_hindrance found = {.until = {-1}, .is_pause = !is_pause};
+    assert_int_equal(take(collector, some, &found), STATUS_BUSY);
+    assert_int_equal(found.until.us, until_us);
+    assert_int_equal(found.is_pause, is_pause);
 }
 
 static void is_turned_away(unsigned collector, int64_t until_us)
 {
-    instant again = {-1};
-    assert_int_equal(take(collector, some, &again), STATUS_BUSY);
-    assert_int_equal(again.us, until_us);
+    hinders(collector, until_us, false);
+}
+
+static void lets_it_rest(unsigned collector, int64_t until_us)
+{
+    hinders(collector, until_us, true);
 }
 
 static void release(unsigned collector, int64_t failures, int64_t pause_us)
@@ -82,10 +94,10 @@ static void a_list_that_rests_is_left_alone_by_all(void **state)
     (void)state;
     takes(0, some);
     release(0, 1, HOUR_US);
-    is_turned_away(0, BEGIN_US + HOUR_US);
-    is_turned_away(1, BEGIN_US + HOUR_US);
+    lets_it_rest(0, BEGIN_US + HOUR_US);
+    lets_it_rest(1, BEGIN_US + HOUR_US);
     pass_by(HOUR_US - 1);
-    is_turned_away(1, BEGIN_US + HOUR_US);
+    lets_it_rest(1, BEGIN_US + HOUR_US);
     pass_by(1);
     takes(1, some);
 }
@@ -106,7 +118,7 @@ static void who_read_the_clock_a_little_earlier_is_turned_away(void **state)
     (void)state;
     takes(0, some);
     wall_clock_step(-SECOND_US);
-    is_turned_away(1, BEGIN_US + JOB_LEASE_US);
+    is_turned_away(1, BEGIN_US + JOB_LEASE_US); /* further ahead than a lease lasts, and one */
 }
 
 struct seen {
