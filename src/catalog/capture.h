@@ -23,6 +23,7 @@ struct capture_options {
     uint8_t country;       /* index */
     uint8_t period;        /* index */
     instant captured_at;   /* at 00:00 UTC it stands for any time of that day */
+    struct text source;    /* where the content names none; lives for ever; empty: "import" */
     struct text file_name; /* for sentences; its last part is a hint: MY-7d-2025-10-01.csv */
     instant now;           /* no capture is more than a day later; 0: the time is not known */
     bool is_kept;          /* the store's: it passed the rules for lists when it came in */
@@ -50,8 +51,8 @@ struct capture {
 /* Reads the whole file or nothing. Country, period and capture time are told, in this order, by
  * the content, by the options, by the curves (the period alone: 7 or 30 points a day apart, or
  * weekly ones) and by the file's name; rows that say different ones become several rankings.
- * The source is "import" unless the content names one, as our export does; "sample" is refused,
- * so that made-up data never passes for real.
+ * The source is that of the options unless the content names one, as our export does; "sample" is
+ * refused, so that made-up data never passes for real.
  *
  * The rules for lists: ranks follow each other without a gap (from 1 on, or it is a page for
  * capture_join); nothing is of the future, neither the capture nor, by more than a day, a trend

@@ -178,6 +178,9 @@ static enum status settle(struct capture_reader *reader)
     struct fallback fallback = {0};
     capture_hint(reader->options->file_name, &fallback.hint);
     look_at_curves(reader, &fallback);
+    struct text source = reader->options->source;
+    if (source.length == 0)
+        source = TEXT("import");
     for (size_t i = 0; i < reader->row_count; i++) {
         struct capture_row *row = &reader->rows[i];
         TRY(settle_country(reader, row, &fallback));
@@ -185,7 +188,7 @@ static enum status settle(struct capture_reader *reader)
         TRY(settle_captured_at(reader, row, &fallback));
         TRY(check_settled(reader, row));
         if (row->facts.source.length == 0)
-            row->facts.source = TEXT("import");
+            row->facts.source = source;
     }
     return STATUS_OK;
 }

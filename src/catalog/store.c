@@ -234,8 +234,8 @@ static enum status snapshot_write(struct store *store, const struct ranking *ran
     return store_appearances_write(store, *snapshot_id, list_id, &filled, reason);
 }
 
-enum status store_publish(struct store *store, const struct ranking *ranking,
-                          int64_t *snapshot_id, struct reason *reason)
+static enum status ranking_publish(struct store *store, const struct ranking *ranking,
+                                   bool is_to_stay, int64_t *snapshot_id, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(store->db, &transaction, reason));
@@ -243,11 +243,24 @@ enum status store_publish(struct store *store, const struct ranking *ranking,
     int64_t id = 0;
     enum status status = snapshot_write(store, ranking, room, &id, reason);
     free(room);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && is_to_stay)
         status = db_commit(&transaction, reason);
     if (status == STATUS_OK || status == STATUS_EXISTS)
         *snapshot_id = id;
     return status;
+}
+
+enum status store_publish(struct store *store, const struct ranking *ranking,
+                          int64_t *snapshot_id, struct reason *reason)
+{
+    return ranking_publish(store, ranking, true, snapshot_id, reason);
+}
+
+enum status store_check(struct store *store, const struct ranking *ranking,
+                        struct reason *reason)
+{
+    int64_t snapshot_id;
+    return ranking_publish(store, ranking, false, &snapshot_id, reason);
 }
 
 /* ---- Reading ---- */

@@ -48,6 +48,10 @@ const char *store_path(const struct store *store);
 enum status store_publish(struct store *store, const struct ranking *ranking,
                           int64_t *snapshot_id, struct reason *reason);
 
+/* What store_publish would come to; nothing is kept. For who has several lists to keep, or none. */
+enum status store_check(struct store *store, const struct ranking *ranking,
+                        struct reason *reason);
+
 struct snapshot_entry {
     int64_t id; /* from 1, rising with each publication */
     struct list_key list;

@@ -608,9 +608,38 @@ static void curves_of_the_successor_are_sorted_and_normalised(void **state)
     assert_int_equal(capture.rankings[0].hashtags[1].industry, INDUSTRY_ALL);
 }
 
+static void a_source_is_that_of_the_options_unless_it_is_told(void **state)
+{
+    (void)state;
+    struct capture_options options = options_of("US-7d-2025-10-01.json", NULL, 0, NULL);
+    options.source = TEXT("file");
+    assert_int_equal(capture_read(TEXT("[]"), &options, &arena, &capture, &reason),
+                     STATUS_INVALID);
+    static const struct {
+        struct text bytes;
+        const char *source;
+    } rows[] = {
+        {TEXT_INITIAL("[{\"hashtag_id\":\"1\",\"hashtag_name\":\"a\",\"rank\":1,\"publish_"
+                      "cnt\":1,\"video_views\":1}]"),
+         "file"},
+        {TEXT_INITIAL("{\"lists\":[{\"country_code\":\"US\",\"period\":7,\"captured_at\":"
+                      "\"2025-10-01T00:00:00Z\",\"source\":\"business-api\",\"list\":"
+                      "[{\"hashtag_id\":\"1\",\"hashtag_name\":\"a\",\"rank\":1,\"publish_"
+                      "cnt\":1,\"video_views\":1}]}]}"),
+         "business-api"},
+    };
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        if (capture_read(rows[i].bytes, &options, &arena, &capture, &reason) != STATUS_OK)
+            fail_msg("%s", reason.sentence);
+        assert_true(text_equals(capture.rankings[0].source, text_of(rows[i].source)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_source_is_that_of_the_options_unless_it_is_told,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_list_is_told_by_content_options_curves_and_name,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_period_is_told_by_full_curves, set_up, tear_down),

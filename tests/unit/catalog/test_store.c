@@ -239,6 +239,21 @@ static void other_content_at_the_same_time_conflicts(void **state)
     assert_reads_back(first, &ranking);
 }
 
+static void what_is_only_checked_is_not_kept(void **state)
+{
+    (void)state;
+    struct reason reason = {0};
+    struct ranking ranking = made_ranking(&arena, (struct list_key){3, 0, 0}, 20, 1);
+    assert_int_equal(store_check(store, &ranking, &reason), STATUS_OK);
+    assert_int_equal(snapshots(), 0);
+    assert_int_equal(publish(&ranking), 1);
+    assert_int_equal(store_check(store, &ranking, &reason), STATUS_EXISTS);
+    struct ranking other = made_ranking(&arena, ranking.list, 19, 1);
+    other.captured_at = ranking.captured_at;
+    assert_int_equal(store_check(store, &other, &reason), STATUS_CONFLICT);
+    assert_reads_back(1, &ranking);
+}
+
 struct visited {
     int64_t ids[16];
     struct snapshot_entry last;
@@ -453,6 +468,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_short_list_stays_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_content_at_the_same_time_conflicts, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(what_is_only_checked_is_not_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(snapshots_are_visited_in_order_of_publication, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_kept_outlives_the_store, set_up, tear_down),
