@@ -46,7 +46,9 @@ static enum status source_read(const struct source_settings *settings,
     struct client_header *headers = NULL;
     *added = (struct collector_source){
         .source = source,
-        .options = {.base_url = settings->base_url, .advertiser_id = settings->advertiser_id},
+        .options = {.base_url = settings->base_url,
+                    .advertiser_id = settings->advertiser_id,
+                    .folder = settings->folder},
         .requests_per_minute = settings->requests_per_minute,
         .concurrency = settings->concurrency,
         .daily_budget = settings->daily_budget,
@@ -67,18 +69,21 @@ static enum status source_read(const struct source_settings *settings,
     return STATUS_OK;
 }
 
-static enum status sources_read(const struct settings *settings, const char *only,
+static enum status sources_read(const struct settings *settings,
+                                const struct collecting_choice *choice,
                                 struct collecting *collecting, struct reason *reason)
 {
+    const char *only = choice->source;
     if (only && !source_find(text_of(only)))
         return reason_set(reason, STATUS_MISSING,
-                          "there is no source %s; there are creative-center, creative-one and "
-                          "business-api",
+                          "there is no source %s; there are creative-center, creative-one, "
+                          "business-api, file and sample",
                           only);
     for (size_t i = 0; sources[i]; i++) {
         const struct source_settings *row = settings_source(settings, sources[i]->name);
         check(row);
-        if (row->enabled && (!only || strcmp(only, sources[i]->name) == 0))
+        bool is_on = row->enabled || (choice->is_demo && row == &settings->sample);
+        if (is_on && (!only || strcmp(only, sources[i]->name) == 0))
             TRY(source_read(row, sources[i], collecting, reason));
     }
     if (only && collecting->source_count == 0)
@@ -112,7 +117,7 @@ enum status collecting_init(const struct settings *settings,
 {
     *collecting = (struct collecting){0};
     arena_init(&collecting->memory, COLLECTING_BYTES_MAX);
-    enum status status = sources_read(settings, choice->source, collecting, reason);
+    enum status status = sources_read(settings, choice, collecting, reason);
     if (status == STATUS_OK)
         status = lists_read(settings, choice, collecting, reason);
     if (status != STATUS_OK)

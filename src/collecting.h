@@ -16,6 +16,7 @@ struct collecting_choice {
     const char *source;    /* this one alone */
     const char *countries; /* instead of [collect] countries */
     const char *periods;
+    bool is_demo; /* the sample is on, whatever the settings say */
 };
 
 /* Reads the files that the settings name. STATUS_MISSING: no source is called that, or is on.

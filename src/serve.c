@@ -92,7 +92,7 @@ static enum status catalog_begin(struct server *server, struct reason *reason)
     struct catalog_options options = {
         .database_path = text_of(server->catalog_path),
         .cache_bytes_max = (size_t)server->settings->cache_mb << 20,
-        .sample_enabled = server->settings->sample_enabled || server->options->is_demo,
+        .sample_enabled = server->settings->sample.enabled || server->options->is_demo,
         .pool = server->renderers,
         .poll_pool = server->watchers,
         .time = server->options->time,
@@ -104,7 +104,7 @@ static enum status history_begin(struct server *server, struct reason *reason)
 {
     struct history_options options = {
         .database_path = text_of(server->catalog_path),
-        .sample_enabled = server->settings->sample_enabled || server->options->is_demo,
+        .sample_enabled = server->settings->sample.enabled || server->options->is_demo,
         .retention_days = server->settings->retention_days,
         .pool = server->historians,
         .time = server->options->time,
@@ -121,7 +121,7 @@ static void list_published(void *owner)
 static enum status collector_begin(struct server *server, struct reason *reason)
 {
     const struct settings *settings = server->settings;
-    const struct collecting_choice all = {NULL, NULL, NULL};
+    const struct collecting_choice all = {.is_demo = server->options->is_demo};
     TRY(collecting_init(settings, &all, &server->collecting, reason));
     if (server->collecting.source_count == 0)
         return STATUS_OK;

@@ -68,7 +68,10 @@ static void sources_write(struct json_writer *writer, struct collector *collecto
         if (states[i].last_success.us > 0)
             json_member_text(writer, TEXT("last_success"),
                              instant_rfc3339(states[i].last_success, date));
+        json_member_integer(writer, TEXT("lists"), states[i].lists);
+        json_member_integer(writer, TEXT("failures"), states[i].failures);
         json_member_integer(writer, TEXT("short_lists"), states[i].short_lists);
+        json_member_integer(writer, TEXT("refused_files"), states[i].refused_files);
         json_object_close(writer);
     }
     json_array_close(writer);

@@ -13,7 +13,8 @@
 enum { ONCE, SOURCE, COUNTRY, PERIOD, STATUS };
 
 static const struct cli_option options[] = {
-    {"once", NULL, "Fetch what is due, then end; else it goes on until SIGTERM."},
+    {"once", NULL,
+     "Fetch what is due and read what is new, then end; else it goes on until SIGTERM."},
     {"source", "NAME", "From this source alone."},
     {"country", "CODE,...",
      "These countries, not those of the settings; ALL: the global list."},
@@ -25,8 +26,10 @@ static const struct cli_option options[] = {
 static const struct cli_usage usage = {
     .command = "collect",
     .sentence =
-        "Fetches lists from the sources that are on, and keeps them. A server on the same "
-        "database serves them\nwithin a second; limits and budgets are shared with it.",
+        "Fetches lists from the sources that are on, reads captures that are put into the "
+        "folder "
+        "of [source.file],\nand keeps them. A server on the same database serves them within a "
+        "second; limits and budgets are\nshared with it.",
     .options = options,
 };
 
@@ -48,21 +51,25 @@ static const char *outcome_word(enum collector_outcome outcome)
     case LIST_KEPT: return "kept";
     case LIST_IS_THE_SAME: return "unchanged";
     case LIST_FAILED: return "failed";
+    case FILE_REFUSED: return "refused";
     }
     check(false);
 }
 
 static void event_print(struct cli_context *context, const struct collector_event *event)
 {
-    static const char *const members[] = {"outcome", "country",  "period",
-                                          "source",  "hashtags", "sentence"};
+    static const char *const members[] = {"outcome",  "country",  "period", "source",
+                                          "hashtags", "sentence", "file"};
+    bool has_list = event->outcome != FILE_REFUSED;
     CLEANUP(json_document_finish)
     json_t *row = json_pack(
-        "{ss ss si ss# sI ss#}", "outcome", outcome_word(event->outcome), "country",
-        country_at(event->list.country)->code.at, "period", period_days[event->list.period],
-        "source", event->source.at ? event->source.at : "", (int)event->source.length,
-        "hashtags", (json_int_t)event->hashtag_count, "sentence",
-        event->sentence.at ? event->sentence.at : "", (int)event->sentence.length);
+        "{ss ss si ss# sI ss# ss#}", "outcome", outcome_word(event->outcome), "country",
+        has_list ? country_at(event->list.country)->code.at : "", "period",
+        has_list ? period_days[event->list.period] : 0, "source",
+        event->source.at ? event->source.at : "", (int)event->source.length, "hashtags",
+        (json_int_t)event->hashtag_count, "sentence",
+        event->sentence.at ? event->sentence.at : "", (int)event->sentence.length, "file",
+        event->file.at ? event->file.at : "", (int)event->file.length);
     if (row)
         cli_print_members(context, row, members, LENGTH_OF(members));
     (void)fflush(stdout);
@@ -141,13 +148,20 @@ static enum status collecting_check(const struct collecting *collecting, bool is
                                     struct reason *reason)
 {
     bool has_lists = false;
+    bool is_any_on = false;
+    bool is_any_watched = false;
     for (size_t i = 0; i < LIST_COUNT; i++)
         has_lists = has_lists || collecting->is_collected[i];
-    if (collecting->source_count == 0)
+    for (size_t i = 0; i < collecting->source_count; i++) {
+        const struct source *source = collecting->sources[i].source;
+        is_any_on = is_any_on || source_is_collected(source);
+        is_any_watched = is_any_watched || source->watch;
+    }
+    if (!is_any_on)
         return reason_set(reason, STATUS_MISSING,
                           "no source is on: set [source.NAME] enabled = true for one of "
-                          "creative-center, creative-one and business-api");
-    if (!has_lists && is_once)
+                          "creative-center, creative-one, business-api and file");
+    if (!has_lists && !is_any_watched && is_once)
         return reason_set(reason, STATUS_MISSING,
                           "nothing is to be fetched: name lists with --country, or set "
                           "[collect] countries");
@@ -212,7 +226,7 @@ enum cli_exit cli_collect(struct cli_context *context, int argc, char **argv)
     if (!lists_are_known(&arguments))
         return CLI_MISUSED;
     const struct collecting_choice choice = {
-        arguments.values[SOURCE], arguments.values[COUNTRY], arguments.values[PERIOD]};
+        arguments.values[SOURCE], arguments.values[COUNTRY], arguments.values[PERIOD], false};
     struct collecting collecting;
     enum status status = collecting_init(settings, &choice, &collecting, &reason);
     if (status != STATUS_OK)

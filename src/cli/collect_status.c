@@ -5,6 +5,7 @@
 #include "cli/table.h"
 #include "collector/budget.h"
 #include "collector/collector.h"
+#include "collector/known_files.h"
 
 #define BUSY_TIMEOUT_MS 10000
 
@@ -23,21 +24,31 @@ static const char *instant_shown(instant at, char *room)
     return room;
 }
 
+/* What is told of a source. */
+struct told {
+    struct source_fare fare;
+    int64_t short_lists;
+    struct refused_files refused;
+};
+
 static json_t *row_make(const struct source *source, const struct source_settings *settings,
-                        const struct source_fare *fare, int64_t short_lists, instant now)
+                        const struct told *told, instant now)
 {
     char until[INSTANT_TEXT_BYTES];
     char succeeded[INSTANT_TEXT_BYTES];
     char failed[INSTANT_TEXT_BYTES];
+    const struct source_fare *fare = &told->fare;
     bool waits = fare->paused_until.us > now.us;
-    return json_pack("{ss ss ss sI sI sI sI ss ss ss}", "source", source->name, "state",
+    const char *fault = fare->fault[0] ? fare->fault : told->refused.sentence;
+    return json_pack("{ss ss ss sI sI sI sI sI ss ss ss}", "source", source->name, "state",
                      settings->enabled ? source_state_word(state_of(fare, now)) : "off",
                      "until", instant_shown(waits ? fare->paused_until : (instant){0}, until),
                      "used_today", (json_int_t)fare->used_today, "daily_budget",
                      (json_int_t)settings->daily_budget, "lists", (json_int_t)fare->lists,
-                     "short_lists", (json_int_t)short_lists, "last_success",
+                     "short_lists", (json_int_t)told->short_lists, "refused_files",
+                     (json_int_t)told->refused.count, "last_success",
                      instant_shown(fare->succeeded_at, succeeded), "last_failure",
-                     instant_shown(fare->failed_at, failed), "fault", fare->fault);
+                     instant_shown(fare->failed_at, failed), "fault", fault);
 }
 
 /* Lists that are served from a short capture of that source. */
@@ -60,29 +71,29 @@ static enum status short_lists_count(struct db *db, struct text source, int64_t 
     return STATUS_OK;
 }
 
+static enum status told_read(struct db *db, const struct time_source *time, struct text source,
+                             struct told *told, struct reason *reason)
+{
+    TRY(budget_read_fare(db, time, source, &told->fare, reason));
+    TRY(short_lists_count(db, source, &told->short_lists, reason));
+    return known_files_refused(db, source, &told->refused, reason);
+}
+
 static enum status rows_print(struct cli_context *context, const struct settings *settings,
                               struct db *db, struct reason *reason)
 {
     static const char *const members[] = {
-        "source", "state",       "until",        "used_today",   "daily_budget",
-        "lists",  "short_lists", "last_success", "last_failure", "fault"};
+        "source",      "state",         "until",        "used_today",   "daily_budget", "lists",
+        "short_lists", "refused_files", "last_success", "last_failure", "fault"};
     CLEANUP(json_document_finish) json_t *rows = json_array();
-    instant now = time_now(context->time);
     for (size_t i = 0; sources[i]; i++) {
-        struct source_fare fare;
         const struct source_settings *row = settings_source(settings, sources[i]->name);
-        int64_t short_lists = 0;
         check(row);
-        TRY(budget_read_fare(db, context->time, text_of(sources[i]->name), &fare, reason));
-        TRY(short_lists_count(db, text_of(sources[i]->name), &short_lists, reason));
-        check(json_array_append_new(rows, row_make(sources[i], row, &fare, short_lists, now)) ==
-              0);
+        struct told told;
+        TRY(told_read(db, context->time, text_of(sources[i]->name), &told, reason));
+        check(json_array_append_new(
+                  rows, row_make(sources[i], row, &told, time_now(context->time))) == 0);
     }
-    /* Made, not asked: nothing can be wrong with it. */
-    const struct source sample = {.name = "sample"};
-    const struct source_settings switched = {.enabled = settings->sample_enabled};
-    const struct source_fare none = {0};
-    check(json_array_append_new(rows, row_make(&sample, &switched, &none, 0, now)) == 0);
     struct cli_table table = {members, LENGTH_OF(members), {0}, false};
     cli_table_print(&table, context, rows);
     return STATUS_OK;

@@ -69,36 +69,38 @@ static void fault_note(struct collector *collector, struct asked_source *source,
     source->fare.failed_at = collector->now;
 }
 
-void source_succeeded(struct collector *collector, struct asked_source *source)
+void source_succeeded(struct collector *collector, struct asked_source *source, int64_t lists)
 {
     if (source->is_shut) {
-        log_line(LOG_INFO, "collector", "%s answers again", source->is.source->name);
+        log_line(LOG_INFO, "collector", "%s works again", source->is.source->name);
         source->paused_until = (duration){0};
         source->fare.paused_until = (instant){0};
         source->fare.closes_breaker = true;
     }
     source->failures = source->openings = source->throttles = 0;
     source->is_shut = source->fare.is_shut = false;
-    source->fare.succeeded_at = collector->now;
-    source->fare.lists_new++;
+    if (lists > 0)
+        source->fare.succeeded_at = collector->now;
+    source->fare.lists_new += lists;
     source->fare.fault[0] = '\0';
-    source->state.lists++;
+    source->state.lists += lists;
     fare_keep(collector, source);
 }
 
 static void breaker_open(struct collector *collector, struct asked_source *source)
 {
-    int64_t pause = BREAKER_PAUSE_US;
-    for (unsigned i = 0; i < source->openings && pause < BREAKER_PAUSE_MAX_US; i++)
+    struct source_patience patience = source->is.source->patience;
+    int64_t pause = patience.least.us;
+    for (unsigned i = 0; i < source->openings && pause < patience.most.us; i++)
         pause *= 2;
-    if (pause > BREAKER_PAUSE_MAX_US)
-        pause = BREAKER_PAUSE_MAX_US;
+    if (pause > patience.most.us)
+        pause = patience.most.us;
     source->openings++;
     source->is_shut = true;
     source_put_off(collector, source, (duration){pause});
     log_line(LOG_WARNING, "collector",
-             "%s failed %u times in a row and is left alone for %lld minutes; the last: %s",
-             source->is.source->name, source->failures, (long long)(pause / SECOND_US / 60),
+             "%s failed %u times in a row and is left alone for %lld s; the last: %s",
+             source->is.source->name, source->failures, (long long)(pause / SECOND_US),
              source->fare.fault);
 }
 
@@ -114,14 +116,23 @@ void source_failed(struct collector *collector, struct asked_source *source,
     fare_keep(collector, source);
 }
 
+void source_refuted(struct collector *collector, struct asked_source *source,
+                    const struct reason *reason)
+{
+    source->state.failures++;
+    fault_note(collector, source, reason);
+    fare_keep(collector, source);
+}
+
 /* What a source tells is kept to, but one that throttles again and again, without a list between,
  * is left alone for longer each time, also where it tells to come back at once. */
 static int64_t throttle_least(const struct asked_source *source)
 {
+    int64_t most = source->is.source->patience.most.us;
     int64_t least = source->throttles > 0 ? THROTTLE_PAUSE_US : 0;
-    for (unsigned i = 1; i < source->throttles && least < BREAKER_PAUSE_MAX_US; i++)
+    for (unsigned i = 1; i < source->throttles && least < most; i++)
         least *= 2;
-    return least < BREAKER_PAUSE_MAX_US ? least : BREAKER_PAUSE_MAX_US;
+    return least < most ? least : most;
 }
 
 void source_throttled(struct collector *collector, struct asked_source *source,

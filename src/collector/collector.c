@@ -2,7 +2,8 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "collector/collector_parts.h"
+#include "collector/fetch.h"
+#include "collector/watching.h"
 
 #define STORE_BUSY_MS 5000 /* others publish for milliseconds each, and take turns unfairly */
 #define LOOKS_PER_POLL 12  /* of the store: four times a second */
@@ -157,21 +158,17 @@ static void inbox_take(struct collector *collector)
 
 /* ---- A turn ---- */
 
-void collector_tell(struct collector *collector, const struct fetch *fetch,
-                    enum collector_outcome outcome, struct text sentence)
+size_t collector_left(const struct collector *collector)
 {
-    if (!collector->options.told)
-        return;
-    const char *source = fetch->source ? fetch->source->is.source->name : fetch->source_name;
-    struct collector_event event = {
-        .outcome = outcome,
-        .list = fetch->list,
-        .source = text_of(source),
-        .hashtag_count = outcome == LIST_FAILED ? 0 : fetch->hashtag_count,
-        .sentence = sentence,
-        .left = schedule_due(collector->schedule, collector->now) + collector->fetch_count - 1,
-    };
-    collector->options.told(collector->options.owner, &event);
+    return schedule_due(collector->schedule, collector->now) + collector->fetch_count;
+}
+
+void collector_note_fault(struct collector *collector, size_t *count,
+                          const struct reason *fault)
+{
+    ++*count;
+    if (collector->first_fault.sentence[0] == '\0')
+        collector->first_fault = *fault;
 }
 
 static void lists_begin(struct collector *collector)
@@ -197,10 +194,18 @@ static void states_show(struct collector *collector)
     unlock(collector);
 }
 
+static bool watchings_are_done(const struct collector *collector)
+{
+    for (size_t i = 0; i < collector->watching_count; i++)
+        if (!watching_is_done(collector->watchings[i]))
+            return false;
+    return true;
+}
+
 static void end_if_done(struct collector *collector)
 {
-    bool is_done = collector->options.stops_when_done && collector->fetch_count == 0 &&
-                   schedule_due(collector->schedule, collector->now) == 0;
+    bool is_done = collector->options.stops_when_done && collector_left(collector) == 0 &&
+                   watchings_are_done(collector);
     if (is_done || atomic_load(&collector->is_stopping))
         uv_stop(&collector->loop);
 }
@@ -228,6 +233,8 @@ static void look(uv_timer_t *timer)
         for (size_t i = 0; i < collector->options.source_count; i++)
             source_look(collector, &collector->sources[i]);
     }
+    for (size_t i = 0; i < collector->watching_count; i++)
+        watching_turn(collector->watchings[i]);
     collector_turn(collector);
 }
 
@@ -329,8 +336,13 @@ static enum status store_begin(struct collector *collector, struct reason *reaso
     TRY(db_open(options->catalog_path, &db_options, &collector->db, reason));
     TRY(store_visit(collector->store, 0, entry_note, collector, reason));
     TRY(job_visit(collector->db, pause_restore, collector, reason));
-    for (size_t i = 0; i < options->source_count; i++)
-        source_look(collector, &collector->sources[i]);
+    for (size_t i = 0; i < options->source_count; i++) {
+        struct asked_source *source = &collector->sources[i];
+        source_look(collector, source);
+        if (source->is.source->watch)
+            collector->watchings[collector->watching_count++] = watching_open(collector,
+                                                                              source);
+    }
     states_show(collector);
     return STATUS_OK;
 }
@@ -359,6 +371,8 @@ static enum status open_in_order(struct collector *collector, struct reason *rea
 static void collector_free(struct collector *collector)
 {
     check(uv_loop_close(&collector->loop) == 0);
+    for (size_t i = 0; i < collector->watching_count; i++)
+        watching_close(collector->watchings[i]);
     db_close(collector->db);
     store_close(collector->store);
     schedule_close(collector->schedule);
@@ -413,11 +427,18 @@ enum status collector_wait(struct collector *collector, struct reason *reason)
     while (!collector->is_over)
         check(pthread_cond_wait(&collector->over, &collector->lock) == 0);
     unlock(collector);
-    if (collector->failed_lists == 0)
-        return STATUS_OK;
-    return reason_set(reason, STATUS_UNAVAILABLE,
-                      "%zu lists could not be fetched; of the first: %s",
-                      collector->failed_lists, collector->first_fault.sentence);
+    const char *first = collector->first_fault.sentence;
+    if (collector->failed_lists > 0)
+        return reason_set(reason, STATUS_UNAVAILABLE,
+                          "%zu lists could not be fetched; of the first: %s",
+                          collector->failed_lists, first);
+    if (collector->refused_files > 0)
+        return reason_set(reason, STATUS_UNAVAILABLE,
+                          "refused: %zu of the files; the first: %s", collector->refused_files,
+                          first);
+    if (collector->unseen_sources > 0)
+        return reason_set(reason, STATUS_UNAVAILABLE, "%s", first);
+    return STATUS_OK;
 }
 
 /* ---- From other threads ---- */
@@ -425,7 +446,8 @@ enum status collector_wait(struct collector *collector, struct reason *reason)
 void collector_demand(struct collector *collector, struct list_key list)
 {
     atomic_bool *flag = &collector->is_demanded[list_key_index(list)];
-    if (atomic_load_explicit(flag, memory_order_relaxed))
+    if (!collector->given_by[list_key_index(list)] ||
+        atomic_load_explicit(flag, memory_order_relaxed))
         return;
     atomic_store(flag, true);
     atomic_store(&collector->has_demand, true);

@@ -1,4 +1,5 @@
-/* collector: fetches lists from sources and publishes them in the catalogue's store.
+/* collector: fetches lists from sources that are asked, reads files of those that are watched, and
+ * publishes them in the catalogue's store.
  *
  * It runs on a thread and a loop of its own, inside serve or as `trendgate collect`. What is
  * due is decided by demand and age (schedule.h); each request is first taken from its source's
@@ -31,12 +32,13 @@ struct collector_source {
     duration timeout;     /* of a request */
 };
 
-/* What came of one list. */
-enum collector_outcome { LIST_KEPT, LIST_IS_THE_SAME, LIST_FAILED };
+/* What came of one list, or of a file that has none. */
+enum collector_outcome { LIST_KEPT, LIST_IS_THE_SAME, LIST_FAILED, FILE_REFUSED };
 struct collector_event {
     enum collector_outcome outcome;
-    struct list_key list;
-    struct text source; /* empty: none could be asked */
+    struct list_key list; /* of no meaning where a file was refused */
+    struct text file;     /* that it came from; empty: it was fetched */
+    struct text source;   /* empty: none could be asked */
     size_t hashtag_count;
     struct text sentence; /* why it failed, or what is odd about it; may be empty */
     size_t left;          /* lists that are still due or under way */
@@ -49,8 +51,9 @@ struct collector_options {
     size_t source_count;
     duration time_to_live;    /* a list that is older is due */
     const bool *is_collected; /* LIST_COUNT flags: unasked; copied. NULL: none */
-    bool stops_when_done;     /* --once: each list that is due is tried, and then it ends */
-    /* Each list that was fetched or not; on the collector's thread. NULL: nobody is told. */
+    bool stops_when_done; /* --once: each list that is due is tried, each file that is new is
+                               * read, and then it ends */
+    /* Each list that was kept or not; on the collector's thread. NULL: nobody is told. */
     void (*told)(void *owner, const struct collector_event *event);
     /* A list was published; before who waits for it is woken, on the collector's thread. NULL:
      * nobody. */
@@ -68,8 +71,8 @@ enum status collector_open(const struct collector_options *options,
 void collector_close(struct collector *collector);
 
 /* Blocks until it has ended by itself (stops_when_done) or by collector_stop.
- * STATUS_UNAVAILABLE: not every list that was due could be fetched; reason says how many, and
- * why the first. */
+ * STATUS_UNAVAILABLE: not every list that was due could be fetched, or a file was refused; reason
+ * says how many, and why the first. */
 enum status collector_wait(struct collector *collector, struct reason *reason);
 
 /* Ends it soon; what is under way is given up. Any thread. */
@@ -107,8 +110,9 @@ struct collector_state {
     enum source_state state; /* pauses: throttled or out of budget; shut: the breaker is open */
     instant until;           /* when it is asked again; 0: now */
     int64_t requests, lists, failures, throttled, not_permitted,
-        contradictions;  /* since the start */
-    int64_t short_lists; /* that are served as stale until their next capture */
+        contradictions;    /* since the start */
+    int64_t short_lists;   /* that are served as stale until their next capture */
+    int64_t refused_files; /* that stand refused until they change */
     int64_t used_today, daily_budget;
     instant last_success; /* 0: none, ever */
     char last_fault[160]; /* empty: none */

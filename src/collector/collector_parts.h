@@ -1,5 +1,5 @@
-/* collector_parts: what the files of the collector share: sources as they are asked, and fetches
- * under way. All of it belongs to the collector's thread. */
+/* collector_parts: what the files of the collector share, and sources as they fare. All of it
+ * belongs to the collector's thread. */
 #pragma once
 
 #include "catalog/store.h"
@@ -11,16 +11,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* All sources together; each fetch may hold a list in memory. */
+/* All sources together; each may hold a list in memory. */
 #define FETCHES_MAX 64
-#define FETCH_ARENA_BYTES_MAX (64 * 1024 * 1024)
 
-#define BREAKER_FAILURES 5 /* in a row open it */
-#define BREAKER_PAUSE_US (INT64_C(5) * 60 * SECOND_US)
-#define BREAKER_PAUSE_MAX_US (INT64_C(3600) * SECOND_US)
+#define BREAKER_FAILURES 5 /* in a row open it, for the source's patience */
 #define THROTTLE_PAUSE_US (INT64_C(60) * SECOND_US) /* where no Retry-After says better */
-
-#define SAME_FOR_DAYS 2 /* from then on a list that does not change is odd */
 
 /* How a source fares. */
 struct asked_source {
@@ -43,6 +38,7 @@ struct kept_list {
 };
 
 struct fetch;
+struct watching;
 
 struct collector {
     struct collector_options options;
@@ -57,11 +53,13 @@ struct collector {
     int64_t holder; /* of leases */
     struct fetch *fetches;
     size_t fetch_count;
+    struct watching *watchings[COLLECTOR_SOURCES_MAX];
+    size_t watching_count;
     struct collector_waiter *waiting;
     unsigned looks;
     bool is_ending;
     bool is_faulty; /* of the store; said once */
-    size_t failed_lists;
+    size_t failed_lists, refused_files, unseen_sources;
     struct reason first_fault;
     instant now; /* of this turn */
     duration elapsed;
@@ -84,40 +82,17 @@ struct collector {
     struct collector_state states[COLLECTOR_SOURCES_MAX];
 };
 
-/* One list on its way: through its pages from one source, then from the next. */
-struct fetch {
-    struct collector *collector;
-    struct list_key list;
-    struct asked_source *source; /* NULL: none yet */
-    const char *source_name;     /* of the last that was left; NULL: none was asked */
-    uint8_t tried;               /* a bit a source */
-    bool has_failed;             /* with one of them, at least */
-    bool was_refused;            /* by each of those that answered */
-    unsigned page;
-    instant begun_at, leased_at;
-    duration ask_at; /* while it waits for the minute's limit; 0: it does not */
-    int64_t request; /* of the budget */
-    struct client_exchange exchange;
-    struct arena arena;
-    struct hashtag *hashtags;
-    size_t hashtag_count;
-    bool tells_change;
-    bool is_more_promised; /* by the last page */
-    size_t contradictions;
-    char oddity[160]; /* the first contradiction, or what else is odd; empty: nothing */
-    struct reason fault;
-    instant not_before; /* what a source told */
-    struct fetch *next;
-};
-
 /* ---- collector.c ---- */
 
 void collector_turn(struct collector *collector);
 /* Takes note of what was published, by whomever. */
 void collector_look(struct collector *collector);
 void waiters_wake(struct collector *collector, struct list_key list, enum status outcome);
-void collector_tell(struct collector *collector, const struct fetch *fetch,
-                    enum collector_outcome outcome, struct text sentence);
+/* How many lists are still due, or under way. */
+size_t collector_left(const struct collector *collector);
+/* For collector_wait, of what was not as it should be. */
+void collector_note_fault(struct collector *collector, size_t *count,
+                          const struct reason *fault);
 
 /* ---- asking.c: which source, how it fares ---- */
 
@@ -125,9 +100,13 @@ void collector_tell(struct collector *collector, const struct fetch *fetch,
 struct asked_source *source_pick(struct collector *collector, struct list_key list,
                                  uint8_t tried, duration *wait);
 uint8_t source_bit(const struct collector *collector, const struct asked_source *source);
-void source_succeeded(struct collector *collector, struct asked_source *source);
+/* It gave so many lists; 0: it works, and had none to give. */
+void source_succeeded(struct collector *collector, struct asked_source *source, int64_t lists);
 void source_failed(struct collector *collector, struct asked_source *source,
                    const struct reason *reason);
+/* Nothing is wrong with the source: one thing that it gave is none. */
+void source_refuted(struct collector *collector, struct asked_source *source,
+                    const struct reason *reason);
 void source_throttled(struct collector *collector, struct asked_source *source,
                       int64_t retry_after_seconds, const struct reason *reason);
 /* Out of its own budget: nobody's fault. */
@@ -135,16 +114,3 @@ void source_rests(struct collector *collector, struct asked_source *source, dura
 void source_look(struct collector *collector, struct asked_source *source);
 void source_fill_state(const struct collector *collector, const struct asked_source *source,
                        struct collector_state *state);
-
-/* ---- fetch.c ---- */
-
-/* False: nothing more can be begun now. */
-bool fetch_begin(struct collector *collector, struct list_key list);
-/* Those that wait for the minute's limit. */
-void fetches_go_on(struct collector *collector);
-void fetches_give_up(struct collector *collector);
-
-/* ---- publication.c ---- */
-/* What was fetched, kept. LIST_FAILED: fetch->fault says why, and it is the source's fault
- * unless *is_ours. */
-enum collector_outcome fetch_publish(struct fetch *fetch, bool *is_ours);

@@ -1,5 +1,6 @@
+#include "collector/fetch.h"
+
 #include "base/log.h"
-#include "collector/collector_parts.h"
 
 #include <stdio.h>
 
@@ -54,11 +55,29 @@ static void success_keep(struct fetch *fetch, instant not_before)
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     bool is_one = db_begin(fetch->collector->db, &transaction, &reason) == STATUS_OK;
     if (fetch->source)
-        source_succeeded(fetch->collector, fetch->source);
+        source_succeeded(fetch->collector, fetch->source, 1);
     lease_end(fetch, not_before);
     if (is_one && db_commit(&transaction, &reason) != STATUS_OK)
         log_line(LOG_WARNING, "collector", "a lease stays until it runs out: %s",
                  reason.sentence);
+}
+
+static void fetch_tell(const struct fetch *fetch, enum collector_outcome outcome,
+                       struct text sentence)
+{
+    const struct collector *collector = fetch->collector;
+    if (!collector->options.told)
+        return;
+    const char *source = fetch->source ? fetch->source->is.source->name : fetch->source_name;
+    struct collector_event event = {
+        .outcome = outcome,
+        .list = fetch->list,
+        .source = text_of(source),
+        .hashtag_count = outcome == LIST_FAILED ? 0 : fetch->hashtag_count,
+        .sentence = sentence,
+        .left = collector_left(collector) - 1, /* this one is still under way */
+    };
+    collector->options.told(collector->options.owner, &event);
 }
 
 static void fetch_end_well(struct fetch *fetch, enum collector_outcome outcome)
@@ -74,7 +93,7 @@ static void fetch_end_well(struct fetch *fetch, enum collector_outcome outcome)
     success_keep(fetch, again);
     collector_look(collector);
     if (fetch->source)
-        collector_tell(collector, fetch, outcome, text_of(fetch->oddity));
+        fetch_tell(fetch, outcome, text_of(fetch->oddity));
     waiters_wake(collector, fetch->list, STATUS_OK);
     source_leave(fetch);
     fetch_free(fetch);
@@ -83,10 +102,8 @@ static void fetch_end_well(struct fetch *fetch, enum collector_outcome outcome)
 static void list_give_up(struct fetch *fetch, enum status outcome)
 {
     struct collector *collector = fetch->collector;
-    collector->failed_lists++;
-    if (collector->first_fault.sentence[0] == '\0')
-        collector->first_fault = fetch->fault;
-    collector_tell(collector, fetch, LIST_FAILED, reason_text(&fetch->fault));
+    collector_note_fault(collector, &collector->failed_lists, &fetch->fault);
+    fetch_tell(fetch, LIST_FAILED, reason_text(&fetch->fault));
     waiters_wake(collector, fetch->list, outcome);
     if (collector->options.stops_when_done)
         schedule_dropped(collector->schedule, fetch->list);

@@ -1,6 +1,6 @@
 #include "base/log.h"
-#include "collector/collector_parts.h"
 #include "collector/contradictions.h"
+#include "collector/fetch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -97,14 +97,22 @@ static void same_note(struct fetch *fetch, const struct kept_list *before)
              period_days[fetch->list.period], fetch->oddity);
 }
 
-static bool shortness_note(struct fetch *fetch, const struct kept_list *before)
+bool list_is_short(size_t hashtags, size_t before, char *sentence, size_t sentence_bytes)
 {
-    if (fetch->hashtag_count * 2 >= before->hashtag_count)
+    if (hashtags * 2 >= before)
         return false;
     (void)snprintf(
-        fetch->oddity, sizeof(fetch->oddity),
-        "it has %zu hashtags, and %zu before: less than half, and is served as stale",
-        fetch->hashtag_count, before->hashtag_count);
+        sentence, sentence_bytes,
+        "it has %zu hashtags, and %zu before: less than half, and is served as stale", hashtags,
+        before);
+    return true;
+}
+
+static bool shortness_note(struct fetch *fetch, const struct kept_list *before)
+{
+    if (!list_is_short(fetch->hashtag_count, before->hashtag_count, fetch->oddity,
+                       sizeof(fetch->oddity)))
+        return false;
     log_line(LOG_WARNING, "collector", "%s, list %.*s, %d days: %s",
              fetch->source->is.source->name, TEXT_PRINT(country_at(fetch->list.country)->code),
              period_days[fetch->list.period], fetch->oddity);

@@ -1,10 +1,13 @@
-/* source: a place that lists are fetched from: what to ask for a page, how to read the answer,
- * and what it can give.
+/* source: a place that lists come from, one entry of sources[] each; frozen, any thread.
  *
- * An adapter is pure: it asks nothing itself. One entry of sources[] each; frozen, any
- * thread. */
+ * There are three ways. One is *asked* for a list: what to ask for a page, how to read the answer
+ * and what it can give; such an adapter is pure and asks nothing itself. One is *watched*, and
+ * says itself which lists it holds (watched.h). Of one that is *made* there is nothing to do: the
+ * catalogue makes its lists where they are served; it stands here to be told of like the
+ * others. */
 #pragma once
 
+#include "collector/watched.h"
 #include "http/client.h"
 #include "model/ranking.h"
 
@@ -17,7 +20,20 @@ struct source_options {
     struct text advertiser_id;           /* empty: none */
     const struct client_header *headers; /* the operator's own, as in the file */
     size_t header_count;
+    struct text folder; /* that is watched; empty: none */
 };
+
+/* How long a source that failed again and again is left alone: twice as long each time. */
+struct source_patience {
+    duration least, most;
+};
+#define OF_A_STRANGER                                                                          \
+    {                                                                                          \
+        {INT64_C(5) * 60 * SECOND_US},                                                         \
+        {                                                                                      \
+            INT64_C(3600) * SECOND_US                                                          \
+        }                                                                                      \
+    }
 
 /* One page of one list. */
 struct source_question {
@@ -48,11 +64,15 @@ struct source_page {
 struct source {
     const char *name;    /* as in [source.NAME], X-Trend-Source and snapshots */
     unsigned preference; /* lower comes first, of those that can give a list */
-    unsigned page_size;
-    unsigned pages_max;
+    struct source_patience patience;
     /* What it needs is there. STATUS_INVALID: reason names the setting that is missing. */
     enum status (*accepts)(const struct source_options *options, struct reason *reason);
+    /* Of one that is watched; else NULL. */
+    const struct source_watch *watch;
+    /* Which lists it may be asked for. What follows is for those alone. */
     bool (*gives)(struct list_key list);
+    unsigned page_size;
+    unsigned pages_max;
     /* The request, in arena (at least 16 KB of it); its timeout is the caller's to set. */
     void (*ask)(const struct source_options *options, const struct source_question *question,
                 struct arena *arena, struct client_request *request);
@@ -63,9 +83,14 @@ struct source {
                                 struct reason *reason);
 };
 
-/* creative-center, creative-one, business-api; ended by NULL. Files and the sample are not asked:
- * `trendgate import` and the catalogue's own sample (docs/decisions/0034). */
+/* Ended by NULL (docs/decisions/0063). */
 extern const struct source *const sources[];
 
 /* NULL: none is called that. */
 const struct source *source_find(struct text name);
+
+/* For those that are not asked: no list. */
+bool source_gives_none(struct list_key list);
+
+/* Whether lists come from it through a collector: it is asked or watched. */
+bool source_is_collected(const struct source *source);

@@ -47,4 +47,5 @@ struct text source_url(const struct source_options *options, struct arena *arena
 /* STATUS_INVALID: [source.NAME] base_url is missing or no address. */
 enum status source_check_url(const struct source_options *options, struct reason *reason);
 
-extern const struct source source_creative_center, source_creative_one, source_business_api;
+extern const struct source source_creative_center, source_creative_one, source_business_api,
+    source_file, source_sample;

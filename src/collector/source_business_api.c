@@ -211,6 +211,7 @@ static enum source_verdict read_answer(const struct source_question *question,
 const struct source source_business_api = {
     .name = "business-api",
     .preference = 1,
+    .patience = OF_A_STRANGER,
     .page_size = LIST_SIZE,
     .pages_max = 1,
     .accepts = check_options,

@@ -80,6 +80,7 @@ static enum source_verdict read_answer(const struct source_question *question,
 const struct source source_creative_center = {
     .name = "creative-center",
     .preference = 2,
+    .patience = OF_A_STRANGER,
     .page_size = PAGE_SIZE,
     .pages_max = RANKING_HASHTAGS_MAX / PAGE_SIZE,
     .accepts = source_check_url,

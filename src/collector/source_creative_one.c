@@ -95,6 +95,7 @@ static enum source_verdict read_answer(const struct source_question *question,
 const struct source source_creative_one = {
     .name = "creative-one",
     .preference = 3,
+    .patience = OF_A_STRANGER,
     .page_size = PAGE_SIZE,
     .pages_max = RANKING_HASHTAGS_MAX / PAGE_SIZE,
     .accepts = source_check_url,

@@ -2,7 +2,8 @@
 #include "collector/source_answer.h"
 
 const struct source *const sources[] = {&source_creative_center, &source_creative_one,
-                                        &source_business_api, NULL};
+                                        &source_business_api,    &source_file,
+                                        &source_sample,          NULL};
 
 const struct source *source_find(struct text name)
 {
@@ -10,4 +11,15 @@ const struct source *source_find(struct text name)
         if (text_equals(name, text_of(sources[i]->name)))
             return sources[i];
     return NULL;
+}
+
+bool source_gives_none(struct list_key list)
+{
+    (void)list;
+    return false;
+}
+
+bool source_is_collected(const struct source *source)
+{
+    return source->ask || source->watch;
 }

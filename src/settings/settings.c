@@ -290,7 +290,9 @@ const struct source_settings *settings_source(const struct settings *settings, c
     const struct {
         const char *name;
         const struct source_settings *of;
-    } named[] = {{"creative-center", &settings->creative_center},
+    } named[] = {{"sample", &settings->sample},
+                 {"file", &settings->file},
+                 {"creative-center", &settings->creative_center},
                  {"creative-one", &settings->creative_one},
                  {"business-api", &settings->business_api}};
     for (size_t i = 0; i < LENGTH_OF(named); i++)

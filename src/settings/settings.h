@@ -11,9 +11,10 @@
 #include "base/json_write.h"
 #include "base/reason.h"
 
-/* [source.NAME] of a source that is asked over HTTP. */
+/* [source.NAME]. What a source has no use for cannot be set, and is empty or 0. */
 struct source_settings {
     bool enabled;
+    struct text folder; /* empty: none */
     struct text base_url;
     struct text headers_file, access_token_file; /* paths; empty: none */
     struct text advertiser_id;
@@ -42,9 +43,7 @@ struct settings {
     int64_t retention_days; /* 0: all is kept */
     /* [payment] */
     int64_t grace_days; /* -1: unpaid invoices suspend nobody */
-    /* [source.sample] */
-    bool sample_enabled;
-    struct source_settings creative_center, creative_one, business_api;
+    struct source_settings sample, file, creative_center, creative_one, business_api;
     /* [console] */
     struct text console_sign_up; /* "open" or "closed" */
     bool insecure_cookie;
@@ -55,8 +54,7 @@ struct settings {
     struct arena *memory; /* owns the texts */
 };
 
-/* Of [source.NAME], name being "creative-center" and such; NULL: none is asked over HTTP that is
- * called so. */
+/* Of [source.NAME], name being "creative-center" and such; NULL: none is called so. */
 const struct source_settings *settings_source(const struct settings *settings,
                                               const char *name);
 

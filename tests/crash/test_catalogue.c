@@ -1,4 +1,4 @@
-/* A collector and an import that die at their n-th write, sync or deletion, for every n: no half
+/* A collector and a file of a folder that die at their n-th write, sync or deletion, for every n: no half
  * list stays, snapshots and appearances agree, what was told kept is there, no request is
  * forgotten, and the next run goes on to the same end. */
 #include "base/secret.h"
@@ -6,6 +6,7 @@
 #include "catalog/store_history.h"
 #include "collector/budget.h"
 #include "collector/jobs.h"
+#include "collector/known_files.h"
 #include "support/made_ranking.h"
 #include "support/shim_vfs.h"
 #include "support/unit.h"
@@ -111,10 +112,33 @@ static void list_collect(struct store *store, struct db *db, unsigned day)
     done(job_release(db, list, holder, &none, &reason), &reason);
 }
 
-static void file_import(struct store *store)
+static const struct seen_file seen = {"lists.json", 1, 2, 3};
+
+/* False: it was read before. */
+static bool file_take(struct db *db)
+{
+    instant until;
+    struct reason reason = {0};
+    enum status status = known_file_take(db, TEXT("file"), &seen, getpid(), time_now(&still),
+                                         &until, &reason);
+    done(status, &reason);
+    return status == STATUS_OK;
+}
+
+static void file_end(struct db *db)
+{
+    struct reason reason = {0};
+    const struct file_end end = {
+        .outcome = FILE_IS_KEPT, .lists = IMPORTED, .at = time_now(&still)};
+    done(known_file_end(db, TEXT("file"), &seen, getpid(), &end, &reason), &reason);
+}
+
+static void file_import(struct store *store, struct db *db)
 {
     struct reason reason = {0};
     struct capture capture;
+    if (!file_take(db))
+        return;
     struct arena arena CLEANUP(arena_finish);
     arena_init(&arena, CAPTURE_ARENA_BYTES_MAX);
     const struct capture_options options = {.file_name = TEXT("lists.json")};
@@ -125,6 +149,7 @@ static void file_import(struct store *store)
         done(store_publish(store, &capture.rankings[i], &snapshot_id, &reason), &reason);
         told->lists++;
     }
+    file_end(db);
 }
 
 static void play(void)
@@ -137,7 +162,7 @@ static void play(void)
     done(db_open(text_of(path), &options, &db, &reason), &reason);
     for (unsigned day = 0; day < COLLECTED; day++)
         list_collect(store, db, day);
-    file_import(store);
+    file_import(store, db);
     db_close(db);
     store_close(store);
 }
@@ -222,6 +247,8 @@ static int64_t file_check(void)
     assert_int_equal(number_of(db, "SELECT count(*) FROM appearance WHERE hashtag NOT IN "
                                    "(SELECT id FROM hashtag)"),
                      0);
+    if (number_of(db, "SELECT count(*) FROM source_file WHERE outcome = 1") > 0)
+        assert_int_equal(found.snapshots, COLLECTED + IMPORTED); /* it is not read again */
     assert_int_equal(budget_read_fare(db, &still, limits.source, &fare, NULL), STATUS_OK);
     assert_true(fare.used_today >= told->requests);
     assert_true(fare.used_today <= told->requests + 1);

@@ -230,7 +230,7 @@ def refused(stage):
 def status_told(stage):
     result = stage.place.succeed("collect", "--status", "--json", settings=stage.upstream.settings(**ROOMY))
     rows = {row["source"]: row for row in map(json.loads, result.lines())}
-    equal(sorted(rows), sorted([CENTER, ONE, BUSINESS, "sample"]), "sources")
+    equal(sorted(rows), sorted([CENTER, ONE, BUSINESS, "file", "sample"]), "sources")
     equal(rows["sample"]["state"], "off", "state of the sample")
     equal((rows[CENTER]["state"], rows[ONE]["state"]), ("works", "off"), "states")
     equal(rows[CENTER]["lists"] > 5 and rows[CENTER]["used_today"] > 0, True, f"its figures: {rows[CENTER]}")

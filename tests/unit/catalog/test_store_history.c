@@ -282,6 +282,7 @@ static void older_files_get_their_history(void **state)
     store_close(store);
     execute("DROP TABLE appearance_due; DROP TABLE appearance; DROP TABLE hashtag;"
             "DROP TABLE source_use; DROP TABLE source_request; DROP TABLE collection_job;"
+            "DROP TABLE source_file;"
             "ALTER TABLE snapshot DROP COLUMN is_short;"
             "DELETE FROM schema_version WHERE version > 1;"
             "UPDATE snapshot SET items = x'00' WHERE captured_at = 4000");

@@ -5,8 +5,8 @@
 
 #define MINUTE_US (60 * SECOND_US)
 
-static const struct source first = {.name = "creative-center"};
-static const struct source second = {.name = "business-api"};
+static const struct source first = {.name = "creative-center", .patience = OF_A_STRANGER};
+static const struct source second = {.name = "business-api", .patience = OF_A_STRANGER};
 static const struct list_key some = {.country = 3};
 static const struct reason broken = {.sentence = "it answered HTTP 502"};
 
@@ -85,12 +85,12 @@ static void five_failures_in_a_row_open_the_breaker(void **state)
     (void)state;
     fails(4);
     is_asked(0, true);
-    source_succeeded(collector_of[0], source_at(0));
+    source_succeeded(collector_of[0], source_at(0), 1);
     fails(4);
     is_asked(0, true);
     fails(1);
-    waits_for(0, BREAKER_PAUSE_US);
-    time_passes(BREAKER_PAUSE_US - 1);
+    waits_for(0, first.patience.least.us);
+    time_passes(first.patience.least.us - 1);
     waits_for(0, 1);
     time_passes(1);
     is_asked(0, true);
@@ -100,12 +100,12 @@ static void half_open_it_lets_one_through(void **state)
 {
     (void)state;
     fails(5);
-    time_passes(BREAKER_PAUSE_US);
+    time_passes(first.patience.least.us);
     is_asked(0, true);
     source_at(0)->in_flight = 1;
     is_asked(0, false);
     source_at(0)->in_flight = 0;
-    source_succeeded(collector_of[0], source_at(0));
+    source_succeeded(collector_of[0], source_at(0), 1);
     source_at(0)->in_flight = 1;
     is_asked(0, true); /* its concurrency is 2 */
 }
@@ -120,7 +120,7 @@ static void each_opening_lasts_longer_up_to_an_hour(void **state)
         waits_for(0, minutes[i] * MINUTE_US);
         time_passes(minutes[i] * MINUTE_US);
     }
-    source_succeeded(collector_of[0], source_at(0));
+    source_succeeded(collector_of[0], source_at(0), 1);
     fails(5);
     waits_for(0, 5 * MINUTE_US);
 }
@@ -131,7 +131,7 @@ static void answers_under_way_do_not_prolong_it(void **state)
     fails(5);
     time_passes(MINUTE_US);
     fails(3);
-    waits_for(0, BREAKER_PAUSE_US - MINUTE_US);
+    waits_for(0, first.patience.least.us - MINUTE_US);
 }
 
 static void retry_after_is_kept_to(void **state)
@@ -164,7 +164,7 @@ static void one_that_throttles_again_and_again_is_left_alone_for_longer(void **s
             time_passes((seconds[i] - 1) * SECOND_US);
         }
     }
-    source_succeeded(collector_of[0], source_at(0));
+    source_succeeded(collector_of[0], source_at(0), 1);
     source_throttled(collector_of[0], source_at(0), 10, &broken);
     waits_for(0, 10 * SECOND_US);
 }
@@ -173,7 +173,7 @@ static void a_success_of_one_ends_no_pause_of_another(void **state)
 {
     (void)state;
     source_throttled(collector_of[0], source_at(0), 600, &broken);
-    source_succeeded(collector_of[1], &collector_of[1]->sources[0]); /* it was under way */
+    source_succeeded(collector_of[1], &collector_of[1]->sources[0], 1); /* it was under way */
     source_look(collector_of[1], &collector_of[1]->sources[0]);
     waits_for(1, 600 * SECOND_US);
 }
@@ -195,11 +195,11 @@ static void other_collectors_leave_it_alone_too(void **state)
     (void)state;
     fails(5);
     source_look(collector_of[1], &collector_of[1]->sources[0]);
-    waits_for(1, BREAKER_PAUSE_US);
+    waits_for(1, first.patience.least.us);
     struct collector_state shown;
     source_fill_state(collector_of[1], &collector_of[1]->sources[0], &shown);
     assert_int_equal(shown.state, SOURCE_IS_SHUT);
-    assert_int_equal(shown.until.us, BEGIN_US + BREAKER_PAUSE_US);
+    assert_int_equal(shown.until.us, BEGIN_US + first.patience.least.us);
     assert_string_equal(shown.last_fault, broken.sentence);
 }
 

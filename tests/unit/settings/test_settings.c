@@ -44,7 +44,7 @@ static void environment_is_stronger_than_file_than_default(void **state)
     assert_true(text_equals(settings.listen, TEXT("[::1]:2")));
     assert_int_equal(settings.threads, 3);
     assert_false(settings.access_log);
-    assert_true(settings.sample_enabled);
+    assert_true(settings.sample.enabled);
     assert_true(text_equals(settings.database_url, TEXT("sqlite:/tmp/x.db")));
     assert_int_equal(settings.cache_mb, 256);
     assert_int_equal(settings.plans_file.length, 0);
