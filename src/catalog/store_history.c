@@ -222,14 +222,14 @@ enum status store_visit_history(struct store *store, const struct history_scope 
                                 const struct appearance_visitor *visitor, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(store->db,
-                          "SELECT " APPEARANCE_COLUMNS
-                          " FROM list CROSS JOIN hashtag CROSS JOIN appearance "
-                          "ON appearance.hashtag = hashtag.id AND appearance.list_id = list.id "
-                          "CROSS JOIN snapshot ON snapshot.id = snapshot_id "
-                          "WHERE " LIST_OF_SCOPE " AND hashtag_name = $5 COLLATE NOCASE "
-                          "ORDER BY captured_at DESC, snapshot.id DESC, rank DESC",
-                          &select, reason));
+    TRY(db_statement_take(
+        store->db,
+        "SELECT " APPEARANCE_COLUMNS " FROM list CROSS JOIN hashtag CROSS JOIN appearance "
+        "ON appearance.hashtag = hashtag.id AND appearance.list_id = list.id "
+        "CROSS JOIN snapshot ON snapshot.id = snapshot_id "
+        "WHERE " LIST_OF_SCOPE " AND hashtag_name COLLATE NOCASE IN ($5, '#' || $5) "
+        "ORDER BY captured_at DESC, snapshot.id DESC, rank DESC",
+        &select, reason));
     scope_bind(select, scope);
     db_bind_text(select, 5, hashtag_name);
     return appearances_visit(select, visitor, reason);

@@ -38,7 +38,8 @@ enum status store_capture_count(struct store *store, const struct history_scope 
                                 int64_t *count, struct reason *reason);
 
 /* Where the hashtags of that name stood, the last first: by capture, then by rank. Letters of
- * ASCII are compared without case. */
+ * ASCII are compared without case. A name that was captured with a # before it is that name
+ * too. */
 enum status store_visit_history(struct store *store, const struct history_scope *scope,
                                 struct text hashtag_name,
                                 const struct appearance_visitor *visitor,

@@ -267,6 +267,19 @@ static void captures_to_compare_are_found(void **state)
     assert_int_equal(count, 2);
 }
 
+static void a_name_that_was_kept_with_its_sign_is_found(void **state)
+{
+    (void)state;
+    (void)publish("ab", 1000);
+    struct ranking ranking = lettered("ba", 2000, RANK_UNTOLD);
+    ranking.hashtags[1].name = TEXT("#A");
+    int64_t id;
+    assert_int_equal(published(&ranking, &id), STATUS_OK);
+    assert_history("a", INT64_MAX, "#A2@2000 a1@1000 ");
+    assert_history("b", INT64_MAX, "b1@2000 b2@1000 ");
+    assert_history("#", INT64_MAX, "");
+}
+
 /* As a program of the first version left it. */
 static void older_files_get_their_history(void **state)
 {
@@ -379,6 +392,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_capture_is_recognised_later, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(captures_to_compare_are_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_name_that_was_kept_with_its_sign_is_found, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(older_files_get_their_history, set_up, tear_down),
         cmocka_unit_test_setup_teardown(old_snapshots_go_but_the_newest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_row_is_small, set_up, tear_down),
