@@ -58,7 +58,8 @@ const struct endpoint endpoints[] = {
                                  "the case of A-Z. A hashtag "
                                  "that was never on the list has an empty history, which costs "
                                  "nothing. At most the 1,000 "
-                                 "newest captures are listed; `total` counts all."),
+                                 "newest captures are listed; `total` counts all, and "
+                                 "`has_more` tells where some are left out."),
      .tags = list_tags,
      .number = 3,
      .credits = 8,

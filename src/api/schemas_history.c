@@ -46,6 +46,8 @@ static const struct schema_field history_fields[] = {
           SAYS("Captures of the list that are kept, with the hashtag or without.")),
     FIELD("data.data.total", "integer", FROM("0"),
           SAYS("Rows of its whole history; list holds the newest 1,000 of them.")),
+    FIELD("data.data.has_more", "boolean",
+          SAYS("Whether older rows were left out of list, because there are over 1,000.")),
     FIELD("data.data.list", "array",
           SAYS("One row a capture that it is in, by time; several hashtags of that name by rank.")),
     FIELD(ROW "captured_at", "string", FORMAT("date-time"), SAYS("When the list was captured.")),
@@ -73,6 +75,7 @@ static const char history_example[] =
     "      \"best_rank\": 4,\n"
     "      \"captures\": 2,\n"
     "      \"total\": 1,\n"
+    "      \"has_more\": false,\n"
     "      \"list\": [\n"
     "        {\n"
     "          \"captured_at\": \"2026-04-20T06:00:00Z\",\n"

@@ -57,6 +57,7 @@ void history_write(struct json_writer *writer, const struct history_look *look,
     }
     json_member_integer(writer, TEXT("captures"), found->capture_count);
     json_member_integer(writer, TEXT("total"), found->total);
+    json_member_boolean(writer, TEXT("has_more"), found->total > (int64_t)found->row_count);
     json_name(writer, TEXT("list"));
     json_array_open(writer);
     for (size_t i = found->row_count; i-- > 0;)

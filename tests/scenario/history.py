@@ -87,7 +87,7 @@ def every_hashtag(stage):
         equal(body, {"hashtag_name": name, "country_info": {"id": "MY", "value": "Malaysia", "label": "MY"},
                      "period": 7, "first_seen": wanted[0]["captured_at"], "last_seen": wanted[-1]["captured_at"],
                      "best_rank": min(row["rank"] for row in wanted), "captures": 4, "total": len(wanted),
-                     "list": wanted}, f"history of {name!r}")
+                     "has_more": False, "list": wanted}, f"history of {name!r}")
 
 
 @act(ONE, "a # before it, other letters of A-Z and escapes name the same hashtag")
@@ -125,7 +125,22 @@ def unknown(stage):
     equal((answer.status, number(answer, "X-Credits-Charged")), (200, 0), "status and credits")
     body = answer.json()["data"]["data"]
     equal(body, {"hashtag_name": "nobody's", "country_info": {"id": "MY", "value": "Malaysia", "label": "MY"},
-                 "period": 7, "captures": 4, "total": 0, "list": []}, "body")
+                 "period": 7, "captures": 4, "total": 0, "has_more": False, "list": []}, "body")
+
+
+@act(ONE, "a history of over 1,000 captures has the newest 1,000, and tells that it has more")
+def cut(stage):
+    [made] = days("FI", 1, 1)
+    lists = [{**made, "captured_at": FIRST + hour * 3600} for hour in range(1001)]
+    name = made["items"][0]["hashtag_name"]
+    imported(stage, *lists[1:])
+    until(lambda: ask(stage, HISTORY, hashtag_name=name, country_code="FI").status == 200, "the list is there")
+    whole = found(stage, HISTORY, hashtag_name=name, country_code="FI")
+    equal((whole["total"], whole["has_more"], len(whole["list"])), (1000, False, 1000), "of exactly so many")
+    imported(stage, lists[0])
+    cut_off = found(stage, HISTORY, hashtag_name=name, country_code="FI")
+    equal((cut_off["total"], cut_off["has_more"], len(cut_off["list"])), (1001, True, 1000), "of one more")
+    equal((cut_off["first_seen"], cut_off["list"][0]), (moment(FIRST), whole["list"][0]), "the first, and the first listed")
 
 
 @act(ONE, "no text is read as SQL, as a pattern or as another hashtag")
