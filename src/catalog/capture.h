@@ -52,7 +52,8 @@ struct capture {
  * the content, by the options, by the curves (the period alone: 7 or 30 points a day apart, or
  * weekly ones) and by the file's name; rows that say different ones become several rankings.
  * The source is that of the options unless the content names one, as our export does; "sample" is
- * refused, so that made-up data never passes for real.
+ * refused, so that made-up data never passes for real. Our export tells of a list that it is
+ * short; nobody else is thought to.
  *
  * The rules for lists: ranks follow each other without a gap (from 1 on, or it is a page for
  * capture_join); nothing is of the future, neither the capture nor, by more than a day, a trend

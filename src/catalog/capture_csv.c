@@ -21,6 +21,7 @@ enum column {
     COLUMN_CREATORS,
     COLUMN_LIST_INDUSTRY,
     COLUMN_SOURCE,
+    COLUMN_SHORT,
     COLUMN_COUNT,
 };
 
@@ -45,6 +46,7 @@ static const struct {
     [COLUMN_CREATORS] = {TEXT_INITIAL("creators"), false},
     [COLUMN_LIST_INDUSTRY] = {TEXT_INITIAL("list_industry_id"), false},
     [COLUMN_SOURCE] = {TEXT_INITIAL("source"), false},
+    [COLUMN_SHORT] = {TEXT_INITIAL("is_short"), false},
 };
 
 struct csv_capture {
@@ -156,23 +158,30 @@ static enum status read_numbers(struct csv_capture *capture, struct capture_row 
     return capture_tell_rank_change(capture->reader, row, change);
 }
 
+/* An empty cell is false. */
+static enum status read_boolean(struct csv_capture *capture, enum column column,
+                                const struct capture_row *row, bool *meant)
+{
+    struct text written = cell(capture, column);
+    *meant = text_equals_ignoring_case(written, TEXT("true"));
+    if (written.length == 0 || *meant || text_equals_ignoring_case(written, TEXT("false")))
+        return STATUS_OK;
+    return capture_fault(capture->reader, &row->place, STATUS_INVALID,
+                         "%.*s is neither true nor false", TEXT_PRINT(columns[column].name));
+}
+
 static enum status read_texts(struct csv_capture *capture, struct capture_row *row)
 {
     struct hashtag *hashtag = &row->hashtag;
     struct text industry = cell(capture, COLUMN_INDUSTRY);
-    struct text promoted = cell(capture, COLUMN_PROMOTED);
     TRY(capture_keep(capture->reader, cell(capture, COLUMN_HASHTAG_ID), &hashtag->id));
     TRY(capture_keep(capture->reader, cell(capture, COLUMN_HASHTAG_NAME), &hashtag->name));
     if (industry.length > 0 && industry_find_by_name(industry, &hashtag->industry) != STATUS_OK)
         return capture_fault(capture->reader, &row->place, STATUS_INVALID,
                              "the industry \"%.*s\" is none that is known",
                              TEXT_PRINT(reason_shown(industry)));
-    hashtag->is_promoted = text_equals_ignoring_case(promoted, TEXT("true"));
-    if (promoted.length > 0 && !hashtag->is_promoted &&
-        !text_equals_ignoring_case(promoted, TEXT("false")))
-        return capture_fault(capture->reader, &row->place, STATUS_INVALID,
-                             "is_promoted is neither true nor false");
-    return STATUS_OK;
+    TRY(read_boolean(capture, COLUMN_SHORT, row, &row->facts.is_short));
+    return read_boolean(capture, COLUMN_PROMOTED, row, &hashtag->is_promoted);
 }
 
 static enum status read_cell_json(struct csv_capture *capture, enum column column,

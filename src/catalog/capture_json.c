@@ -57,6 +57,7 @@ enum status capture_read_facts(struct capture_reader *reader, const json_t *obje
     TRY(read_text_if_any(reader, object, "source", row, &written));
     if (written.at)
         TRY(capture_tell_source(reader, row, written));
+    (void)json_read_boolean(object, "is_short", &row->facts.is_short);
     TRY(read_whole_if_any(reader, object, industry_name, row, &industry));
     if (industry != industry_at(INDUSTRY_ALL)->id)
         TRY(capture_tell_industry(reader, row, industry));

@@ -261,13 +261,17 @@ static enum status build(struct capture_reader *reader, struct capture_row *cons
     struct reason reason = {0};
     TRY(capture_take(reader, count * sizeof(struct hashtag), &taken));
     struct hashtag *hashtags = taken;
-    for (size_t i = 0; i < count; i++)
+    bool is_short = false;
+    for (size_t i = 0; i < count; i++) {
         hashtags[i] = rows[i]->hashtag;
+        is_short = is_short || rows[i]->facts.is_short;
+    }
     *ranking = (struct ranking){.list = key_of(rows[0]),
                                 .captured_at = rows[0]->facts.captured_at,
                                 .source = rows[0]->facts.source,
                                 .hashtags = hashtags,
-                                .hashtag_count = count};
+                                .hashtag_count = count,
+                                .is_short = is_short};
     return ranking_check(ranking, &reason) == STATUS_OK
                ? STATUS_OK
                : list_fault(reader, rows, count, &reason);

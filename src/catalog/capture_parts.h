@@ -22,6 +22,7 @@ struct list_facts {
     uint8_t industry; /* INDUSTRY_ALL unless told */
     instant captured_at;
     struct text source; /* in the arena; empty: not told */
+    bool is_short;      /* as in struct ranking; our export tells it */
     int64_t page;       /* of the answer; 0: not told */
     struct capture_extent extent;
 };

@@ -17,7 +17,7 @@ static const struct {
 static const struct text csv_header = TEXT_INITIAL(
     "\"hashtag_id\",\"hashtag_name\",\"country\",\"rank\",\"video_views\",\"publish_count\","
     "\"industry_value\",\"crawl_date\",\"crawl_time\",\"period\",\"is_promoted\",\"rank_diff\","
-    "\"rank_diff_type\",\"trend\",\"creators\",\"list_industry_id\",\"source\"\n");
+    "\"rank_diff_type\",\"trend\",\"creators\",\"list_industry_id\",\"source\",\"is_short\"\n");
 
 enum status capture_format_find(struct text word, enum capture_format *format)
 {
@@ -61,6 +61,8 @@ static void write_list_members(struct json_writer *json, const struct ranking *r
         json_member_integer(json, industry_name, industry_at(ranking->list.industry)->id);
     json_member_text(json, TEXT("captured_at"), captured_at_text(ranking, room));
     json_member_text(json, TEXT("source"), ranking->source);
+    if (ranking->is_short)
+        json_member_boolean(json, TEXT("is_short"), true);
 }
 
 static enum status write_json(struct capture_writer *writer, const struct ranking *ranking)
@@ -152,6 +154,7 @@ static enum status write_csv(struct capture_writer *writer, const struct ranking
     else
         next_number(row, industry_at(list_industry)->id);
     next_field(row, ranking->source);
+    next_field(row, ranking->is_short ? TEXT("true") : TEXT(""));
     buffer_append_byte(row, '\n');
     return flush_row(writer);
 }

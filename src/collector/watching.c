@@ -190,8 +190,8 @@ static enum status shortness_find(struct watching *watching, struct ranking *ran
     if (status == STATUS_MISSING)
         return STATUS_OK;
     TRY(status);
-    ranking->is_short = list_is_short(ranking->hashtag_count, before.hashtag_count, oddity,
-                                      oddity_bytes);
+    ranking->is_short |= list_is_short(ranking->hashtag_count, before.hashtag_count, oddity,
+                                       oddity_bytes);
     return STATUS_OK;
 }
 

@@ -179,6 +179,13 @@ def empty_and_short(stage):
     equal((told[0]["outcome"], told[0]["hashtags"]), ("kept", 30), "what came of it")
     equal("less than half" in told[0]["sentence"], True, f"the warning: {told}")
     stage.upstream.behave = lambda asked: "list"
+    [short] = kept(stage, "MY", 7)
+    equal((short.get("is_short"), [one.get("is_short") for one in before]), (True, [None]), "the mark in an export")
+    stage.place.write("short.json", stage.place.succeed("export", "--country", "MY", "--period", "7").stdout)
+    database, stage.place.database = stage.place.database, f"sqlite:{stage.place.folder}/short.db"
+    stage.place.succeed("import", "short.json")
+    equal(kept(stage, "MY", 7), [short], "imported elsewhere, and exported again")
+    stage.place.database = database
 
 
 @act(ONCE, "a list that contradicts itself is kept, with a warning")

@@ -109,6 +109,7 @@ static struct ranking draw_ranking(struct arena *arena, struct list_key list, si
                         (int64_t)draw(2) * (int64_t)draw(1000000)},
         .source = text_of(sources[draw(LENGTH_OF(sources))]),
         .hashtag_count = 1 + draw(12),
+        .is_short = draw(3) == 0,
     };
     ranking.hashtags = arena_take(arena, ranking.hashtag_count * sizeof(struct hashtag));
     for (size_t i = 0; i < ranking.hashtag_count; i++) {
@@ -164,6 +165,7 @@ static void assert_same(const struct ranking *a, const struct ranking *b)
     assert_int_equal(a->captured_at.us, b->captured_at.us);
     assert_true(text_equals(a->source, b->source));
     assert_int_equal(a->hashtag_count, b->hashtag_count);
+    assert_int_equal(a->is_short, b->is_short);
     for (size_t i = 0; i < a->hashtag_count; i++)
         assert_same_hashtag(&a->hashtags[i], &b->hashtags[i]);
 }
