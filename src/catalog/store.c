@@ -39,7 +39,8 @@ enum status store_open_showing(struct text path, const struct time_source *time,
                                const struct store_progress *progress, struct store **opened,
                                struct reason *reason)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, BUSY_TIMEOUT_MS};
+    struct db_options options = {.journal = DB_JOURNAL_ROLLBACK,
+                                 .busy_timeout_ms = BUSY_TIMEOUT_MS};
     struct db *db;
     TRY(folder_make_for(path, reason));
     TRY(db_open(path, &options, &db, reason));
@@ -69,9 +70,7 @@ void store_close(struct store *store)
 
 enum status store_wait_at_most(struct store *store, int milliseconds, struct reason *reason)
 {
-    char sql[64];
-    (void)snprintf(sql, sizeof(sql), "PRAGMA busy_timeout=%d", milliseconds);
-    return db_execute(store->db, sql, reason);
+    return db_wait_at_most(store->db, milliseconds, reason);
 }
 
 const char *store_path(const struct store *store)

@@ -94,8 +94,9 @@ enum status collect_status_print(struct cli_context *context, const struct setti
     struct store *store;
     struct db *db;
     TRY(cli_store_open_existing(context, &store, reason)); /* brings the file up to date */
-    enum status status = db_open_to_read(text_of(store_path(store)), BUSY_TIMEOUT_MS, &db,
-                                         reason);
+    enum status status = db_open_to_read(
+        text_of(store_path(store)), &(struct db_options){.busy_timeout_ms = BUSY_TIMEOUT_MS},
+        &db, reason);
     store_close(store);
     TRY(status);
     status = rows_print(context, settings, db, reason);

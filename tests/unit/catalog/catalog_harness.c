@@ -93,7 +93,7 @@ void catalog_begin(unsigned threads, size_t queue, size_t cache_bytes, bool has_
 
 static struct db *open_past_store(void)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    struct db_options options = {.journal = DB_JOURNAL_ROLLBACK, .busy_timeout_ms = 10000};
     struct db *db;
     struct reason reason = {0};
     assert_int_equal(db_open(text_of(path), &options, &db, &reason), STATUS_OK);

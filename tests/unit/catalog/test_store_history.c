@@ -57,7 +57,7 @@ static int tear_down(void **state)
 
 static void execute(const char *sql)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    struct db_options options = {.journal = DB_JOURNAL_ROLLBACK, .busy_timeout_ms = 10000};
     struct db *db;
     struct reason reason = {0};
     assert_int_equal(db_open(text_of(path), &options, &db, &reason), STATUS_OK);
@@ -68,7 +68,7 @@ static void execute(const char *sql)
 
 static int64_t counted(const char *sql)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    struct db_options options = {.journal = DB_JOURNAL_ROLLBACK, .busy_timeout_ms = 10000};
     struct db *db;
     struct db_statement *select = NULL;
     struct reason reason = {0};

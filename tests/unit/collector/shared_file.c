@@ -44,7 +44,7 @@ instant wall_now(void)
 
 static void file_open(unsigned which)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    struct db_options options = {.journal = DB_JOURNAL_ROLLBACK, .busy_timeout_ms = 10000};
     struct reason reason = {0};
     if (db_open(text_of(path), &options, &file_of[which], &reason) != STATUS_OK)
         fail_msg("%s", reason.sentence);
