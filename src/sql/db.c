@@ -228,6 +228,18 @@ void db_transaction_finish(struct db_transaction *transaction)
         db->engine->leave(db);
 }
 
+enum status db_listen(struct db *db, const char *channel, struct reason *reason)
+{
+    check(db->engine->listen != NULL);
+    return db->engine->listen(db, channel, reason);
+}
+
+enum status db_hear(struct db *db, int timeout_ms, bool *heard, struct reason *reason)
+{
+    check(db->engine->hear != NULL);
+    return db->engine->hear(db, timeout_ms, heard, reason);
+}
+
 enum status db_copy_out(struct db *db, const struct db_copy *copy, struct reason *reason)
 {
     return db->engine->copy_out(db, copy, reason);

@@ -129,6 +129,14 @@ void db_transaction_finish(struct db_transaction *transaction);
 enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
                              struct reason *reason);
 
+/* PostgreSQL's alone, outside of transactions. Hears what is notified on that channel from now on, one a
+ * db; its name lives for ever. */
+enum status db_listen(struct db *db, const char *channel, struct reason *reason);
+
+/* Waits for that, timeout_ms at most. *heard also where the connection was made again: something may have
+ * been missed. */
+enum status db_hear(struct db *db, int timeout_ms, bool *heard, struct reason *reason);
+
 /* Writes the whole database, as it is now and without its free pages, into file, which must not
  * be there yet (STATUS_EXISTS); durable when it returns, removed when it fails. tick is called
  * now and then meanwhile; NULL: nobody is. STATUS_INVALID: of a server, whose own tools do it. */

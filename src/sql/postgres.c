@@ -1,6 +1,7 @@
 #include "sql/postgres_session.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 
 #define PARAMETERS_MAX 32 /* $1 to $32 */
@@ -394,6 +395,36 @@ static void postgres_leave(struct db *is)
         (void)session_execute(db, "ROLLBACK", NULL);
 }
 
+/* ---- Listening ---- */
+
+static enum status postgres_listen(struct db *is, const char *channel, struct reason *reason)
+{
+    struct postgres *db = postgres_of(is);
+    char sql[96];
+    check(!db->is_inside);
+    db->channel = channel;
+    check(snprintf(sql, sizeof(sql), "LISTEN %s", channel) < (int)sizeof(sql));
+    return postgres_execute(is, sql, reason);
+}
+
+/* A signal may end the wait early, which is as if nothing were heard. */
+static enum status postgres_hear(struct db *is, int timeout_ms, bool *heard,
+                                 struct reason *reason)
+{
+    struct postgres *db = postgres_of(is);
+    check(!db->is_inside && db->channel);
+    TRY(session_be_ready(db, reason));
+    bool has_heard = session_has_heard(db);
+    if (!has_heard) {
+        struct pollfd waited = {.fd = PQsocket(db->connection), .events = POLLIN};
+        (void)poll(&waited, 1, timeout_ms);
+        TRY(session_be_ready(db, reason));
+        has_heard = session_has_heard(db);
+    }
+    *heard = has_heard;
+    return STATUS_OK;
+}
+
 /* ---- Migrating ---- */
 
 #define MIGRATION_LOCK "8390880580549960052" /* a number of our own: "trendgat" in ASCII */
@@ -439,6 +470,8 @@ const struct db_engine engine_postgres = {
     .begin_reading = postgres_begin_reading,
     .commit = postgres_commit,
     .leave = postgres_leave,
+    .listen = postgres_listen,
+    .hear = postgres_hear,
     .copy_out = postgres_copy_out,
     .migration_begin = postgres_migration_begin,
 };

@@ -169,6 +169,14 @@ static PGconn *connection_make(const char *address)
     return PQconnectdbParams(names, values, 1);
 }
 
+static enum status channel_open(struct postgres *db, struct reason *reason)
+{
+    char sql[96];
+    db->has_missed = true;
+    check(snprintf(sql, sizeof(sql), "LISTEN %s", db->channel) < (int)sizeof(sql));
+    return session_execute(db, sql, reason);
+}
+
 static enum status connect_again(struct postgres *db, struct reason *reason)
 {
     PQfinish(db->connection);
@@ -180,6 +188,8 @@ static enum status connect_again(struct postgres *db, struct reason *reason)
         return failure(db, STATUS_UNAVAILABLE, words_of(db, NULL), reason);
     (void)PQsetNoticeReceiver(db->connection, notice_drop, NULL);
     enum status status = session_set(db, reason);
+    if (status == STATUS_OK && db->channel)
+        status = channel_open(db, reason);
     if (status != STATUS_OK) {
         PQfinish(db->connection);
         db->connection = NULL;
@@ -206,4 +216,16 @@ enum status session_be_ready(struct postgres *db, struct reason *reason)
             "is kept",
             db->place);
     return STATUS_OK;
+}
+
+bool session_has_heard(struct postgres *db)
+{
+    bool has_heard = db->has_missed;
+    db->has_missed = false;
+    PGnotify *notice;
+    while ((notice = PQnotifies(db->connection)) != NULL) {
+        PQfreemem(notice);
+        has_heard = true;
+    }
+    return has_heard;
 }

@@ -16,6 +16,8 @@ struct postgres {
     bool is_inside;      /* a transaction, to its end, also where it is lost */
     enum status spoiled; /* what failed in it first; STATUS_OK: nothing */
     struct db_options options;
+    const char *channel;              /* that is listened to; NULL: none */
+    bool has_missed;                  /* what was notified while there was no connection */
     char place[POSTGRES_PLACE_BYTES]; /* for sentences */
 };
 
@@ -28,6 +30,9 @@ enum status session_be_ready(struct postgres *db, struct reason *reason);
 
 /* What became of it; clears a result that is none, and leaves the others. NULL is a failure. */
 enum status session_outcome(struct postgres *db, PGresult *result, struct reason *reason);
+
+/* Whether anything was notified since the last look. */
+bool session_has_heard(struct postgres *db);
 
 /* Simple statements, whose rows are of no interest. */
 enum status session_execute(struct postgres *db, const char *sql, struct reason *reason);

@@ -312,6 +312,37 @@ static void readers_demand_the_schema(void **state)
     assert_non_null(strstr(reason.sentence, "there is no schema elsewhere"));
 }
 
+static bool has_heard(struct db *db, int timeout_ms)
+{
+    struct reason reason = {""};
+    bool heard = false;
+    if (db_hear(db, timeout_ms, &heard, &reason) != STATUS_OK)
+        fail_msg("%s", reason.sentence);
+    return heard;
+}
+
+static void what_is_notified_is_heard(void **state)
+{
+    (void)state;
+    struct db *db = opened(&wal);
+    assert_int_equal(db_listen(db, "changes", NULL), STATUS_OK);
+    assert_false(has_heard(db, 0));
+    postgres_run("NOTIFY changes; NOTIFY others");
+    assert_true(has_heard(db, 60000));
+    assert_false(has_heard(db, 0));
+    postgres_run("NOTIFY others");
+    assert_false(has_heard(db, 0));
+    postgres_run("NOTIFY changes");
+    assert_int_equal(asked(db, "SELECT 1"), 1);
+    assert_true(has_heard(db, 60000));
+    everyone_is_cut_off();
+    assert_true(has_heard(db, 0));
+    assert_false(has_heard(db, 0));
+    postgres_run("NOTIFY changes");
+    assert_true(has_heard(db, 60000));
+    db_close(db);
+}
+
 static void a_server_is_not_copied_out(void **state)
 {
     (void)state;
@@ -358,6 +389,7 @@ int main(void)
         ON_POSTGRES(parameters_may_be_of_other_types),
         ON_POSTGRES(columns_that_cannot_be_read_are_bugs),
         ON_POSTGRES(readers_demand_the_schema),
+        ON_POSTGRES(what_is_notified_is_heard),
         ON_POSTGRES(a_server_is_not_copied_out),
         ON_POSTGRES(schemas_hold_a_database_each),
     };
