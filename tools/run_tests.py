@@ -27,6 +27,7 @@ import subprocess
 import sys
 import time
 
+ON_POSTGRES = ("imports", "history", "collecting")  # the scenario files that are played there too
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -120,6 +121,8 @@ def programs(arguments):
         found = [runner] if runner.exists() else sorted((ROOT / "tests" / folder).glob("*.py"))
         for path in found:
             yield f"{folder}/{path.stem}", [str(path.relative_to(ROOT))]
+    if postgres.VARIABLE in os.environ:
+        yield "scenario/postgres", ["tests/scenario/run.py", "--engine", "postgres", *ON_POSTGRES]
     if arguments.mutants and arguments.unit:
         yield "mutants", ["tools/run_mutants.py", "--build", str(arguments.unit.resolve()),
                           *([] if arguments.mutants == "all" else ["--sample", arguments.mutants])]

@@ -38,9 +38,9 @@ enum status cli_read_ledger(struct cli_context *context, struct read_only *file,
 enum status cli_read_catalog(struct cli_context *context, struct read_only *file,
                              struct reason *reason)
 {
-    struct text path;
-    TRY(ledger_path(context, &path, reason));
-    TRY(store_path_of(path, file->path, reason));
+    const struct settings *settings;
+    TRY(cli_settings(context, &settings, reason));
+    TRY(store_path_of(settings->database_url, file->path, reason));
     return cli_read_file_at(text_of(file->path), &migrations_catalog, file, reason);
 }
 

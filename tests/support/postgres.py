@@ -5,6 +5,7 @@ refuses to run as root: then it runs as the user postgres, whom Debian's package
 address, of the database "postgres", is handed on in TRENDGATE_TEST_POSTGRES; whoever finds that unset
 has no server and skips aloud.
 """
+import itertools
 import os
 import pathlib
 import pwd
@@ -24,8 +25,33 @@ OPTIONS = {"listen_addresses": "", "fsync": "off", "max_connections": "200", "sh
            "log_min_messages": "fatal", "autovacuum": "off"}
 
 
+numbers = itertools.count(1)
+
+
 def is_installed():
     return (PROGRAMS / "postgres").exists()
+
+
+def make_database():
+    """The address of an empty one on the server of the run."""
+    server, name = os.environ[VARIABLE], f"place_{os.getpid()}_{next(numbers)}"
+    rows(server, f"CREATE DATABASE {name}")
+    return f"{server.rpartition('/')[0]}/{name}"
+
+
+def drop_database(address):
+    server, _, name = address.rpartition("/")
+    rows(f"{server}/postgres", f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def rows(address, sql, schema="public"):
+    """What a statement answers: a list of lists of texts."""
+    done = subprocess.run([PROGRAMS / "psql", "--no-psqlrc", "-qtA", "-F\t", "-v", "ON_ERROR_STOP=1", "-c", sql, address],
+                          env={**os.environ, "PGOPTIONS": f"-c search_path={schema}"}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{sql}: {done.stderr}")
+    return [line.split("\t") for line in done.stdout.splitlines()]
 
 
 class Server:

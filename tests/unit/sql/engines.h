@@ -34,6 +34,6 @@ int engines_run(struct CMUnitTest *tests, size_t count);
     }
 #define ON_POSTGRES(function)                                                                  \
     {                                                                                          \
-#function " (PostgreSQL)", function, postgres_empty, NULL, NULL                        \
+#function "_on_postgres", function, postgres_empty, NULL, NULL                         \
     }
 #define ON_BOTH(function) ON_SQLITE(function), ON_POSTGRES(function)
