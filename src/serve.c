@@ -425,7 +425,7 @@ static enum status open_in_order(struct server *server, struct reason *reason)
     TRY(log_writer_start(reason));
     TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
     TRY(ledger_open(server->ledger_path, server->options->time, &server->ledger, reason));
-    TRY(store_path_of(server->ledger_path, server->catalog_path, reason));
+    TRY(store_path_of(server->settings->database_url, server->catalog_path, reason));
     TRY(plans_reload(server, reason));
     TRY(pools_begin(server, reason));
     TRY(store_begin(server, reason));

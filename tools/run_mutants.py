@@ -14,7 +14,8 @@ Test is a unit or crash test as meson calls it, with the name of its case, or a 
 tests/ with its arguments. The tree and BUILD_DIR, which must be complete, are copied to a
 temporary folder, so that each patch builds only what it touches. A patch is applied by its
 lines, wherever they stand, so that it outlives changes around it; one that no longer applies is a
-failure. --sample runs N of them, others each day. Closes with "N passed, N failed, N skipped"."""
+failure. --sample runs N of them, others each day. A test that ends in _on_postgres needs the server of
+TRENDGATE_TEST_POSTGRES and is skipped without. Closes with "N passed, N failed, N skipped"."""
 
 import argparse
 import datetime
@@ -177,6 +178,11 @@ def main():
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     mutants = chosen([Mutant(path) for path in sorted(MUTANTS.glob("*.patch"))], arguments.names, arguments.sample)
+    skipped = [] if os.environ.get("TRENDGATE_TEST_POSTGRES") else \
+        [mutant for mutant in mutants if mutant.facts["Test"].endswith("_on_postgres")]
+    for mutant in skipped:
+        print(f"skip    {mutant.name}: there is no PostgreSQL server for its test", flush=True)
+    mutants = [mutant for mutant in mutants if mutant not in skipped]
     failed = 0
     with tempfile.TemporaryDirectory(prefix="trendgate-mutants-") as folder:
         tree = Tree(pathlib.Path(folder), arguments.build.resolve())
@@ -188,7 +194,7 @@ def main():
             if not noticed:
                 failed += 1
                 print("    " + seen.replace("\n", "\n    "), flush=True)
-    print(f"{len(mutants) - failed} passed, {failed} failed, 0 skipped")
+    print(f"{len(mutants) - failed} passed, {failed} failed, {len(skipped)} skipped")
     sys.exit(1 if failed or not mutants else 0)
 
 

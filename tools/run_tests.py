@@ -9,20 +9,29 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
 --full    the long tests at their whole length, not a sample of them
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
+One PostgreSQL server serves the whole run (tests/support/postgres.py); where it is not installed, what
+needs it is skipped.
+
 Each NAME keeps what has it in its name, as printed. A Python program ends its output with
 "N passed, N failed, N skipped"; so does this one, with the sums; those of Node end in TAP's. Exit 1 if a case failed, if a
 program ended without its last line, or if nothing ran.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
 
+ON_POSTGRES = ("imports", "history", "collecting")  # the scenario files that are played there too
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support import postgres
 CLOCK_PROGRAM = "tests/support/trendgate-clock"  # the program with a clock that tests move
 # What node --test closes its TAP with.
 NODE_SUM = re.compile(r"^# (pass|fail|cancelled|skipped) (\d+)$", re.M)
@@ -112,6 +121,8 @@ def programs(arguments):
         found = [runner] if runner.exists() else sorted((ROOT / "tests" / folder).glob("*.py"))
         for path in found:
             yield f"{folder}/{path.stem}", [str(path.relative_to(ROOT))]
+    if postgres.VARIABLE in os.environ:
+        yield "scenario/postgres", ["tests/scenario/run.py", "--engine", "postgres", *ON_POSTGRES]
     if arguments.mutants and arguments.unit:
         yield "mutants", ["tools/run_mutants.py", "--build", str(arguments.unit.resolve()),
                           *([] if arguments.mutants == "all" else ["--sample", arguments.mutants])]
@@ -166,6 +177,28 @@ def main():
     parser.add_argument("--mutants")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server is stopped
+    with postgres_server():
+        total = run_all(arguments)
+    print(total)
+    sys.exit(1 if total.failed or not total.passed else 0)
+
+
+@contextlib.contextmanager
+def postgres_server():
+    """Tells all tests of a server, unless somebody told them of another one."""
+    if postgres.VARIABLE in os.environ:
+        yield
+    elif not postgres.is_installed():
+        print("skip    PostgreSQL is not installed, and what needs it is left out", flush=True)
+        yield
+    else:
+        with postgres.Server() as server:
+            os.environ[postgres.VARIABLE] = server.address
+            yield
+
+
+def run_all(arguments):
     total = Counts()
     if arguments.unit:
         run_unit_tests(arguments.unit.resolve(), arguments.names, arguments.timeout_factor, total)
@@ -181,8 +214,7 @@ def main():
             for path in sorted((ROOT / "tests" / folder).glob("*.test.mjs")):
                 if is_wanted(f"{folder}/{path.name}", arguments.names):
                     run_node_tests(path, environment, total)
-    print(total)
-    sys.exit(1 if total.failed or not total.passed else 0)
+    return total
 
 
 main()

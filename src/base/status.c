@@ -15,6 +15,7 @@ const char *status_word(enum status status)
     case STATUS_EXHAUSTED: return "exhausted";
     case STATUS_BUSY: return "busy";
     case STATUS_UNAVAILABLE: return "unavailable";
+    case STATUS_UNKNOWN: return "unknown";
     case STATUS_IO: return "input or output failed";
     case STATUS_CORRUPT: return "corrupt";
     }

@@ -25,6 +25,7 @@ enum [[nodiscard]] status {
     /* Faults. */
     STATUS_BUSY,        /* another holds it, or it is being made: try again */
     STATUS_UNAVAILABLE, /* a part that is needed does not answer */
+    STATUS_UNKNOWN,     /* it was lost while it did what it was told: done or not */
     STATUS_IO,          /* the operating system or the store failed */
     STATUS_CORRUPT,     /* stored bytes are not what was stored */
 };

@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "catalog/capture.h"
 #include "catalog/store_parts.h"
+#include "settings/settings.h"
 #include "sql/migrate.h"
 
 #include <stdio.h>
@@ -15,18 +16,32 @@
 /* Of canonical JSON; leaves room for what is put around it to be read. */
 #define ITEMS_BYTES_MAX (JSON_BYTES_MAX - 64)
 
-enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
+enum status store_path_of(struct text database_url, char path[PATH_BYTES_MAX],
                           struct reason *reason)
 {
     char resolved[PATH_BYTES_MAX];
-    TRY(folder_make_for(ledger_path, reason));
-    TRY(path_resolve(ledger_path, resolved, reason));
-    int length = snprintf(path, PATH_BYTES_MAX, "%s-catalog", resolved);
+    struct text ledger_path;
+    int length;
+    if (settings_database_is_postgres(database_url)) {
+        length = snprintf(path, PATH_BYTES_MAX, "%.*s", TEXT_PRINT(database_url));
+    } else {
+        TRY(settings_sqlite_path(database_url, &ledger_path, reason));
+        TRY(folder_make_for(ledger_path, reason));
+        TRY(path_resolve(ledger_path, resolved, reason));
+        length = snprintf(path, PATH_BYTES_MAX, "%s-catalog", resolved);
+    }
     if (length >= PATH_BYTES_MAX)
         return reason_set(reason, STATUS_TOO_LARGE,
                           "the database's path is over %d bytes long; use a shorter one",
                           PATH_BYTES_MAX);
     return STATUS_OK;
+}
+
+struct db_options store_db_options(int busy_timeout_ms)
+{
+    return (struct db_options){.journal = DB_JOURNAL_ROLLBACK,
+                               .busy_timeout_ms = busy_timeout_ms,
+                               .schema = "catalog"};
 }
 
 enum status store_open(struct text path, const struct time_source *time, struct store **opened,
@@ -39,9 +54,10 @@ enum status store_open_showing(struct text path, const struct time_source *time,
                                const struct store_progress *progress, struct store **opened,
                                struct reason *reason)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, BUSY_TIMEOUT_MS};
+    struct db_options options = store_db_options(BUSY_TIMEOUT_MS);
     struct db *db;
-    TRY(folder_make_for(path, reason));
+    if (db_kind_of(path) == DB_SQLITE)
+        TRY(folder_make_for(path, reason));
     TRY(db_open(path, &options, &db, reason));
     enum status status = db_migrate(db, &migrations_catalog, reason);
     if (status != STATUS_OK) {
@@ -69,9 +85,7 @@ void store_close(struct store *store)
 
 enum status store_wait_at_most(struct store *store, int milliseconds, struct reason *reason)
 {
-    char sql[64];
-    (void)snprintf(sql, sizeof(sql), "PRAGMA busy_timeout=%d", milliseconds);
-    return db_execute(store->db, sql, reason);
+    return db_wait_at_most(store->db, milliseconds, reason);
 }
 
 const char *store_path(const struct store *store)
@@ -234,11 +248,22 @@ static enum status snapshot_write(struct store *store, const struct ranking *ran
     return store_appearances_write(store, *snapshot_id, list_id, &filled, reason);
 }
 
+/* A number of our own, beside that of migrations. */
+#define WRITER_LOCK "SELECT pg_advisory_xact_lock(8390880580549960053)"
+
+enum status store_begin(struct store *store, struct db_transaction *transaction,
+                        struct reason *reason)
+{
+    TRY(db_begin(store->db, transaction, reason));
+    return db_kind(store->db) == DB_POSTGRES ? db_execute(store->db, WRITER_LOCK, reason)
+                                             : STATUS_OK;
+}
+
 static enum status ranking_publish(struct store *store, const struct ranking *ranking,
                                    bool is_to_stay, int64_t *snapshot_id, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(store->db, &transaction, reason));
+    TRY(store_begin(store, &transaction, reason));
     struct hashtag *room = memory_take((ranking->hashtag_count + 1) * sizeof(*room));
     int64_t id = 0;
     enum status status = snapshot_write(store, ranking, room, &id, reason);

@@ -1,21 +1,28 @@
-/* store: the catalogue's file: every snapshot of every list, kept as zstd of canonical JSON.
+/* store: the catalogue's database: every snapshot of every list, kept as zstd of canonical JSON.
  *
- * The file is PATH-catalog beside the ledger's PATH. Several processes may open it (serve,
- * import, collect): it is kept in rollback-journal mode, in which SQLite's own locks order the
- * writers, because Debian's 3.40 has a bug of several concurrent WAL writers. A store is owned
- * by one thread at a time. Every verb blocks on the disk. */
+ * It is the file PATH-catalog beside the ledger's PATH, or the schema "catalog" of a PostgreSQL
+ * database. Several processes may open it (serve, import, collect), on PostgreSQL on many machines.
+ * The file is kept in rollback-journal mode, in which SQLite's own locks order the writers, because
+ * Debian's 3.40 has a bug of several concurrent WAL writers; on PostgreSQL a lock of our own lets one
+ * write at a time, so that there, too, a snapshot that appears has a higher id than all that have
+ * appeared. A store is owned by one thread at a time. Every verb blocks. */
 #pragma once
 
 #include "base/instant.h"
 #include "base/reason.h"
 #include "model/ranking.h"
+#include "sql/db.h"
 
 struct store;
 
-/* Where the catalogue of that ledger lies, by whatever name the ledger is called
- * (path_resolve); its folder is made when absent. STATUS_TOO_LARGE: the path is too long. */
-enum status store_path_of(struct text ledger_path, char path[PATH_BYTES_MAX],
+/* Where the catalogue of that database lies (settings.h), for store_open. Of sqlite:PATH by whatever
+ * name the ledger is called (path_resolve); its folder is made when absent. STATUS_INVALID: of another
+ * form. STATUS_TOO_LARGE: it is too long. */
+enum status store_path_of(struct text database_url, char path[PATH_BYTES_MAX],
                           struct reason *reason);
+
+/* For a connection of one's own to it, beside the store's. */
+struct db_options store_db_options(int busy_timeout_ms);
 
 /* Whoever wants to see how far a long verb is. */
 struct store_progress {
@@ -37,7 +44,7 @@ void store_close(struct store *store);
  * 10 s in the beginning. */
 enum status store_wait_at_most(struct store *store, int milliseconds, struct reason *reason);
 
-/* Of the file; lives as long as the store. For sentences. */
+/* As db_path: for sentences. Lives as long as the store. */
 const char *store_path(const struct store *store);
 
 /* Keeps one valid ranking as a snapshot with its appearances (store_history.h), in one

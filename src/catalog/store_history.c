@@ -121,7 +121,7 @@ static enum status due_write(struct store *store, int64_t snapshot_id, int64_t l
 static enum status due_settle(struct store *store, bool *is_over, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(store->db, &transaction, reason));
+    TRY(store_begin(store, &transaction, reason));
     int64_t snapshot_id, list_id;
     TRY(due_next(store, &snapshot_id, &list_id, reason));
     *is_over = snapshot_id == 0;
@@ -217,19 +217,24 @@ static enum status appearances_visit(struct db_statement *select,
 }
 
 /* The order of the joins is the order of the index: hashtags of the name, then their rows. */
+#define HISTORY_OF(name_matches)                                                               \
+    "SELECT " APPEARANCE_COLUMNS                                                               \
+    " FROM list CROSS JOIN hashtag CROSS JOIN appearance CROSS JOIN snapshot "                 \
+    "WHERE appearance.hashtag = hashtag.id AND appearance.list_id = list.id "                  \
+    "AND snapshot.id = snapshot_id AND " LIST_OF_SCOPE " AND " name_matches                    \
+    " ORDER BY captured_at DESC, snapshot.id DESC, rank DESC"
+
 enum status store_visit_history(struct store *store, const struct history_scope *scope,
                                 struct text hashtag_name,
                                 const struct appearance_visitor *visitor, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(
-        store->db,
-        "SELECT " APPEARANCE_COLUMNS " FROM list CROSS JOIN hashtag CROSS JOIN appearance "
-        "ON appearance.hashtag = hashtag.id AND appearance.list_id = list.id "
-        "CROSS JOIN snapshot ON snapshot.id = snapshot_id "
-        "WHERE " LIST_OF_SCOPE " AND hashtag_name COLLATE NOCASE IN ($5, '#' || $5) "
-        "ORDER BY captured_at DESC, snapshot.id DESC, rank DESC",
-        &select, reason));
+    TRY(db_statement_take(store->db,
+                          db_kind(store->db) == DB_POSTGRES
+                              ? HISTORY_OF("lower(hashtag_name) IN (lower($5 COLLATE \"C\"), "
+                                           "lower('#' || $5 COLLATE \"C\"))")
+                              : HISTORY_OF("hashtag_name COLLATE NOCASE IN ($5, '#' || $5)"),
+                          &select, reason));
     scope_bind(select, scope);
     db_bind_text(select, 5, hashtag_name);
     return appearances_visit(select, visitor, reason);

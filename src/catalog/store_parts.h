@@ -9,6 +9,11 @@ struct store {
     const struct time_source *time;
 };
 
+/* db_begin for whoever writes snapshots: one at a time, also on PostgreSQL, until the end of it. Snapshots
+ * appear in the order of their ids by that, and no hashtag goes while another's appearance comes. */
+enum status store_begin(struct store *store, struct db_transaction *transaction,
+                        struct reason *reason);
+
 /* The columns of a snapshot_entry, from snapshot joined with list, and where they are read. */
 #define ENTRY_COLUMNS                                                                          \
     "snapshot.id, country, period, industry, captured_at, as_of, source, hashtag_count, "      \

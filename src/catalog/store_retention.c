@@ -70,7 +70,7 @@ static enum status batch_remove(struct store *store, instant captured_before,
                                 struct due_snapshots *due, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(store->db, &transaction, reason));
+    TRY(store_begin(store, &transaction, reason));
     TRY(due_select(store, captured_before, due, reason));
     for (size_t i = 0; i < due->count; i++)
         TRY(snapshot_remove(store, due->ids[i], reason));

@@ -172,11 +172,9 @@ static enum status lists_collect(struct cli_context *context, const struct setti
                                  struct collecting *collecting, bool is_once,
                                  struct reason *reason)
 {
-    struct text ledger_path;
     char path[PATH_BYTES_MAX];
     TRY(collecting_check(collecting, is_once, reason));
-    TRY(settings_sqlite_path(settings->database_url, &ledger_path, reason));
-    TRY(store_path_of(ledger_path, path, reason));
+    TRY(store_path_of(settings->database_url, path, reason));
     struct collection collection = {.context = context, .is_once = is_once};
     const struct collector_options wanted = {
         .catalog_path = text_of(path),

@@ -57,7 +57,7 @@ static enum status short_lists_count(struct db *db, struct text source, int64_t 
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(db,
-                          "SELECT count(*) FROM snapshot WHERE is_short AND source = $1 "
+                          "SELECT count(*) FROM snapshot WHERE is_short = 1 AND source = $1 "
                           "AND NOT EXISTS (SELECT 1 FROM snapshot AS newer "
                           "WHERE newer.list_id = snapshot.list_id "
                           "AND (newer.captured_at, newer.id) > "
@@ -104,12 +104,13 @@ enum status collect_status_print(struct cli_context *context, const struct setti
 {
     struct store *store;
     struct db *db;
-    TRY(cli_store_open_existing(context, &store, reason)); /* brings the file up to date */
-    enum status status = db_open_to_read(text_of(store_path(store)), BUSY_TIMEOUT_MS, &db,
-                                         reason);
+    char path[PATH_BYTES_MAX];
+    const struct db_options options = store_db_options(BUSY_TIMEOUT_MS);
+    TRY(cli_store_open_existing(context, &store, reason)); /* brings it up to date */
     store_close(store);
-    TRY(status);
-    status = rows_print(context, settings, db, reason);
+    TRY(store_path_of(settings->database_url, path, reason));
+    TRY(db_open_to_read(text_of(path), &options, &db, reason));
+    enum status status = rows_print(context, settings, db, reason);
     db_close(db);
     return status;
 }

@@ -45,11 +45,10 @@ static enum cli_exit config_check(struct cli_context *context, int argc, char **
     if (!cli_parse(context, &check_usage, argc, argv, &arguments, &over))
         return over;
     const struct settings *settings;
-    struct text path;
     struct plans plans;
     struct reason reason = {0};
     if (cli_settings(context, &settings, &reason) != STATUS_OK ||
-        settings_sqlite_path(settings->database_url, &path, &reason) != STATUS_OK ||
+        settings_database_check(settings->database_url, &reason) != STATUS_OK ||
         plans_read(settings->plans_file, priced_operations, &plans, &reason) != STATUS_OK)
         return cli_refuse_for(&reason);
     checked_print(context, settings, &plans);

@@ -45,6 +45,7 @@ static void status_print(const struct cli_context *context, const struct read_on
 {
     CLEANUP(buffer_finish) struct buffer line;
     buffer_init(&line, LINE_BYTES_MAX);
+    size_t known = migrations_for(set, file->db).count;
     int64_t bytes = file_bytes(file->path, "");
     int64_t wal_bytes = file_bytes(file->path, "-wal");
     if (context->json) {
@@ -53,7 +54,7 @@ static void status_print(const struct cli_context *context, const struct read_on
         json_member_text(&writer, TEXT("file"), text_of(file->path));
         json_member_text(&writer, TEXT("kind"), text_of(set->name));
         json_member_integer(&writer, TEXT("version"), file->version);
-        json_member_integer(&writer, TEXT("known_version"), (int64_t)set->count);
+        json_member_integer(&writer, TEXT("known_version"), (int64_t)known);
         json_member_integer(&writer, TEXT("bytes"), bytes);
         json_member_integer(&writer, TEXT("wal_bytes"), wal_bytes);
         if (lag) {
@@ -64,7 +65,7 @@ static void status_print(const struct cli_context *context, const struct read_on
         json_object_close(&writer);
     } else {
         buffer_append_format(&line, "%s\t%s\tversion %lld of %zu\t%lld bytes", set->name,
-                             file->path, (long long)file->version, set->count,
+                             file->path, (long long)file->version, known,
                              (long long)bytes + (long long)wal_bytes);
         if (lag)
             buffer_append_format(&line, "\t%lld journal rows, %lld not folded yet",
@@ -79,7 +80,8 @@ static enum status ledger_status(struct cli_context *context, struct reason *rea
     CLEANUP(cli_read_finish) struct read_only file = {.db = NULL};
     struct lag lag;
     TRY(cli_read_ledger(context, &file, reason));
-    bool has_journal = file.version == (int64_t)migrations_ledger.count;
+    bool has_journal = file.version ==
+                       (int64_t)migrations_for(&migrations_ledger, file.db).count;
     if (has_journal)
         TRY(lag_read(file.db, &lag, reason));
     status_print(context, &file, &migrations_ledger, has_journal ? &lag : NULL);

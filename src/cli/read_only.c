@@ -13,7 +13,9 @@ enum status cli_read_file_at(struct text path, const struct migration_set *set,
     if (path.length > 0)
         memmove(file->path, path.at, path.length);
     file->path[path.length] = '\0';
-    TRY(db_open_to_read(text_of(file->path), BUSY_TIMEOUT_MS, &file->db, reason));
+    TRY(db_open_to_read(text_of(file->path),
+                        &(struct db_options){.busy_timeout_ms = BUSY_TIMEOUT_MS}, &file->db,
+                        reason));
     return db_version(file->db, set, &file->version, reason);
 }
 
@@ -36,26 +38,27 @@ enum status cli_read_ledger(struct cli_context *context, struct read_only *file,
 enum status cli_read_catalog(struct cli_context *context, struct read_only *file,
                              struct reason *reason)
 {
-    struct text path;
-    TRY(ledger_path(context, &path, reason));
-    TRY(store_path_of(path, file->path, reason));
+    const struct settings *settings;
+    TRY(cli_settings(context, &settings, reason));
+    TRY(store_path_of(settings->database_url, file->path, reason));
     return cli_read_file_at(text_of(file->path), &migrations_catalog, file, reason);
 }
 
 enum status cli_check_version(const struct read_only *file, const struct migration_set *set,
                               struct reason *reason)
 {
-    if (file->version > (int64_t)set->count)
+    size_t known = migrations_for(set, file->db).count;
+    if (file->version > (int64_t)known)
         return reason_set(
             reason, STATUS_CONFLICT,
             "%s is a %s of version %lld and this program knows %zu: run the newer "
             "trendgate that wrote it",
-            file->path, set->name, (long long)file->version, set->count);
-    if (file->version < (int64_t)set->count)
+            file->path, set->name, (long long)file->version, known);
+    if (file->version < (int64_t)known)
         return reason_set(reason, STATUS_CONFLICT,
                           "%s is a %s of version %lld and this program reads version %zu: run "
                           "`trendgate db migrate` first",
-                          file->path, set->name, (long long)file->version, set->count);
+                          file->path, set->name, (long long)file->version, known);
     return STATUS_OK;
 }
 

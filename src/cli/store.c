@@ -5,21 +5,21 @@
 
 #include <unistd.h>
 
-static enum status ledger_path_of(struct cli_context *context, struct text *path,
-                                  struct reason *reason)
+#define BUSY_TIMEOUT_MS 10000 /* as the store itself */
+
+static enum status store_path_find(struct cli_context *context, char path[PATH_BYTES_MAX],
+                                   struct reason *reason)
 {
     const struct settings *settings;
     TRY(cli_settings(context, &settings, reason));
-    return settings_sqlite_path(settings->database_url, path, reason);
+    return store_path_of(settings->database_url, path, reason);
 }
 
 enum status cli_store_open(struct cli_context *context, struct store **store,
                            struct reason *reason)
 {
-    struct text ledger_path;
     char path[PATH_BYTES_MAX];
-    TRY(ledger_path_of(context, &ledger_path, reason));
-    TRY(store_path_of(ledger_path, path, reason));
+    TRY(store_path_find(context, path, reason));
     struct progress progress CLEANUP(progress_finish);
     progress_init(&progress, "snapshots", 0);
     const struct store_progress shown = {progress_show_of, &progress};
@@ -37,14 +37,33 @@ static bool file_exists(struct text path, const char *ending)
 }
 
 /* The catalogue's file is made when only the ledger is there: no list has come in yet. */
-enum status cli_store_open_existing(struct cli_context *context, struct store **store,
-                                    struct reason *reason)
+static enum status file_demand(struct text database_url, struct reason *reason)
 {
     struct text path;
-    TRY(ledger_path_of(context, &path, reason));
+    TRY(settings_sqlite_path(database_url, &path, reason));
     if (!file_exists(path, "") && !file_exists(path, "-catalog"))
         return reason_set(reason, STATUS_MISSING,
                           "there is no database at %.*s: name it with --database sqlite:PATH",
                           TEXT_PRINT(path));
+    return STATUS_OK;
+}
+
+static enum status schema_demand(struct text database_url, struct reason *reason)
+{
+    struct db *db;
+    const struct db_options options = store_db_options(BUSY_TIMEOUT_MS);
+    TRY(db_open_to_read(database_url, &options, &db, reason));
+    db_close(db);
+    return STATUS_OK;
+}
+
+enum status cli_store_open_existing(struct cli_context *context, struct store **store,
+                                    struct reason *reason)
+{
+    const struct settings *settings;
+    TRY(cli_settings(context, &settings, reason));
+    TRY(settings_database_is_postgres(settings->database_url)
+            ? schema_demand(settings->database_url, reason)
+            : file_demand(settings->database_url, reason));
     return cli_store_open(context, store, reason);
 }

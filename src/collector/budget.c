@@ -11,6 +11,18 @@ static enum status row_make(struct db *db, struct text source, struct reason *re
     return db_run(insert, reason);
 }
 
+/* What is read of it from here on stays as it is, until the end of the transaction: an update by nothing
+ * locks the row. */
+static enum status row_lock(struct db *db, struct text source, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(row_make(db, source, reason));
+    TRY(db_statement_take(db, "UPDATE source_use SET lists = lists WHERE source = $1", &update,
+                          reason));
+    db_bind_text(update, 1, source);
+    return db_run(update, reason);
+}
+
 /* A clock that is set back into a day that has passed stays in the later one. A day further ahead
  * was never entered, the clock was wrong: what it used counts for today, or the source would not
  * be asked until that day is over, years from now. */
@@ -31,15 +43,17 @@ static enum status today_read(struct db *db, struct text source, int64_t now_day
 }
 
 /* Those of an earlier boot are aged by the wall clock. */
+#define AGE                                                                                    \
+    "CASE WHEN boot = $2 THEN $3 - elapsed WHEN wall_at < $4 THEN $4 - wall_at ELSE 0 END"
+
 static enum status window_read(struct db *db, const struct time_source *time,
                                struct text source, int64_t *count, duration *oldest_age,
                                struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(db,
-                          "SELECT count(*), max(age) FROM (SELECT CASE WHEN boot = $2 "
-                          "THEN $3 - elapsed ELSE max($4 - wall_at, 0) END AS age "
-                          "FROM source_request WHERE source = $1) WHERE age < $5",
+                          "SELECT count(*), max(age) FROM (SELECT " AGE " AS age "
+                          "FROM source_request WHERE source = $1) AS aged WHERE age < $5",
                           &select, reason));
     db_bind_text(select, 1, source);
     db_bind_integer(select, 2, time->boot);
@@ -74,11 +88,8 @@ static enum status outdated_remove(struct db *db, const struct time_source *time
                                    struct text source, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *remove = NULL;
-    TRY(db_statement_take(
-        db,
-        "DELETE FROM source_request WHERE source = $1 AND CASE WHEN boot = $2 "
-        "THEN $3 - elapsed ELSE max($4 - wall_at, 0) END >= $5",
-        &remove, reason));
+    TRY(db_statement_take(db, "DELETE FROM source_request WHERE source = $1 AND " AGE " >= $5",
+                          &remove, reason));
     db_bind_text(remove, 1, source);
     db_bind_integer(remove, 2, time->boot);
     db_bind_integer(remove, 3, time_elapsed(time).us);
@@ -141,7 +152,7 @@ enum status budget_take(struct db *db, const struct time_source *time,
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(db, &transaction, reason));
-    TRY(row_make(db, limits->source, reason));
+    TRY(row_lock(db, limits->source, reason));
     TRY(future_age(db, time, limits->source, reason));
     TRY(outdated_remove(db, time, limits->source, reason));
     int64_t day;
@@ -180,24 +191,26 @@ enum status budget_settle(struct db *db, const struct time_source *time, int64_t
     return db_run(update, reason);
 }
 
-#define THEIRS_COUNTS                                                                          \
-    "paused_from <= $9 AND paused_until > max($3, $9) AND NOT (is_shut AND $10)"
-
 /* A pause that another collector began meanwhile outlives what is written here, unless it is a
  * breaker that this success closes. */
+/* clang-format off */
+#define THEIRS_COUNTS "paused_from <= $9 AND paused_until > $3 AND paused_until > $9 " \
+                      "AND (is_shut = 0 OR $10 = 0)"
+#define THEIRS_OR(theirs, ours) "CASE WHEN " THEIRS_COUNTS " THEN " theirs " ELSE " ours " END"
+#define LATER_OF(kept, new) "CASE WHEN " kept " > " new " THEN " kept " ELSE " new " END"
+static const char fare_write[] =
+    "UPDATE source_use SET paused_from = " THEIRS_OR("paused_from", "$2")
+    ", paused_until = " THEIRS_OR("paused_until", "$3") ", is_shut = " THEIRS_OR("is_shut", "$4")
+    ", lists = lists + $5, succeeded_at = " LATER_OF("succeeded_at", "$6")
+    ", failed_at = " LATER_OF("failed_at", "$7") ", fault = $8 WHERE source = $1";
+/* clang-format on */
+
 enum status budget_write_fare(struct db *db, const struct time_source *time, struct text source,
                               const struct source_fare *fare, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
     TRY(row_make(db, source, reason));
-    TRY(db_statement_take(
-        db,
-        "UPDATE source_use SET paused_from = iif(" THEIRS_COUNTS ", paused_from, $2), "
-        "paused_until = iif(" THEIRS_COUNTS ", paused_until, $3), "
-        "is_shut = iif(" THEIRS_COUNTS ", is_shut, $4), lists = lists + $5, "
-        "succeeded_at = max(succeeded_at, $6), failed_at = max(failed_at, $7), fault = $8 "
-        "WHERE source = $1",
-        &update, reason));
+    TRY(db_statement_take(db, fare_write, &update, reason));
     db_bind_text(update, 1, source);
     db_bind_integer(update, 2, fare->paused_from.us);
     db_bind_integer(update, 3, fare->paused_until.us);

@@ -330,7 +330,7 @@ static void schedule_begin(struct collector *collector)
 static enum status store_begin(struct collector *collector, struct reason *reason)
 {
     const struct collector_options *options = &collector->options;
-    struct db_options db_options = {DB_JOURNAL_ROLLBACK, STORE_BUSY_MS};
+    const struct db_options db_options = store_db_options(STORE_BUSY_MS);
     TRY(store_open(options->catalog_path, options->time, &collector->store, reason));
     TRY(store_wait_at_most(collector->store, STORE_BUSY_MS, reason));
     TRY(db_open(options->catalog_path, &db_options, &collector->db, reason));

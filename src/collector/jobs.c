@@ -7,12 +7,14 @@ static void list_bind(struct db_statement *statement, struct list_key list)
     db_bind_integer(statement, 3, industry_at(list.industry)->id);
 }
 
-static enum status row_make(struct db *db, struct list_key list, struct reason *reason)
+/* Updates one that is there, by nothing: so it stays as it is read, until the end of the transaction. */
+static enum status row_lock(struct db *db, struct list_key list, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(db,
                           "INSERT INTO collection_job VALUES ($1, $2, $3, 0, 0, 0, 0, 0, 0) "
-                          "ON CONFLICT (country, period, industry) DO NOTHING",
+                          "ON CONFLICT (country, period, industry) DO UPDATE "
+                          "SET holder = collection_job.holder",
                           &insert, reason));
     list_bind(insert, list);
     return db_run(insert, reason);
@@ -72,7 +74,7 @@ enum status job_take(struct db *db, struct list_key list, int64_t holder, instan
     check(holder != 0);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(db, &transaction, reason));
-    TRY(row_make(db, list, reason));
+    TRY(row_lock(db, list, reason));
     struct job_hindrance found;
     TRY(row_read(db, list, holder, now, &found, reason));
     if (found.until.us > 0) {

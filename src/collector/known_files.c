@@ -10,6 +10,22 @@ struct known {
     instant leased_at, lease_until;
 };
 
+/* Makes the row, of no content that a file has, or updates one that is there by nothing: so it stays as
+ * it is read, until the end of the transaction. */
+static enum status row_lock(struct db *db, struct text source, const struct seen_file *file,
+                            struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(
+        db,
+        "INSERT INTO source_file VALUES ($1, $2, -1, 0, 0, 0, 0, '', 0, 0, 0, 0) "
+        "ON CONFLICT (source, name) DO UPDATE SET holder = source_file.holder",
+        &insert, reason));
+    db_bind_text(insert, 1, source);
+    db_bind_text(insert, 2, text_of(file->name));
+    return db_run(insert, reason);
+}
+
 static enum status row_read(struct db *db, struct text source, const struct seen_file *file,
                             struct known *known, struct reason *reason)
 {
@@ -83,6 +99,7 @@ enum status known_file_take(struct db *db, struct text source, const struct seen
     TRY(row_check(&known, holder, now, until, reason));
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(db, &transaction, reason));
+    TRY(row_lock(db, source, file, reason));
     TRY(row_read(db, source, file, &known, reason));
     TRY(row_check(&known, holder, now, until, reason));
     TRY(row_hold(db, source, file, holder, now, reason));

@@ -245,7 +245,8 @@ static enum status charge_find(struct ledger *ledger, struct charge_sought *soug
                                struct reason *reason)
 {
     CLEANUP(db_finish) struct db *db = NULL;
-    TRY(db_open_to_read(text_of(db_path(ledger->db)), BUSY_TIMEOUT_MS, &db, reason));
+    TRY(db_open_to_read(text_of(db_address(ledger->db)),
+                        &(struct db_options){.busy_timeout_ms = BUSY_TIMEOUT_MS}, &db, reason));
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin_reading(db, &transaction, reason));
     return ranges_search(db, sought, reason);

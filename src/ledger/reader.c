@@ -22,7 +22,9 @@ enum status reader_take(struct reader *reader, const char *path, struct reader_v
     check(pthread_mutex_lock(&reader->lock) == 0);
     view->reader = reader;
     if (!reader->db)
-        TRY(db_open_to_read(text_of(path), READER_BUSY_TIMEOUT_MS, &reader->db, reason));
+        TRY(db_open_to_read(text_of(path),
+                            &(struct db_options){.busy_timeout_ms = READER_BUSY_TIMEOUT_MS},
+                            &reader->db, reason));
     return db_begin_reading(reader->db, &view->transaction, reason);
 }
 

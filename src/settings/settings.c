@@ -310,22 +310,40 @@ void settings_close(struct settings *settings)
     *settings = (struct settings){0};
 }
 
+bool settings_database_is_postgres(struct text database_url)
+{
+    return text_starts_with(database_url, TEXT("postgresql://")) ||
+           text_starts_with(database_url, TEXT("postgres://"));
+}
+
+#define SQLITE_SCHEME TEXT("sqlite:")
+
+enum status settings_database_check(struct text database_url, struct reason *reason)
+{
+    static const char form[] = "write sqlite:PATH, such as sqlite:./var/trendgate.db, or "
+                               "postgresql://USER@HOST:PORT/NAME";
+    if (settings_database_is_postgres(database_url))
+        return STATUS_OK;
+    struct text path = text_slice(database_url, SQLITE_SCHEME.length, database_url.length);
+    if (!text_starts_with(database_url, SQLITE_SCHEME) || path.length == 0)
+        return reason_set(reason, STATUS_INVALID, "%s", form);
+    if (text_equals(path, TEXT(":memory:")))
+        return reason_set(reason, STATUS_INVALID,
+                          "a database in memory would be gone with each command; %s", form);
+    return STATUS_OK;
+}
+
 enum status settings_sqlite_path(struct text database_url, struct text *path,
                                  struct reason *reason)
 {
     static const char form[] = "write sqlite:PATH, such as sqlite:./var/trendgate.db";
-    struct text scheme = TEXT("sqlite:");
-    struct text named = text_slice(database_url, scheme.length, database_url.length);
-    if (text_starts_with(database_url, TEXT("postgres:")) ||
-        text_starts_with(database_url, TEXT("postgresql:")))
+    TRY(settings_database_check(database_url, reason));
+    if (settings_database_is_postgres(database_url))
         return reason_set(reason, STATUS_INVALID,
-                          "PostgreSQL comes with a later version; until then %s", form);
-    if (!text_starts_with(database_url, scheme) || named.length == 0)
-        return reason_set(reason, STATUS_INVALID, "%s", form);
-    if (text_equals(named, TEXT(":memory:")))
-        return reason_set(reason, STATUS_INVALID,
-                          "a database in memory would be gone with each command; %s", form);
-    *path = named;
+                          "accounts and metering are not kept in PostgreSQL by this version, "
+                          "only lists are (import, export, collect); %s",
+                          form);
+    *path = text_slice(database_url, SQLITE_SCHEME.length, database_url.length);
     return STATUS_OK;
 }
 
@@ -334,7 +352,9 @@ static void value_write(const struct settings *settings, const struct setting *s
 {
     const void *place = member_read(settings, setting);
     switch (setting->type) {
-    case SETTING_TEXT: buffer_append(out, *(const struct text *)place); return;
+    case SETTING_TEXT:
+        buffer_append(out, text_of(shown(settings, *(const struct text *)place)));
+        return;
     case SETTING_INTEGER: buffer_append_integer(out, *(const int64_t *)place); return;
     case SETTING_BOOLEAN:
         buffer_append(out, *(const bool *)place ? TEXT("true") : TEXT("false"));
@@ -407,7 +427,9 @@ static void member_write_json(const struct settings *settings, const struct sett
 {
     const void *place = member_read(settings, setting);
     switch (setting->type) {
-    case SETTING_TEXT: json_member_text(writer, name, *(const struct text *)place); return;
+    case SETTING_TEXT:
+        json_member_text(writer, name, text_of(shown(settings, *(const struct text *)place)));
+        return;
     case SETTING_INTEGER: json_member_integer(writer, name, *(const int64_t *)place); return;
     case SETTING_BOOLEAN: json_member_boolean(writer, name, *(const bool *)place); return;
     }

@@ -64,14 +64,19 @@ enum status settings_open(const char *file, char *const *environment, struct set
                           struct reason *reason);
 void settings_close(struct settings *settings);
 
-/* The settings in force as an ini file; commented: with each row's sentence, range and default, as
+/* The settings in force as an ini file, passwords in URLs as "***"; commented: with each row's sentence, range and default, as
  * etc/trendgate.ini is. */
 void settings_write(const struct settings *settings, bool commented, struct buffer *out);
 
 /* The same as one JSON object with members such as "server.listen". */
 void settings_write_json(const struct settings *settings, struct json_writer *writer);
 
-/* "sqlite:PATH" as its PATH. STATUS_INVALID: another form; the reason says which is known, and
- * never what was written: that may hold a password. */
+/* Whether it is of a form that is known: "sqlite:PATH" or "postgresql://...". STATUS_INVALID: the reason
+ * says which are, and never what was written: that may hold a password. */
+enum status settings_database_check(struct text database_url, struct reason *reason);
+
+bool settings_database_is_postgres(struct text database_url);
+
+/* "sqlite:PATH" as its PATH, for whoever needs the ledger. STATUS_INVALID: another form. */
 enum status settings_sqlite_path(struct text database_url, struct text *path,
                                  struct reason *reason);

@@ -4,12 +4,6 @@
 
 #include <stdio.h>
 
-static enum status form_database(struct text value, struct reason *reason)
-{
-    struct text path;
-    return settings_sqlite_path(value, &path, reason);
-}
-
 #define AT(member) offsetof(struct settings, member)
 #define A_DAY_MS INT64_C(86400000)
 
@@ -91,9 +85,9 @@ const struct setting setting_table[SETTING_COUNT] = {
      "10000", NULL, NULL,
      "How long a stop waits for the answers in flight."},
     {"database", "url", "TRENDGATE_DATABASE", SETTING_TEXT, AT(database_url), 0, 0,
-     "sqlite:./var/trendgate.db", form_database,
-     "sqlite:PATH",
-     "Where accounts and keys are kept; the lists stand beside it, in PATH-catalog."},
+     "sqlite:./var/trendgate.db", settings_database_check,
+     "sqlite:PATH or postgresql://USER@HOST:PORT/NAME",
+     "Where accounts and keys are kept; the lists stand beside it, in PATH-catalog. PostgreSQL: lists alone."},
     {"plans", "file", "TRENDGATE_PLANS", SETTING_TEXT, AT(plans_file), 0, 0, "", NULL,
      "A path; empty for the plans built into the program",
      "The plans on sale and what each endpoint costs."},

@@ -1,16 +1,28 @@
-/* db: the one small interface to a database, here a SQLite file.
+/* db: the one small interface to a database: a SQLite file, or a PostgreSQL server's.
  *
  * A db and its statements are owned by one thread at a time. Every call but the binds and the
- * column readers may block on the disk. A failed call leaves a sentence in reason that names the
- * file. Outcomes of all calls with a status:
- *   STATUS_BUSY     another process holds the file longer than busy_timeout_ms
- *   STATUS_EXISTS   a unique or primary key is taken
- *   STATUS_CONFLICT another constraint of the schema is broken
- *   STATUS_CORRUPT  the file is no database, or a damaged one
- *   STATUS_IO       anything else the store failed at
+ * column readers may block, on the disk or on the server. A failed call leaves a sentence in reason
+ * that names the database, and never its password. Outcomes of all calls with a status:
+ *   STATUS_BUSY        another holds what is needed for longer than busy_timeout_ms; PostgreSQL: also
+ *                      a deadlock, and what took longer than statement_timeout_ms
+ *   STATUS_EXISTS      a unique or primary key is taken
+ *   STATUS_CONFLICT    another constraint of the schema is broken
+ *   STATUS_CORRUPT     the file is no database, or a damaged one
+ *   STATUS_UNAVAILABLE PostgreSQL: the server is not there, or takes no writer now
+ *   STATUS_UNKNOWN     PostgreSQL, of db_commit alone: the connection was lost meanwhile, so that the
+ *                      transaction is kept or not
+ *   STATUS_IO          anything else the store failed at
  *
- * SQL is written for both engines: parameters are $1 to $n wherever they stand, generated ids
- * come back by RETURNING. */
+ * SQL is written for both engines: parameters are $1 to $n wherever they stand, generated ids come
+ * back by RETURNING. On PostgreSQL
+ *   - a statement that fails in a transaction spoils it: all that follow, and its commit, end with the
+ *     outcome of the first. What may be there already is written with ON CONFLICT;
+ *   - a lost connection is made again by the next transaction, or by the next statement outside of one.
+ *     A statement outside that is lost with it (STATUS_UNAVAILABLE) may have been done all the same;
+ *   - a parameter is int8, text or bytea as it is bound, and what is NULL has the type that the server
+ *     finds; columns are int8, int4, int2, bool, text or bytea, and what is not (sum gives numeric) is
+ *     CAST in the SQL: anything else is a bug;
+ *   - a text is UTF-8 without NUL. */
 #pragma once
 
 #include "base/reason.h"
@@ -18,32 +30,55 @@
 struct db;
 struct db_statement;
 
+enum db_kind {
+    DB_SQLITE,
+    DB_POSTGRES,
+};
+
+/* What db_open would open: an address postgresql://... or postgres://..., or else a file. */
+enum db_kind db_kind_of(struct text path);
+
 enum db_journal {
     DB_JOURNAL_WAL,      /* one process at a time writes the file */
     DB_JOURNAL_ROLLBACK, /* several may, one after the other */
 };
 
+/* The schema holds the tables, and is made by db_migrate. */
 struct db_options {
-    enum db_journal journal;
-    int busy_timeout_ms;
+    enum db_journal journal; /* SQLite's alone */
+    int busy_timeout_ms;     /* PostgreSQL: of a lock; at least 1 there */
+    const char *schema; /* PostgreSQL's alone; lives for ever. NULL: as the server has it */
+    int statement_timeout_ms; /* PostgreSQL's alone. 0: 30 s to a writer, for ever to a reader */
 };
 
-/* Makes the file (mode 0600) when absent; synchronous=FULL, foreign keys enforced. */
+/* A file is made (mode 0600) when absent; synchronous=FULL, foreign keys enforced. Of a server:
+ * STATUS_INVALID: not an address that libpq reads; STATUS_UNAVAILABLE: also a standby, or one that is
+ * read-only. The address has the last word on connect_timeout (else 2 s), the TCP and GSSAPI options
+ * and application_name (else trendgate). */
 enum status db_open(struct text path, const struct db_options *options, struct db **db,
                     struct reason *reason);
 
-/* An existing file, of whatever journal mode, to read alone: this connection can neither write
- * nor checkpoint it, whoever else has it open. STATUS_MISSING: there is no such file. */
-enum status db_open_to_read(struct text path, int busy_timeout_ms, struct db **db,
+/* What is there, to read alone. A file of whatever journal mode: this connection can neither write nor
+ * checkpoint it, whoever else has it open. STATUS_MISSING: there is no such file, or schema. */
+enum status db_open_to_read(struct text path, const struct db_options *options, struct db **db,
                             struct reason *reason);
 
 /* All statements must have been released. NULL is fine. */
 void db_close(struct db *db);
 
-/* As it was given to db_open; lives as long as the db. For sentences. */
+enum db_kind db_kind(const struct db *db);
+
+/* As it was given to db_open, with its password; for opening it once more. Lives as long as the db. */
+const char *db_address(const struct db *db);
+
+/* The same for sentences: the file's path, or where the server is. Lives as long as the db. */
 const char *db_path(const struct db *db);
 
-/* Runs SQL without parameters and results, one or more statements. */
+/* In place of busy_timeout_ms, from now on. */
+enum status db_wait_at_most(struct db *db, int milliseconds, struct reason *reason);
+
+/* Runs SQL without parameters and results, one or more statements; on PostgreSQL those are one
+ * transaction. */
 enum status db_execute(struct db *db, const char *sql, struct reason *reason);
 
 /* One statement, prepared at its first use and kept until db_close. sql lives for ever (a
@@ -63,7 +98,8 @@ void db_bind_blob(struct db_statement *statement, int parameter, struct text byt
 void db_bind_null(struct db_statement *statement, int parameter);
 
 /* *row tells whether a row stands to be read; after the last one the statement is rewound, its
- * values still bound. */
+ * values still bound. Other statements may run in between. PostgreSQL's rows are all fetched by the
+ * first step. */
 enum status db_step(struct db_statement *statement, bool *row, struct reason *reason);
 
 /* Runs a statement to its end, passing over rows; it may then be bound and run again. */
@@ -79,7 +115,8 @@ bool db_column_is_null(struct db_statement *statement, int column);
 /* A transaction for writing, from db_begin to db_commit. Declared as
  *     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
  * it is rolled back by every return that did not commit. They do not nest. Where the roll-back
- * fails, the next transaction begins with it, or not at all. */
+ * fails, the next transaction begins with it, or not at all. SQLite has one at a time; PostgreSQL's
+ * run beside each other (READ COMMITTED), and what must not change meanwhile is locked. */
 struct db_transaction {
     struct db *db; /* NULL: none is open */
 };
@@ -92,9 +129,17 @@ void db_transaction_finish(struct db_transaction *transaction);
 enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
                              struct reason *reason);
 
+/* PostgreSQL's alone, outside of transactions. Hears what is notified on that channel from now on, one a
+ * db; its name lives for ever. */
+enum status db_listen(struct db *db, const char *channel, struct reason *reason);
+
+/* Waits for that, timeout_ms at most. *heard also where the connection was made again: something may have
+ * been missed. */
+enum status db_hear(struct db *db, int timeout_ms, bool *heard, struct reason *reason);
+
 /* Writes the whole database, as it is now and without its free pages, into file, which must not
  * be there yet (STATUS_EXISTS); durable when it returns, removed when it fails. tick is called
- * now and then meanwhile; NULL: nobody is. */
+ * now and then meanwhile; NULL: nobody is. STATUS_INVALID: of a server, whose own tools do it. */
 struct db_copy {
     struct text file;
     void (*tick)(void *owner);

@@ -1,5 +1,16 @@
 #include "sql/migrate.h"
 
+#include "sql/engine.h"
+
+struct migration_steps migrations_for(const struct migration_set *set, const struct db *db)
+{
+    switch (db_kind(db)) {
+    case DB_SQLITE: return set->sqlite;
+    case DB_POSTGRES: return set->postgres;
+    }
+    check_failed(__FILE__, __LINE__, "the kind is in the list");
+}
+
 /* What the database says of itself; version 0 where it has no schema yet. */
 static enum status version_read(struct db *db, const struct migration_set *set,
                                 int64_t *version, struct reason *reason)
@@ -13,9 +24,8 @@ static enum status version_read(struct db *db, const struct migration_set *set,
     bool row;
     TRY(db_step(statement, &row, reason));
     if (!row)
-        return reason_set(reason, STATUS_CONFLICT,
-                          "%s is not a %s of trendgate: name another file", db_path(db),
-                          set->name);
+        return reason_set(reason, STATUS_CONFLICT, "%s is not a %s of trendgate: name another",
+                          db_path(db), set->name);
     *version = db_column_integer(statement, 0);
     return STATUS_OK;
 }
@@ -24,10 +34,14 @@ static enum status tables_count(struct db *db, int64_t *all, int64_t *versioned,
                                 struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *statement = NULL;
-    TRY(db_statement_take(db,
-                          "SELECT count(*), coalesce(sum(name = 'schema_version'), 0)"
-                          " FROM sqlite_master WHERE type = 'table'",
-                          &statement, reason));
+    TRY(db_statement_take(
+        db,
+        db_kind(db) == DB_POSTGRES
+            ? "SELECT count(*), count(*) FILTER (WHERE tablename = 'schema_version')"
+              " FROM pg_tables WHERE schemaname = current_schema()"
+            : "SELECT count(*), count(*) FILTER (WHERE name = 'schema_version')"
+              " FROM sqlite_master WHERE type = 'table'",
+        &statement, reason));
     bool row;
     TRY(db_step(statement, &row, reason));
     check(row);
@@ -45,7 +59,7 @@ enum status db_version(struct db *db, const struct migration_set *set, int64_t *
         return version_read(db, set, version, reason);
     if (tables)
         return reason_set(reason, STATUS_CONFLICT,
-                          "%s belongs to another program: name another file", db_path(db));
+                          "%s belongs to another program: name another", db_path(db));
     *version = 0;
     return STATUS_OK;
 }
@@ -70,6 +84,7 @@ static enum status step_apply(struct db *db, const struct migration_set *set,
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(db, &transaction, reason));
+    TRY(db->engine->migration_begin(db, reason));
     int64_t version = 0;
     TRY(db_version(db, set, &version, reason));
     if (version >= step->version)
@@ -89,15 +104,22 @@ static enum status step_apply(struct db *db, const struct migration_set *set,
 
 enum status db_migrate(struct db *db, const struct migration_set *set, struct reason *reason)
 {
+    const struct migration_steps steps = migrations_for(set, db);
+    if (steps.count == 0)
+        return reason_set(
+            reason, STATUS_INVALID,
+            "%s cannot be a %s: name a file for it, as this program keeps none on "
+            "PostgreSQL",
+            db_path(db), set->name);
     int64_t version = 0;
     TRY(db_version(db, set, &version, reason));
-    if (version > (int64_t)set->count)
+    if (version > (int64_t)steps.count)
         return reason_set(
             reason, STATUS_CONFLICT,
             "%s is a %s of version %lld and this program knows %zu: run the newer "
             "trendgate that wrote it",
-            db_path(db), set->name, (long long)version, set->count);
-    for (size_t i = (size_t)version; i < set->count; i++)
-        TRY(step_apply(db, set, &set->steps[i], reason));
+            db_path(db), set->name, (long long)version, steps.count);
+    for (size_t i = (size_t)version; i < steps.count; i++)
+        TRY(step_apply(db, set, &steps.at[i], reason));
     return STATUS_OK;
 }

@@ -1,4 +1,4 @@
-#include "sql/db.h"
+#include "sql/engine.h"
 #include "sql/log_room.h"
 
 #include <errno.h>
@@ -6,25 +6,29 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* One a distinct SQL text of the program: far more than any part of it has. */
-#define DB_STATEMENTS_MAX 128
 #define SQL_BYTES_MAX 8192
 
-struct db_statement {
-    struct db *db;
-    const char *sql;
+struct sqlite_statement {
+    struct db_statement is;
     sqlite3_stmt *compiled;
-    bool taken;
 };
 
-struct db {
+struct sqlite {
+    struct db is;
     sqlite3 *connection;
-    char *path;
     bool is_stuck; /* in a transaction that could not be rolled back */
     struct log_room log_room;
-    size_t statement_count;
-    struct db_statement *statements[DB_STATEMENTS_MAX];
 };
+
+static struct sqlite *sqlite_of(struct db *db)
+{
+    return CONTAINER_OF(db, struct sqlite, is);
+}
+
+static sqlite3_stmt *compiled_of(struct db_statement *statement)
+{
+    return CONTAINER_OF(statement, struct sqlite_statement, is)->compiled;
+}
 
 static enum status status_of(int code)
 {
@@ -45,7 +49,7 @@ static enum status status_of(int code)
 }
 
 /* The outcome of a call of SQLite's, with its sentence where it failed. */
-static enum status outcome(const struct db *db, int code, struct reason *reason)
+static enum status outcome(const struct sqlite *db, int code, struct reason *reason)
 {
     enum status status = status_of(code);
     if (status == STATUS_OK)
@@ -54,22 +58,25 @@ static enum status outcome(const struct db *db, int code, struct reason *reason)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return reason_set(reason, status, "%s is held by another program: try again later",
-                          db->path);
+                          db->is.path);
     case SQLITE_NOTADB:
         return reason_set(reason, status,
-                          "%s is not a database: move it away, or name another file", db->path);
+                          "%s is not a database: move it away, or name another file",
+                          db->is.path);
     case SQLITE_CORRUPT:
-        return reason_set(reason, status, "%s is damaged: restore it from a backup", db->path);
+        return reason_set(reason, status, "%s is damaged: restore it from a backup",
+                          db->is.path);
     case SQLITE_FULL:
-        return reason_set(reason, status, "the disk with %s is full: make room", db->path);
+        return reason_set(reason, status, "the disk with %s is full: make room", db->is.path);
     case SQLITE_READONLY:
         return reason_set(reason, status, "%s may not be written: look at its permissions",
-                          db->path);
+                          db->is.path);
     case SQLITE_CANTOPEN:
-        return reason_set(reason, status, "cannot open the database %s: %s", db->path,
+        return reason_set(reason, status, "cannot open the database %s: %s", db->is.path,
                           strerror(sqlite3_system_errno(db->connection)));
     default:
-        return reason_set(reason, status, "%s: %s", db->path, sqlite3_errmsg(db->connection));
+        return reason_set(reason, status, "%s: %s", db->is.path,
+                          sqlite3_errmsg(db->connection));
     }
 }
 
@@ -104,15 +111,15 @@ static enum status journal_set(struct db *db, enum db_journal journal, struct re
     return STATUS_OK;
 }
 
-static enum status configure(struct db *db, const struct db_options *options,
+static enum status configure(struct sqlite *db, const struct db_options *options,
                              struct reason *reason)
 {
     TRY(outcome(db, sqlite3_extended_result_codes(db->connection, 1), reason));
     TRY(outcome(db, sqlite3_busy_timeout(db->connection, options->busy_timeout_ms), reason));
-    TRY(db_execute(db, "PRAGMA page_size=4096", reason));
-    TRY(journal_set(db, options->journal, reason));
+    TRY(db_execute(&db->is, "PRAGMA page_size=4096", reason));
+    TRY(journal_set(&db->is, options->journal, reason));
     log_room_follow(&db->log_room, db->connection);
-    return db_execute(db,
+    return db_execute(&db->is,
                       "PRAGMA synchronous=FULL;"
                       "PRAGMA foreign_keys=ON;"
                       "PRAGMA trusted_schema=OFF;"
@@ -121,39 +128,16 @@ static enum status configure(struct db *db, const struct db_options *options,
                       reason);
 }
 
-enum status db_open(struct text path, const struct db_options *options, struct db **db,
-                    struct reason *reason)
-{
-    struct db *opened = memory_take_zeroed(1, sizeof(*opened));
-    opened->path = memory_take(path.length + 1);
-    memcpy(opened->path, path.at, path.length);
-    opened->path[path.length] = '\0';
-
-    enum status status = file_make(opened->path, reason);
-    if (status == STATUS_OK)
-        status = outcome(opened,
-                         sqlite3_open_v2(opened->path, &opened->connection,
-                                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL),
-                         reason);
-    if (status == STATUS_OK)
-        status = configure(opened, options, reason);
-    if (status != STATUS_OK) {
-        db_close(opened);
-        return status;
-    }
-    *db = opened;
-    return STATUS_OK;
-}
-
 /* A plain reader: SQLite checkpoints after commits, which it makes none of, and when the last
  * connection closes, which is forbidden to it here. */
-static enum status configure_reader(struct db *db, int busy_timeout_ms, struct reason *reason)
+static enum status configure_reader(struct sqlite *db, const struct db_options *options,
+                                    struct reason *reason)
 {
     TRY(outcome(db, sqlite3_extended_result_codes(db->connection, 1), reason));
-    TRY(outcome(db, sqlite3_busy_timeout(db->connection, busy_timeout_ms), reason));
+    TRY(outcome(db, sqlite3_busy_timeout(db->connection, options->busy_timeout_ms), reason));
     check(sqlite3_db_config(db->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) ==
           SQLITE_OK);
-    return db_execute(db,
+    return db_execute(&db->is,
                       "PRAGMA trusted_schema=OFF;"
                       "PRAGMA cell_size_check=ON;"
                       "PRAGMA temp_store=FILE;"
@@ -161,54 +145,56 @@ static enum status configure_reader(struct db *db, int busy_timeout_ms, struct r
                       reason);
 }
 
-enum status db_open_to_read(struct text path, int busy_timeout_ms, struct db **db,
-                            struct reason *reason)
+static enum status open_to_write(struct sqlite *db, const struct db_options *options,
+                                 struct reason *reason)
 {
-    struct db *opened = memory_take_zeroed(1, sizeof(*opened));
-    opened->path = memory_take(path.length + 1);
-    memcpy(opened->path, path.at, path.length);
-    opened->path[path.length] = '\0';
-
-    enum status status = STATUS_OK;
-    if (access(opened->path, F_OK) != 0 && errno == ENOENT)
-        status = reason_set(reason, STATUS_MISSING, "there is no database %s", opened->path);
-    if (status == STATUS_OK)
-        status = outcome(opened,
-                         sqlite3_open_v2(opened->path, &opened->connection,
-                                         SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL),
-                         reason);
-    if (status == STATUS_OK)
-        status = configure_reader(opened, busy_timeout_ms, reason);
-    if (status != STATUS_OK) {
-        db_close(opened);
-        return status;
-    }
-    *db = opened;
-    return STATUS_OK;
+    TRY(file_make(db->is.path, reason));
+    TRY(outcome(db,
+                sqlite3_open_v2(db->is.path, &db->connection,
+                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL),
+                reason));
+    return configure(db, options, reason);
 }
 
-void db_close(struct db *db)
+static enum status open_to_read(struct sqlite *db, const struct db_options *options,
+                                struct reason *reason)
 {
-    if (!db)
-        return;
-    for (size_t i = 0; i < db->statement_count; i++) {
-        check(!db->statements[i]->taken);
-        (void)sqlite3_finalize(db->statements[i]->compiled); /* repeats an old failure only */
-        free(db->statements[i]);
-    }
-    check(sqlite3_close(db->connection) == SQLITE_OK);
-    free(db->path);
-    free(db);
+    if (access(db->is.path, F_OK) != 0 && errno == ENOENT)
+        return reason_set(reason, STATUS_MISSING, "there is no database %s", db->is.path);
+    TRY(outcome(db,
+                sqlite3_open_v2(db->is.path, &db->connection,
+                                SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL),
+                reason));
+    return configure_reader(db, options, reason);
 }
 
-const char *db_path(const struct db *db)
+static enum status sqlite_open(struct db *db, const struct db_options *options, bool reads_only,
+                               struct reason *reason)
+{
+    return reads_only ? open_to_read(sqlite_of(db), options, reason)
+                      : open_to_write(sqlite_of(db), options, reason);
+}
+
+static void sqlite_close(struct db *db)
+{
+    check(sqlite3_close(sqlite_of(db)->connection) == SQLITE_OK);
+}
+
+static const char *sqlite_shown(const struct db *db)
 {
     return db->path;
 }
 
-enum status db_execute(struct db *db, const char *sql, struct reason *reason)
+static enum status sqlite_wait_at_most(struct db *db, int milliseconds, struct reason *reason)
 {
-    return outcome(db, sqlite3_exec(db->connection, sql, NULL, NULL, NULL), reason);
+    return outcome(sqlite_of(db), sqlite3_busy_timeout(sqlite_of(db)->connection, milliseconds),
+                   reason);
+}
+
+static enum status sqlite_execute(struct db *db, const char *sql, struct reason *reason)
+{
+    return outcome(sqlite_of(db),
+                   sqlite3_exec(sqlite_of(db)->connection, sql, NULL, NULL, NULL), reason);
 }
 
 /* SQLite numbers $n by first appearance, as if it were a name; ?n is n. Quoted parts stay. */
@@ -228,172 +214,125 @@ static void parameters_rewrite(const char *sql, char *rewritten)
     rewritten[length] = '\0';
 }
 
-/* Most texts are literals that come with the same address each time. */
-static struct db_statement *statement_find(struct db *db, const char *sql)
+static enum status sqlite_prepare(struct db_statement *statement, struct reason *reason)
 {
-    for (size_t i = 0; i < db->statement_count; i++)
-        if (db->statements[i]->sql == sql)
-            return db->statements[i];
-    for (size_t i = 0; i < db->statement_count; i++)
-        if (strcmp(db->statements[i]->sql, sql) == 0)
-            return db->statements[i];
-    return NULL;
-}
-
-static enum status statement_make(struct db *db, const char *sql, struct db_statement **made,
-                                  struct reason *reason)
-{
-    check(db->statement_count < DB_STATEMENTS_MAX);
+    struct sqlite *db = sqlite_of(statement->db);
     char rewritten[SQL_BYTES_MAX];
-    parameters_rewrite(sql, rewritten);
-    sqlite3_stmt *compiled = NULL;
-    TRY(outcome(db,
-                sqlite3_prepare_v3(db->connection, rewritten, -1, SQLITE_PREPARE_PERSISTENT,
-                                   &compiled, NULL),
-                reason));
-    struct db_statement *statement = memory_take(sizeof(*statement));
-    *statement = (struct db_statement){.db = db, .sql = sql, .compiled = compiled};
-    db->statements[db->statement_count++] = statement;
-    *made = statement;
-    return STATUS_OK;
+    parameters_rewrite(statement->sql, rewritten);
+    return outcome(db,
+                   sqlite3_prepare_v3(
+                       db->connection, rewritten, -1, SQLITE_PREPARE_PERSISTENT,
+                       &CONTAINER_OF(statement, struct sqlite_statement, is)->compiled, NULL),
+                   reason);
 }
 
-enum status db_statement_take(struct db *db, const char *sql, struct db_statement **statement,
-                              struct reason *reason)
+static void sqlite_free(struct db_statement *statement)
 {
-    struct db_statement *found = statement_find(db, sql);
-    if (!found)
-        TRY(statement_make(db, sql, &found, reason));
-    check(!found->taken);
-    found->taken = true;
-    *statement = found;
-    return STATUS_OK;
+    (void)sqlite3_finalize(compiled_of(statement)); /* repeats an old failure only */
 }
 
-void db_statement_release(struct db_statement **statement)
+static void sqlite_rewind(struct db_statement *statement)
 {
-    if (!*statement)
-        return;
-    (void)sqlite3_reset((*statement)->compiled); /* repeats what the last step said */
-    check(sqlite3_clear_bindings((*statement)->compiled) == SQLITE_OK);
-    (*statement)->taken = false;
-    *statement = NULL;
+    (void)sqlite3_reset(compiled_of(statement)); /* repeats what the last step said */
+    check(sqlite3_clear_bindings(compiled_of(statement)) == SQLITE_OK);
 }
 
 /* A bind can fail by a wrong parameter only, or by a text over SQLite's gigabyte: bugs of ours. */
-void db_bind_integer(struct db_statement *statement, int parameter, int64_t value)
+static void sqlite_bind_integer(struct db_statement *statement, int parameter, int64_t value)
 {
-    check(sqlite3_bind_int64(statement->compiled, parameter, value) == SQLITE_OK);
+    check(sqlite3_bind_int64(compiled_of(statement), parameter, value) == SQLITE_OK);
 }
 
-void db_bind_text(struct db_statement *statement, int parameter, struct text value)
+static void sqlite_bind_text(struct db_statement *statement, int parameter, struct text value)
 {
-    check(sqlite3_bind_text64(statement->compiled, parameter, value.at ? value.at : "",
+    check(sqlite3_bind_text64(compiled_of(statement), parameter, value.at ? value.at : "",
                               value.length, SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK);
 }
 
-void db_bind_blob(struct db_statement *statement, int parameter, struct text bytes)
+static void sqlite_bind_blob(struct db_statement *statement, int parameter, struct text bytes)
 {
-    check(sqlite3_bind_blob64(statement->compiled, parameter, bytes.at ? bytes.at : "",
+    check(sqlite3_bind_blob64(compiled_of(statement), parameter, bytes.at ? bytes.at : "",
                               bytes.length, SQLITE_STATIC) == SQLITE_OK);
 }
 
-void db_bind_null(struct db_statement *statement, int parameter)
+static void sqlite_bind_null(struct db_statement *statement, int parameter)
 {
-    check(sqlite3_bind_null(statement->compiled, parameter) == SQLITE_OK);
+    check(sqlite3_bind_null(compiled_of(statement), parameter) == SQLITE_OK);
 }
 
-enum status db_step(struct db_statement *statement, bool *row, struct reason *reason)
+static enum status sqlite_step(struct db_statement *statement, bool *row, struct reason *reason)
 {
-    int code = sqlite3_step(statement->compiled);
-    enum status status = outcome(statement->db, code, reason);
+    int code = sqlite3_step(compiled_of(statement));
+    enum status status = outcome(sqlite_of(statement->db), code, reason);
     if (code != SQLITE_ROW)
-        (void)sqlite3_reset(statement->compiled); /* says again what code says */
+        (void)sqlite3_reset(compiled_of(statement)); /* says again what code says */
     if (status == STATUS_OK)
         *row = code == SQLITE_ROW;
     return status;
 }
 
-enum status db_run(struct db_statement *statement, struct reason *reason)
+static int64_t sqlite_column_integer(struct db_statement *statement, int column)
 {
-    bool row = true;
-    while (row)
-        TRY(db_step(statement, &row, reason));
-    return STATUS_OK;
+    return sqlite3_column_int64(compiled_of(statement), column);
 }
 
-int64_t db_column_integer(struct db_statement *statement, int column)
+static struct text sqlite_column_text(struct db_statement *statement, int column)
 {
-    return sqlite3_column_int64(statement->compiled, column);
-}
-
-struct text db_column_text(struct db_statement *statement, int column)
-{
-    const unsigned char *at = sqlite3_column_text(statement->compiled, column);
+    const unsigned char *at = sqlite3_column_text(compiled_of(statement), column);
     return (struct text){(const char *)at,
-                         (size_t)sqlite3_column_bytes(statement->compiled, column)};
+                         (size_t)sqlite3_column_bytes(compiled_of(statement), column)};
 }
 
-struct text db_column_blob(struct db_statement *statement, int column)
+static struct text sqlite_column_blob(struct db_statement *statement, int column)
 {
-    const void *at = sqlite3_column_blob(statement->compiled, column);
-    return (struct text){at, (size_t)sqlite3_column_bytes(statement->compiled, column)};
+    const void *at = sqlite3_column_blob(compiled_of(statement), column);
+    return (struct text){at, (size_t)sqlite3_column_bytes(compiled_of(statement), column)};
 }
 
-bool db_column_is_null(struct db_statement *statement, int column)
+static bool sqlite_column_is_null(struct db_statement *statement, int column)
 {
-    return sqlite3_column_type(statement->compiled, column) == SQLITE_NULL;
-}
-
-/* A statement without parameters that is run often: prepared once. */
-static enum status run_kept(struct db *db, const char *sql, struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *statement = NULL;
-    TRY(db_statement_take(db, sql, &statement, reason));
-    return db_run(statement, reason);
+    return sqlite3_column_type(compiled_of(statement), column) == SQLITE_NULL;
 }
 
 /* Also what a roll-back that failed has left behind: nothing is written on top of it. */
-static enum status be_outside(struct db *db, struct reason *reason)
+static enum status be_outside(struct sqlite *db, struct reason *reason)
 {
     bool is_inside = !sqlite3_get_autocommit(db->connection);
     check(!is_inside || db->is_stuck);
     if (is_inside)
-        TRY(db_execute(db, "ROLLBACK", reason));
+        TRY(db_execute(&db->is, "ROLLBACK", reason));
     db->is_stuck = false;
     return STATUS_OK;
 }
 
-enum status db_begin(struct db *db, struct db_transaction *transaction, struct reason *reason)
+static enum status sqlite_begin(struct db *db, struct reason *reason)
 {
-    TRY(be_outside(db, reason));
-    TRY(run_kept(db, "BEGIN IMMEDIATE", reason));
-    transaction->db = db;
-    return STATUS_OK;
+    TRY(be_outside(sqlite_of(db), reason));
+    return db_run_kept(db, "BEGIN IMMEDIATE", reason);
 }
 
-enum status db_commit(struct db_transaction *transaction, struct reason *reason)
+static enum status sqlite_begin_reading(struct db *db, struct reason *reason)
 {
-    TRY(run_kept(transaction->db, "COMMIT", reason));
-    transaction->db = NULL;
-    return STATUS_OK;
+    TRY(be_outside(sqlite_of(db), reason));
+    return db_execute(db, "BEGIN", reason);
 }
 
-void db_transaction_finish(struct db_transaction *transaction)
+static enum status sqlite_commit(struct db *db, struct reason *reason)
 {
-    struct db *db = transaction->db;
-    transaction->db = NULL;
-    /* After some failures SQLite has rolled back by itself. */
-    if (db && !sqlite3_get_autocommit(db->connection))
-        db->is_stuck = db_execute(db, "ROLLBACK", NULL) != STATUS_OK;
+    return db_run_kept(db, "COMMIT", reason);
 }
 
-enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
-                             struct reason *reason)
+/* After some failures SQLite has rolled back by itself. */
+static void sqlite_leave(struct db *db)
 {
-    TRY(be_outside(db, reason));
-    TRY(db_execute(db, "BEGIN", reason));
-    transaction->db = db;
+    if (!sqlite3_get_autocommit(sqlite_of(db)->connection))
+        sqlite_of(db)->is_stuck = db_execute(db, "ROLLBACK", NULL) != STATUS_OK;
+}
+
+/* BEGIN IMMEDIATE keeps the others out. */
+static enum status sqlite_migration_begin(struct db *db, struct reason *reason)
+{
+    (void)db, (void)reason;
     return STATUS_OK;
 }
 
@@ -442,14 +381,15 @@ static enum status copy_fill(struct db *db, const struct db_copy *copy, struct r
     TRY(db_statement_take(db, "VACUUM INTO $1", &vacuum, reason));
     db_bind_text(vacuum, 1, copy->file);
     if (copy->tick)
-        sqlite3_progress_handler(db->connection, COPY_TICK_STEPS, copy_tick,
+        sqlite3_progress_handler(sqlite_of(db)->connection, COPY_TICK_STEPS, copy_tick,
                                  (void *)(uintptr_t)copy);
     enum status status = db_run(vacuum, reason);
-    sqlite3_progress_handler(db->connection, 0, NULL, NULL);
+    sqlite3_progress_handler(sqlite_of(db)->connection, 0, NULL, NULL);
     return status;
 }
 
-enum status db_copy_out(struct db *db, const struct db_copy *copy, struct reason *reason)
+static enum status sqlite_copy_out(struct db *db, const struct db_copy *copy,
+                                   struct reason *reason)
 {
     char file[PATH_BYTES_MAX];
     int length = snprintf(file, sizeof(file), "%.*s", TEXT_PRINT(copy->file));
@@ -468,3 +408,32 @@ enum status db_copy_out(struct db *db, const struct db_copy *copy, struct reason
         (void)unlink(file);
     return status;
 }
+
+const struct db_engine engine_sqlite = {
+    .kind = DB_SQLITE,
+    .db_bytes = sizeof(struct sqlite),
+    .statement_bytes = sizeof(struct sqlite_statement),
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .shown = sqlite_shown,
+    .wait_at_most = sqlite_wait_at_most,
+    .execute = sqlite_execute,
+    .prepare = sqlite_prepare,
+    .free = sqlite_free,
+    .rewind = sqlite_rewind,
+    .bind_integer = sqlite_bind_integer,
+    .bind_text = sqlite_bind_text,
+    .bind_blob = sqlite_bind_blob,
+    .bind_null = sqlite_bind_null,
+    .step = sqlite_step,
+    .column_integer = sqlite_column_integer,
+    .column_text = sqlite_column_text,
+    .column_blob = sqlite_column_blob,
+    .column_is_null = sqlite_column_is_null,
+    .begin = sqlite_begin,
+    .begin_reading = sqlite_begin_reading,
+    .commit = sqlite_commit,
+    .leave = sqlite_leave,
+    .copy_out = sqlite_copy_out,
+    .migration_begin = sqlite_migration_begin,
+};

@@ -129,7 +129,10 @@ static void audit_agrees(void)
     struct reason reason = {0};
     struct audit_totals totals;
     const struct audit_watch watch = {.differs = differs, .passed = passed};
-    assert_int_equal(db_open_to_read(text_of(scene->path), 1000, &db, &reason), STATUS_OK);
+    assert_int_equal(db_open_to_read(text_of(scene->path),
+                                     &(struct db_options){.busy_timeout_ms = 1000}, &db,
+                                     &reason),
+                     STATUS_OK);
     static const struct audit_price price = {1, "tiktok-popular-trend-hashtag", SCENE_COST};
     const struct audit_prices prices = {&price, 1};
     enum status status = ledger_audit(db, &prices, &watch, &totals, &reason);
@@ -169,7 +172,10 @@ int64_t scene_stored(const char *sql)
     struct db_statement *select = NULL;
     struct reason reason = {0};
     bool row = false;
-    assert_int_equal(db_open_to_read(text_of(scene->path), 1000, &db, &reason), STATUS_OK);
+    assert_int_equal(db_open_to_read(text_of(scene->path),
+                                     &(struct db_options){.busy_timeout_ms = 1000}, &db,
+                                     &reason),
+                     STATUS_OK);
     assert_int_equal(db_statement_take(db, sql, &select, &reason), STATUS_OK);
     assert_int_equal(db_step(select, &row, &reason), STATUS_OK);
     assert_true(row);

@@ -157,7 +157,7 @@ static void play(void)
     struct reason reason = {0};
     struct store *store = NULL;
     struct db *db = NULL;
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    struct db_options options = {.journal = DB_JOURNAL_ROLLBACK, .busy_timeout_ms = 10000};
     done(store_open(text_of(path), &still, &store, &reason), &reason);
     done(db_open(text_of(path), &options, &db, &reason), &reason);
     for (unsigned day = 0; day < COLLECTED; day++)
@@ -234,7 +234,7 @@ static int64_t file_check(void)
     struct found found = {0};
     struct db *db;
     struct source_fare fare;
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    struct db_options options = {.journal = DB_JOURNAL_ROLLBACK, .busy_timeout_ms = 10000};
     if (store_open(text_of(path), &still, &found.store, &reason) != STATUS_OK)
         fail_msg("%s", reason.sentence);
     assert_int_equal(store_visit(found.store, 0, snapshot_check, &found, NULL), STATUS_OK);

@@ -390,7 +390,8 @@ static void audit_check(void)
     struct audit_price prices[3];
     for (size_t i = 0; i < 3; i++)
         prices[i] = (struct audit_price){endpoint_numbers[i], operations[i], 8};
-    DONE(db_open_to_read(text_of(ledger_path()), 1000, &db, &reason));
+    DONE(db_open_to_read(text_of(ledger_path()), &(struct db_options){.busy_timeout_ms = 1000},
+                         &db, &reason));
     DONE(ledger_audit(db, &(struct audit_prices){prices, 3},
                       &(struct audit_watch){differs, passed, NULL}, &totals, &reason));
     db_close(db);

@@ -158,7 +158,8 @@ static bool balances_check(struct world *world, struct db *db)
 static bool file_check(struct world *world)
 {
     struct db *db = NULL;
-    DONE(db_open_to_read(text_of(world->path), 1000, &db, &world->reason));
+    DONE(db_open_to_read(text_of(world->path), &(struct db_options){.busy_timeout_ms = 1000},
+                         &db, &world->reason));
     bool is_same = usage_check(world, db) && balances_check(world, db);
     db_close(db);
     return is_same;

@@ -397,15 +397,21 @@ def password(stage):
         for words, settings in ((["account", "list", "--database", url], {}), (["account", "list"],
                                 {"TRENDGATE_DATABASE": url}), (["account", "list", "--config", config], {}),
                                 (["account", "list", url], {}), (["account", "list", f"--databse={url}"], {}),
-                                (["account", url], {})):
+                                (["account", url], {}), (["serve", "--listen", "127.0.0.1:0"],
+                                {"TRENDGATE_DATABASE": url})):
             result = place.run(*words, settings=settings, database=False)
             if result.status == 0 or "s3cr3t" in result.stderr + result.stdout:
                 fail(f"{result!r}")
             if words[-1] == url and "--database" not in words and "ann:***@" not in result.stderr:
                 fail(f"{result!r}")
-        if "PostgreSQL comes with a later version" not in place.run("account", "list", "--database", url,
-                                                                    database=False).stderr:
-            fail("does not say that PostgreSQL comes later")
+        for words in (["config", "show"], ["config", "show", "--json"], ["config", "show", "--commented"]):
+            result = place.succeed(*words, "--database", url, database=False)
+            if "s3cr3t" in result.stdout or "postgresql://ann:***@db.example.com/x" not in result.stdout:
+                fail(f"{result!r}")
+        for words in (["account", "list"], ["serve", "--listen", "127.0.0.1:0"]):
+            result = place.refuse(*words, "--database", url, database=False)
+            if "not kept in PostgreSQL by this version" not in result.stderr or "sqlite:PATH" not in result.stderr:
+                fail(f"{result!r}")
 
 
 def on_terminal(place, *words):

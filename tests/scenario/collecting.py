@@ -112,7 +112,7 @@ def names_of(snapshot):
 def fresh_place(stage):
     """Another database, as if nothing had ever been fetched."""
     stage.notes["places"] = stage.notes.get("places", 0) + 1
-    stage.place.database = f"sqlite:{stage.place.folder}/{stage.notes['places']}.db"
+    stage.place.database = stage.place.new_database(stage.notes["places"])
     stage.upstream.log.clear()
     stage.upstream.behave = lambda asked: "list"
 
@@ -214,7 +214,7 @@ def no_gaps(stage):
         equal([item["rank"] for item in snapshot["list"]], list(range(1, count + 1)), f"ranks of {country}")
     stage.place.write("every.json", stage.place.succeed("export", "--history").stdout)
     before = every(stage)
-    database, stage.place.database = stage.place.database, f"sqlite:{stage.place.folder}/elsewhere.db"
+    database, stage.place.database = stage.place.database, stage.place.new_database("elsewhere")
     stage.place.succeed("import", "every.json")
     equal(every(stage), before, "the same comes out again")
     stage.place.database = database

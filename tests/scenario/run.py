@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Plays the scenario files against the real program: run.py [-k PATTERN] [FILE...].
+"""Plays the scenario files against the real program: run.py [-k PATTERN] [--engine NAME] [FILE...].
 
 One line for each failing or skipped step, a summary for each file, and last
 "N passed, N failed, N skipped". The program comes from TRENDGATE_BINARY."""
 
 import argparse
+import contextlib
 import importlib
+import os
 import pathlib
 import re
 import sys
@@ -15,7 +17,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 sys.dont_write_bytecode = True
 
-from support.server import BINARY  # noqa: E402  (after the path is known)
+from support import postgres  # noqa: E402  (after the path is known)
+
+# The two modules that follow ask for it.
+if "--engine" in sys.argv[1:-1]:
+    os.environ["TRENDGATE_TEST_ENGINE"] = sys.argv[sys.argv.index("--engine") + 1]
+
+from support.server import BINARY, ON_POSTGRES  # noqa: E402
 from support.steps import Report  # noqa: E402
 
 
@@ -33,6 +41,9 @@ def play_file(name, wanted, total):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-k", metavar="PATTERN", help="only steps whose 'title: label' matches")
+    parser.add_argument("--engine", choices=["sqlite", "postgres"], default="sqlite",
+                        help="where databases are: in files, or on a PostgreSQL server (TRENDGATE_TEST_POSTGRES, else one "
+                        "that is begun for this)")
     parser.add_argument("files", nargs="*", help="names of scenario files, without .py; default all")
     arguments = parser.parse_args()
     if not BINARY.exists():
@@ -42,8 +53,11 @@ def main():
     names = arguments.files or sorted(
         path.stem for path in HERE.glob("*.py") if path.stem != pathlib.Path(__file__).stem)
     total = Report()
-    for name in names:
-        play_file(name, wanted, total)
+    with contextlib.ExitStack() as stack:
+        if ON_POSTGRES and postgres.VARIABLE not in os.environ:
+            os.environ[postgres.VARIABLE] = stack.enter_context(postgres.Server()).address
+        for name in names:
+            play_file(name, wanted, total)
     print(total.summary())
     return 1 if total.counts["failed"] or not total.counts["passed"] else 0
 

@@ -1,20 +1,26 @@
 """Runs the real program: the server as a child that is stopped by SIGTERM to its own pid, and
 commands with their three results (exit status, stdout, stderr)."""
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
 
+from . import postgres
 from .http_client import PATIENCE_S, Connection, until
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TRENDGATE_BINARY", CHECKOUT / "build/release/trendgate")).resolve()
 SHARED = pathlib.Path(os.environ.get("TRENDGATE_SHARED", CHECKOUT.parent / "shared")).resolve()
+
+# Where databases are: in files, or on the server of support/postgres.py.
+ON_POSTGRES = os.environ.get("TRENDGATE_TEST_ENGINE") == "postgres"
 
 KEY = re.compile(r"tg_live_[0-9A-Za-z]{36}")
 LISTENING = re.compile(r"^listening on http://(127\.0\.0\.1|\[::1\]):([0-9]+)$", re.M)
@@ -65,6 +71,23 @@ def environment_of(settings):
     return kept
 
 
+class Skip(Exception):
+    """The step cannot be played here; the message says what is missing."""
+
+
+def demand_ledger():
+    if ON_POSTGRES:
+        raise Skip("serve keeps no ledger in PostgreSQL yet")
+
+
+class NoServer:
+    """In the place of a server that cannot be had."""
+
+    def __getattr__(self, _):
+        demand_ledger()
+        raise AttributeError("there is no server")
+
+
 class Place:
     """A folder of its own with a database, from which commands and servers are run."""
 
@@ -77,8 +100,8 @@ class Place:
         self.settings = {**(settings or {}), **(clock.settings if clock else {})}
         # Nobody pays here, and clocks run for months: only those who are about that are refused for it.
         self.settings.setdefault("TRENDGATE_PAYMENT_GRACE_DAYS", "-1")
-        self.database = f"sqlite:{self.folder}/x.db"
-        self.servers = []
+        self.servers, self.databases = [], []
+        self.database = self.new_database("x")
         if plans is not None:
             self.write("plans.ini", plans)
             self.settings.setdefault("TRENDGATE_PLANS", str(self.folder / "plans.ini"))
@@ -89,7 +112,28 @@ class Place:
     def __exit__(self, *_):
         for server in self.servers:
             server.kill()
+        for address in self.databases:
+            postgres.drop_database(address)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_database(self, name):
+        """Where one may be made that is not there yet, for --database."""
+        if not ON_POSTGRES:
+            return f"sqlite:{self.folder}/{name}.db"
+        self.databases.append(postgres.make_database())
+        return self.databases[-1]
+
+    @property
+    def catalogue_name(self):
+        """What sentences call it."""
+        return "schema catalog" if ON_POSTGRES else "x.db-catalog"
+
+    def catalogue(self, sql):
+        """What a statement answers that runs past the program: a list of lists of texts."""
+        if ON_POSTGRES:
+            return postgres.rows(self.database, sql, "catalog")
+        with contextlib.closing(sqlite3.connect(self.folder / "x.db-catalog")) as database, database:
+            return [[str(value) for value in row] for row in database.execute(sql)]
 
     def write(self, name, content):
         path = self.folder / name
@@ -137,6 +181,7 @@ class Place:
 
     def new_key(self, email="test@example.com", plan="Roomy"):
         """Makes an account and returns its first key."""
+        demand_ledger()
         extra = ["--plan", plan] if plan else []
         result = self.succeed("account", "create", email, *extra)
         assert len(result.lines()) == 1 and KEY.fullmatch(result.lines()[0]), repr(result)
@@ -144,6 +189,7 @@ class Place:
 
     def serve(self, *arguments, settings=None, listen="127.0.0.1:0", below=()):
         """below: words of a program that begins the server, such as a shell that sets a limit."""
+        demand_ledger()
         server = Server(self, arguments, settings or {}, listen, below=below)
         self.servers.append(server)
         return server.wait_until_listening()

@@ -13,6 +13,7 @@ import time
 import traceback
 
 from .http_client import Closed, Malformed, until
+from .server import ON_POSTGRES, NoServer, Place, Skip
 
 ENDPOINT = "/api/v1/tiktok/popular-trend/hashtag"
 META = "/api/v1/tiktok/popular-trend/country-industry-meta"
@@ -35,10 +36,6 @@ REASONS = {
     500: {"internal"},
     503: {"no_data", "upstream_unavailable", "overloaded"},
 }
-
-
-class Skip(Exception):
-    """The step cannot be played here; the message says what is missing."""
 
 
 def fail(message, *facts):
@@ -328,14 +325,16 @@ def http_date_seconds(written):
 @contextlib.contextmanager
 def served(settings=None, sample=True, prepare=None, plan="Roomy", arguments=()):
     """The usual stage: a place, a key, and a running server; prepare(place) runs before it."""
-    from .server import Place
     settings = dict(settings or {})
     if sample:
         settings["TRENDGATE_SOURCE_SAMPLE_ENABLED"] = "true"
     with Place(settings) as place:
-        key = place.new_key(plan=plan)
+        key = None if ON_POSTGRES else place.new_key(plan=plan)
         if prepare:
             prepare(place)
+        if ON_POSTGRES:
+            yield Stage(place, NoServer(), "none")
+            return
         stage = Stage(place, place.serve(*arguments), key)
         yield stage
         stage.server.stop()  # the one that runs now: steps may have begun another

@@ -1,7 +1,7 @@
 #include "unit/catalog/catalog_harness.h"
 
+#include "base/secret.h"
 #include "sql/db.h"
-#include "support/unit.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -27,8 +27,7 @@ struct view *__wrap_view_render(const struct ranking *ranking, struct list_key l
 
 /* ---- The catalogue under test, and another connection that publishes ---- */
 
-static char folder[] = "/tmp/trendgate-catalog-XXXXXX";
-static char path[64];
+static const char *path;
 atomic_llong wall_us;
 struct arena arena;
 struct pool *pool;
@@ -44,12 +43,10 @@ static instant now(void *owner)
 
 static const struct time_source moved_time = {.now = now};
 
-int harness_set_up(void **state)
+static int harness_set_up(void **state)
 {
     (void)state;
-    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/t.db-catalog", folder);
+    path = place_take();
     atomic_store(&wall_us, TODAY * DAY_US);
     atomic_store(&renders, 0);
     arena_init(&arena, RANKING_ARENA_BYTES_MAX);
@@ -73,8 +70,32 @@ int harness_tear_down(void **state)
     catalog_end();
     store_close(publisher);
     arena_finish(&arena);
-    (void)unlink(path);
-    return rmdir(folder);
+    place_release();
+    return 0;
+}
+
+int harness_set_up_in_file(void **state)
+{
+    place_kind = DB_SQLITE;
+    return harness_set_up(state);
+}
+
+int harness_set_up_on_server(void **state)
+{
+    place_kind = DB_POSTGRES;
+    return harness_set_up(state);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    secret_start();
+    return 0;
+}
+
+int harness_run(struct CMUnitTest *tests, size_t count)
+{
+    return place_run(tests, count, harness_set_up_on_server, start);
 }
 
 void catalog_begin(unsigned threads, size_t queue, size_t cache_bytes, bool has_samples)
@@ -93,7 +114,7 @@ void catalog_begin(unsigned threads, size_t queue, size_t cache_bytes, bool has_
 
 static struct db *open_past_store(void)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    const struct db_options options = store_db_options(10000);
     struct db *db;
     struct reason reason = {0};
     assert_int_equal(db_open(text_of(path), &options, &db, &reason), STATUS_OK);
@@ -117,13 +138,17 @@ void execute(const char *sql)
 struct db *file_hold(void)
 {
     struct db *db = open_past_store();
-    run(db, "BEGIN EXCLUSIVE");
+    run(db,
+        place_kind == DB_SQLITE
+            ? "BEGIN EXCLUSIVE"
+            : "SET idle_in_transaction_session_timeout = 0; BEGIN; LOCK TABLE snapshot, list"
+              " IN ACCESS EXCLUSIVE MODE");
     return db;
 }
 
+/* What it had begun ends with it. */
 void file_release(struct db *holder)
 {
-    run(holder, "ROLLBACK");
     db_close(holder);
 }
 

@@ -1,10 +1,11 @@
-/* catalog_harness: a catalogue on a file of its own, another connection that publishes there, and
+/* catalog_harness: a catalogue in a place of its own, another connection that publishes there, and
  * callers who wait. Owned by one test at a time; what may be called from any thread says so. */
 #pragma once
 
 #include "catalog/catalog.h"
 #include "catalog/store.h"
 #include "catalog/view.h"
+#include "support/catalogue_place.h"
 #include "support/made_ranking.h"
 
 #include <semaphore.h>
@@ -26,12 +27,17 @@ extern atomic_size_t rendered_bytes[LIST_COUNT];
 struct view *__real_view_render(const struct ranking *ranking, struct list_key list,
                                 bool new_only, int64_t snapshot_id);
 
-/* For cmocka: a new folder with an empty store, no catalogue yet; all is gone afterwards. */
-int harness_set_up(void **state);
+/* For cmocka: an empty store in a file or on a server, no catalogue yet; all is gone afterwards. */
+int harness_set_up_in_file(void **state);
+int harness_set_up_on_server(void **state);
 int harness_tear_down(void **state);
 
 #define CATALOG_TEST(name)                                                                     \
-    cmocka_unit_test_setup_teardown(name, harness_set_up, harness_tear_down)
+    cmocka_unit_test_setup_teardown(name, harness_set_up_in_file, harness_tear_down),          \
+    {                                                                                          \
+#name "_on_postgres", name, harness_set_up_on_server, harness_tear_down, NULL          \
+    }
+int harness_run(struct CMUnitTest *tests, size_t count);
 
 void catalog_begin(unsigned threads, size_t queue, size_t cache_bytes, bool has_samples);
 void catalog_end(void);
@@ -39,7 +45,7 @@ void catalog_end(void);
 /* SQL run past the store, as another hand would. */
 void execute(const char *sql);
 
-/* Locks the store's file against everyone, as another process would. */
+/* Locks the store against everyone, as another process would. */
 struct db *file_hold(void);
 void file_release(struct db *holder);
 

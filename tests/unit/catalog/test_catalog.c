@@ -1,4 +1,3 @@
-#include "base/secret.h"
 #include "catalog/sample.h"
 #include "support/unit.h"
 #include "unit/catalog/catalog_harness.h"
@@ -460,16 +459,9 @@ static void threads_may_ask_while_lists_change(void **state)
     assert_int_equal(pthread_join(threads[4], NULL), 0);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    secret_start();
-    return 0;
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    struct CMUnitTest tests[] = {
         CATALOG_TEST(what_was_never_captured_is_missing),
         CATALOG_TEST(a_cold_list_wakes_its_caller_and_is_warm_then),
         CATALOG_TEST(many_callers_cost_one_render),
@@ -485,5 +477,5 @@ int main(void)
         CATALOG_TEST(what_is_asked_for_often_stays),
         CATALOG_TEST(threads_may_ask_while_lists_change),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return harness_run(tests, LENGTH_OF(tests));
 }

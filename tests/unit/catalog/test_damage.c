@@ -1,5 +1,4 @@
 /* A damaged snapshot, or a file that another process holds, is no end of serving. */
-#include "base/secret.h"
 #include "catalog/newest.h"
 #include "support/unit.h"
 #include "unit/catalog/catalog_harness.h"
@@ -12,7 +11,7 @@ static void damage_is_told_and_not_kept(void **state)
     (void)publish(some_list, 20, 1, 0);
     (void)publish((struct list_key){.country = 8}, 20, 2, 0);
     execute("CREATE TABLE good AS SELECT * FROM snapshot;"
-            "UPDATE snapshot SET items = x'00' WHERE id = 1");
+            "UPDATE snapshot SET items = digest WHERE id = 1");
     catalog_begin(1, 10, WIDE_CACHE, true);
     struct page_request request = {.list = some_list, .page = 1, .limit = 20};
     const struct catalog_page *page;
@@ -32,7 +31,7 @@ static void a_damaged_capture_gives_way_to_the_one_before_it(void **state)
     (void)publish(some_list, 20, 2, 3);
     (void)publish(some_list, 20, 3, 5); /* published last, not captured last */
     (void)publish(some_list, 20, 4, 2);
-    execute("UPDATE snapshot SET items = x'00' WHERE id IN (2, 4)");
+    execute("UPDATE snapshot SET items = digest WHERE id IN (2, 4)");
     catalog_begin(1, 10, WIDE_CACHE, true);
     struct page_request replay = {.list = some_list, .page = 1, .limit = 20, .snapshot_id = 4};
     const struct catalog_page *page;
@@ -53,7 +52,7 @@ static void a_damaged_industry_is_derived(void **state)
     industry.industry = 4;
     (void)publish(some_list, 60, 1, 5);
     (void)publish(industry, 20, 2, 1);
-    execute("UPDATE snapshot SET items = x'00' WHERE id = 2");
+    execute("UPDATE snapshot SET items = digest WHERE id = 2");
     catalog_begin(1, 10, WIDE_CACHE, false);
     struct page_request request = {.list = industry, .page = 1, .limit = 20};
     const struct catalog_page *page;
@@ -95,21 +94,14 @@ static void a_lock_of_another_process_is_waited_out(void **state)
     assert_true(first_id(some_list) == made_hashtag_id(1, 1));
 }
 
-static int start(void **state)
-{
-    (void)state;
-    secret_start();
-    return 0;
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    struct CMUnitTest tests[] = {
         CATALOG_TEST(damage_is_told_and_not_kept),
         CATALOG_TEST(a_damaged_capture_gives_way_to_the_one_before_it),
         CATALOG_TEST(a_damaged_industry_is_derived),
         cmocka_unit_test(what_came_meanwhile_counts),
         CATALOG_TEST(a_lock_of_another_process_is_waited_out),
     };
-    return cmocka_run_group_tests_name("damage", tests, start, NULL);
+    return harness_run(tests, LENGTH_OF(tests));
 }

@@ -1,8 +1,8 @@
 #include "base/secret.h"
 #include "catalog/history.h"
 #include "catalog/store.h"
+#include "support/catalogue_place.h"
 #include "support/made_ranking.h"
-#include "support/unit.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -25,8 +25,7 @@ static duration elapsed(void *owner)
 
 static const struct time_source fixed_time = {.now = now, .elapsed = elapsed};
 
-static char folder[] = "/tmp/trendgate-history-XXXXXX";
-static char path[64];
+static const char *path;
 static struct arena arena;
 static struct pool *pool;
 static struct history *history;
@@ -51,9 +50,7 @@ static int set_up(void **state)
 {
     (void)state;
     wakes = 0;
-    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/t.db-catalog", folder);
+    path = place_take();
     arena_init(&arena, RANKING_ARENA_BYTES_MAX);
     pool = pool_open(1, QUEUE);
     assert_non_null(pool);
@@ -70,9 +67,11 @@ static int tear_down(void **state)
     pool_close(pool);
     history_close(history);
     arena_finish(&arena);
-    (void)unlink(path);
-    return rmdir(folder);
+    place_release();
+    return 0;
 }
+
+SET_UP_ON_BOTH
 
 static void wake(struct history_look *look)
 {
@@ -182,13 +181,11 @@ static int start(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(questions_past_the_bound_are_refused, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_list_that_was_never_captured_is_missing, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(nothing_to_tell_is_an_empty_page, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_largest_lists_are_compared, set_up, tear_down),
+    struct CMUnitTest tests[] = {
+        ON_BOTH(questions_past_the_bound_are_refused),
+        ON_BOTH(a_list_that_was_never_captured_is_missing),
+        ON_BOTH(nothing_to_tell_is_an_empty_page),
+        ON_BOTH(the_largest_lists_are_compared),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return place_run(tests, LENGTH_OF(tests), set_up_on_server, start);
 }

@@ -1,5 +1,4 @@
 /* catalog.h: looking for new snapshots does not wait for lists that are being made. */
-#include "base/secret.h"
 #include "catalog_harness.h"
 #include "support/unit.h"
 
@@ -20,18 +19,10 @@ static void a_poll_passes_lists_that_are_made(void **state)
     assert_int_equal(count, 1);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    secret_start();
-    return 0;
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_poll_passes_lists_that_are_made, harness_set_up,
-                                        harness_tear_down),
+    struct CMUnitTest tests[] = {
+        CATALOG_TEST(a_poll_passes_lists_that_are_made),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return harness_run(tests, LENGTH_OF(tests));
 }

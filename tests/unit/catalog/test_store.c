@@ -2,10 +2,11 @@
 #include "catalog/sample.h"
 #include "catalog/store.h"
 #include "sql/migrate.h"
+#include "support/catalogue_place.h"
 #include "support/made_ranking.h"
-#include "support/unit.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -19,8 +20,7 @@ static instant now(void *owner)
 
 static const struct time_source fixed_time = {.now = now};
 
-static char folder[] = "/tmp/trendgate-store-XXXXXX";
-static char path[64];
+static const char *path;
 static struct store *store;
 static struct arena arena;
 
@@ -36,9 +36,7 @@ static struct store *store_opened(void)
 static int set_up(void **state)
 {
     (void)state;
-    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/t.db-catalog", folder);
+    path = place_take();
     arena_init(&arena, RANKING_ARENA_BYTES_MAX);
     store = store_opened();
     return 0;
@@ -49,14 +47,16 @@ static int tear_down(void **state)
     (void)state;
     store_close(store);
     arena_finish(&arena);
-    (void)unlink(path);
-    return rmdir(folder);
+    place_release();
+    return 0;
 }
+
+SET_UP_ON_BOTH
 
 /* Statements run past the store, as another hand would. */
 static void execute(const char *sql)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    const struct db_options options = store_db_options(10000);
     struct db *db;
     struct reason reason = {0};
     assert_int_equal(db_open(text_of(path), &options, &db, &reason), STATUS_OK);
@@ -246,7 +246,8 @@ static void what_is_only_checked_is_not_kept(void **state)
     struct ranking ranking = made_ranking(&arena, (struct list_key){3, 0, 0}, 20, 1);
     assert_int_equal(store_check(store, &ranking, &reason), STATUS_OK);
     assert_int_equal(snapshots(), 0);
-    assert_int_equal(publish(&ranking), 1);
+    (void)publish(&ranking);
+    assert_int_equal(snapshots(), 1);
     assert_int_equal(store_check(store, &ranking, &reason), STATUS_EXISTS);
     struct ranking other = made_ranking(&arena, ranking.list, 19, 1);
     other.captured_at = ranking.captured_at;
@@ -319,24 +320,41 @@ static void absent_snapshots_are_missing(void **state)
     }
 }
 
-static const char *const damages[] = {
-    "UPDATE snapshot SET items = x'00'",
-    "UPDATE snapshot SET items = x''",
-    "UPDATE snapshot SET items = substr(items, 1, length(items) - 1)",
-    "UPDATE snapshot SET items = items || x'00'",
-    "UPDATE snapshot SET items = g.items, plain_size = g.plain_size FROM good g WHERE g.id = 2",
-    "UPDATE snapshot SET plain_size = plain_size - 1",
-    "UPDATE snapshot SET plain_size = plain_size + 1",
-    "UPDATE snapshot SET plain_size = 0",
-    "UPDATE snapshot SET plain_size = -1",
-    "UPDATE snapshot SET plain_size = 9223372036854775807",
-    "UPDATE snapshot SET plain_size = -9223372036854775807",
-    "UPDATE snapshot SET digest = x''",
-    "UPDATE snapshot SET digest = zeroblob(32)",
-    "UPDATE list SET country = 'QQ'",
-    "UPDATE list SET period = 8",
-    "UPDATE list SET industry = 1",
+struct damage {
+    const char *in_file;
+    const char *on_server; /* NULL: the same */
 };
+
+static const struct damage damages[] = {
+    {"UPDATE snapshot SET items = x'00'", "UPDATE snapshot SET items = '\\x00'"},
+    {"UPDATE snapshot SET items = x''", "UPDATE snapshot SET items = '\\x'"},
+    {"UPDATE snapshot SET items = substr(items, 1, length(items) - 1)", NULL},
+    {"UPDATE snapshot SET items = items || x'00'",
+     "UPDATE snapshot SET items = items || CAST('\\x00' AS BYTEA)"},
+    {"UPDATE snapshot SET items = g.items, plain_size = g.plain_size FROM good g WHERE g.id = "
+     "2",
+     NULL},
+    {"UPDATE snapshot SET plain_size = plain_size - 1", NULL},
+    {"UPDATE snapshot SET plain_size = plain_size + 1", NULL},
+    {"UPDATE snapshot SET plain_size = 0", NULL},
+    {"UPDATE snapshot SET plain_size = -1", NULL},
+    {"UPDATE snapshot SET plain_size = 9223372036854775807", NULL},
+    {"UPDATE snapshot SET plain_size = -9223372036854775807", NULL},
+    {"UPDATE snapshot SET digest = x''", "UPDATE snapshot SET digest = '\\x'"},
+    {"UPDATE snapshot SET digest = zeroblob(32)",
+     "UPDATE snapshot SET digest = decode(repeat('00', 32), 'hex')"},
+    {"UPDATE list SET country = 'QQ'", NULL},
+    {"UPDATE list SET period = 8", NULL},
+    {"UPDATE list SET industry = 1", NULL},
+};
+
+static void do_damage(const struct damage *damage)
+{
+    bool is_same = place_kind == DB_SQLITE || !damage->on_server;
+    const char *sql = is_same ? damage->in_file : damage->on_server;
+    print_message("%s\n", sql);
+    execute(sql);
+}
 
 static void damage_is_found(void **state)
 {
@@ -349,8 +367,7 @@ static void damage_is_found(void **state)
     execute("DELETE FROM appearance; CREATE TABLE good AS SELECT * FROM snapshot;"
             "CREATE TABLE good_list AS SELECT * FROM list");
     for (size_t i = 0; i < LENGTH_OF(damages); i++) {
-        print_message("%s\n", damages[i]);
-        execute(damages[i]);
+        do_damage(&damages[i]);
         struct ranking read = {.hashtag_count = 77};
         struct reason reason = {0};
         assert_int_equal(store_read(store, id, &arena, &read, &reason), STATUS_CORRUPT);
@@ -403,6 +420,8 @@ static void files_of_others_are_refused(void **state)
     assert_refused(STATUS_CONFLICT);
     store_close(store);
     store = NULL;
+    if (place_kind == DB_POSTGRES)
+        return;
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fputs("a text of some length that is no database at all\n", file) >= 0);
@@ -458,25 +477,88 @@ static int start(void **state)
     return 0;
 }
 
+static bool is_somebody_waiting(struct db *db)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    bool row = false;
+    assert_int_equal(db_statement_take(db,
+                                       "SELECT count(*) FROM pg_locks WHERE NOT granted "
+                                       "AND relation = CAST('appearance' AS regclass)",
+                                       &select, NULL),
+                     STATUS_OK);
+    assert_int_equal(db_step(select, &row, NULL), STATUS_OK);
+    return db_column_integer(select, 0) > 0;
+}
+
+struct held_publication {
+    struct ranking ranking;
+    enum status status;
+    int64_t id;
+};
+
+static void *publish_held(void *owner)
+{
+    struct held_publication *held = owner;
+    struct store *own;
+    struct reason reason = {0};
+    check(store_open(text_of(path), &fixed_time, &own, &reason) == STATUS_OK);
+    held->status = store_publish(own, &held->ranking, &held->id, &reason);
+    store_close(own);
+    return NULL;
+}
+
+/* Whoever looks for ids above the last one must not pass over a snapshot that was numbered earlier and
+ * appears later. The first publication has its number and stands still before it commits. */
+static void ids_appear_in_their_order(void **state)
+{
+    (void)state;
+    const struct db_options options = store_db_options(10000);
+    struct held_publication first = {
+        .ranking = made_ranking(&arena, (struct list_key){3, 0, 0}, 5, 1)};
+    struct ranking empty = made_ranking(&arena, (struct list_key){4, 0, 0}, 0, 2);
+    struct db *db;
+    struct reason reason = {0};
+    pthread_t thread;
+    int64_t id = 0;
+    assert_int_equal(db_open(text_of(path), &options, &db, &reason), STATUS_OK);
+    struct db_transaction holding = {NULL};
+    assert_int_equal(db_begin(db, &holding, &reason), STATUS_OK);
+    assert_int_equal(db_execute(db, "LOCK TABLE appearance IN ACCESS EXCLUSIVE MODE", &reason),
+                     STATUS_OK);
+    assert_int_equal(pthread_create(&thread, NULL, publish_held, &first), 0);
+    struct db *onlooker;
+    assert_int_equal(db_open(text_of(path), &options, &onlooker, &reason), STATUS_OK);
+    while (!is_somebody_waiting(onlooker))
+        (void)sched_yield();
+    db_close(onlooker);
+    assert_int_equal(store_wait_at_most(store, 50, &reason), STATUS_OK);
+    assert_int_equal(store_publish(store, &empty, &id, &reason), STATUS_BUSY);
+    db_transaction_finish(&holding);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(first.status, STATUS_OK);
+    assert_int_equal(store_publish(store, &empty, &id, &reason), STATUS_OK);
+    assert_true(id > first.id);
+    db_close(db);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(lists_of_every_kind_read_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(empty_lists_read_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_widest_hashtag_reads_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_same_again_exists, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_short_list_stays_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(other_content_at_the_same_time_conflicts, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_is_only_checked_is_not_kept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(snapshots_are_visited_in_order_of_publication, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_is_kept_outlives_the_store, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(absent_snapshots_are_missing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damage_is_found, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_full_arena_is_no_damage, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(files_of_others_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(several_may_publish_at_once, set_up, tear_down),
+    struct CMUnitTest tests[] = {
+        ON_BOTH(lists_of_every_kind_read_back),
+        ON_BOTH(empty_lists_read_back),
+        ON_BOTH(the_widest_hashtag_reads_back),
+        ON_BOTH(the_same_again_exists),
+        ON_BOTH(a_short_list_stays_one),
+        ON_BOTH(other_content_at_the_same_time_conflicts),
+        ON_BOTH(what_is_only_checked_is_not_kept),
+        ON_BOTH(snapshots_are_visited_in_order_of_publication),
+        ON_BOTH(what_is_kept_outlives_the_store),
+        ON_BOTH(absent_snapshots_are_missing),
+        ON_BOTH(damage_is_found),
+        ON_BOTH(a_full_arena_is_no_damage),
+        ON_BOTH(files_of_others_are_refused),
+        ON_BOTH(several_may_publish_at_once),
+        ON_SERVER(ids_appear_in_their_order),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return place_run(tests, LENGTH_OF(tests), set_up_on_server, start);
 }

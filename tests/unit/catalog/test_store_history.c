@@ -1,8 +1,8 @@
 #include "base/secret.h"
 #include "catalog/store_history.h"
 #include "sql/migrate.h"
+#include "support/catalogue_place.h"
 #include "support/made_ranking.h"
-#include "support/unit.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -19,8 +19,7 @@ static instant now(void *owner)
 
 static const struct time_source moved_time = {.now = now};
 
-static char folder[] = "/tmp/trendgate-history-XXXXXX";
-static char path[64];
+static const char *path;
 static struct store *store;
 static struct arena arena;
 static const struct list_key list = {.country = 3};
@@ -38,9 +37,7 @@ static int set_up(void **state)
 {
     (void)state;
     now_us = NOW_US;
-    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/t.db-catalog", folder);
+    path = place_take();
     arena_init(&arena, RANKING_ARENA_BYTES_MAX);
     store = store_opened();
     return 0;
@@ -51,13 +48,15 @@ static int tear_down(void **state)
     (void)state;
     store_close(store);
     arena_finish(&arena);
-    (void)unlink(path);
-    return rmdir(folder);
+    place_release();
+    return 0;
 }
+
+SET_UP_ON_BOTH
 
 static void execute(const char *sql)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    const struct db_options options = store_db_options(10000);
     struct db *db;
     struct reason reason = {0};
     assert_int_equal(db_open(text_of(path), &options, &db, &reason), STATUS_OK);
@@ -68,7 +67,7 @@ static void execute(const char *sql)
 
 static int64_t counted(const char *sql)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    const struct db_options options = store_db_options(10000);
     struct db *db;
     struct db_statement *select = NULL;
     struct reason reason = {0};
@@ -383,26 +382,21 @@ static int start(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_hashtag_has_a_history, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(other_lists_stay_apart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(changes_come_from_the_capture_before, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_a_source_tells_is_kept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_same_capture_is_recognised_later, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(captures_to_compare_are_found, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_name_that_was_kept_with_its_sign_is_found, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(older_files_get_their_history, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(old_snapshots_go_but_the_newest, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_row_is_small, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_was_the_newest_until_lately_stays, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_row_is_small, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_change_comes_from_a_capture_of_the_same_time, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_row_is_small, set_up, tear_down),
+    struct CMUnitTest tests[] = {
+        ON_BOTH(a_hashtag_has_a_history),
+        ON_BOTH(other_lists_stay_apart),
+        ON_BOTH(changes_come_from_the_capture_before),
+        ON_BOTH(what_a_source_tells_is_kept),
+        ON_BOTH(the_same_capture_is_recognised_later),
+        ON_BOTH(captures_to_compare_are_found),
+        ON_BOTH(a_name_that_was_kept_with_its_sign_is_found),
+        IN_FILE(older_files_get_their_history),
+        ON_BOTH(old_snapshots_go_but_the_newest),
+        IN_FILE(a_row_is_small),
+        ON_BOTH(what_was_the_newest_until_lately_stays),
+        IN_FILE(a_row_is_small),
+        ON_BOTH(no_change_comes_from_a_capture_of_the_same_time),
+        IN_FILE(a_row_is_small),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return place_run(tests, LENGTH_OF(tests), set_up_on_server, start);
 }

@@ -2,13 +2,9 @@
 
 #include "catalog/store.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 struct db *file_of[COLLECTORS];
 
-static char folder[] = "/tmp/trendgate-collector-XXXXXX";
-static char path[64];
+static const char *path;
 static instant wall;
 static duration elapsed;
 
@@ -44,7 +40,7 @@ instant wall_now(void)
 
 static void file_open(unsigned which)
 {
-    struct db_options options = {DB_JOURNAL_ROLLBACK, 10000};
+    const struct db_options options = store_db_options(10000);
     struct reason reason = {0};
     if (db_open(text_of(path), &options, &file_of[which], &reason) != STATUS_OK)
         fail_msg("%s", reason.sentence);
@@ -64,9 +60,7 @@ int shared_file_set_up(void **state)
     wall = (instant){BEGIN_US};
     elapsed = (duration){3600 * SECOND_US};
     moved_time.boot = 1;
-    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof(path), "%s/t.db-catalog", folder);
+    path = place_take();
     if (store_open(text_of(path), &moved_time, &store, &reason) != STATUS_OK)
         fail_msg("%s", reason.sentence);
     store_close(store);
@@ -80,6 +74,6 @@ int shared_file_tear_down(void **state)
     (void)state;
     for (unsigned i = 0; i < COLLECTORS; i++)
         db_close(file_of[i]);
-    (void)unlink(path);
-    return rmdir(folder);
+    place_release();
+    return 0;
 }

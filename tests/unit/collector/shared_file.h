@@ -1,10 +1,10 @@
-/* shared_file: an empty catalogue file that several collectors have open, and the clocks that all of
+/* shared_file: an empty catalogue that several collectors have open, and the clocks that all of
  * them go by. */
 #pragma once
 
 #include "base/instant.h"
 #include "sql/db.h"
-#include "support/unit.h"
+#include "support/catalogue_place.h"
 
 #define COLLECTORS 2
 

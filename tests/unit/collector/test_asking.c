@@ -238,28 +238,23 @@ static void concurrency_is_a_bound(void **state)
     is_asked(0, false);
 }
 
+SET_UP_ON_BOTH
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(five_failures_in_a_row_open_the_breaker, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(half_open_it_lets_one_through, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(each_opening_lasts_longer_up_to_an_hour, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(answers_under_way_do_not_prolong_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(retry_after_is_kept_to, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            one_that_throttles_again_and_again_is_left_alone_for_longer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_success_of_one_ends_no_pause_of_another, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_pause_is_by_the_clock_that_counts_on, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(other_collectors_leave_it_alone_too, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_pause_that_begins_in_the_future_counts_for_nobody_else, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_better_source_is_waited_for_while_it_is_busy,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(concurrency_is_a_bound, set_up, tear_down),
+    struct CMUnitTest tests[] = {
+        ON_BOTH(five_failures_in_a_row_open_the_breaker),
+        ON_BOTH(half_open_it_lets_one_through),
+        ON_BOTH(each_opening_lasts_longer_up_to_an_hour),
+        ON_BOTH(answers_under_way_do_not_prolong_it),
+        ON_BOTH(retry_after_is_kept_to),
+        ON_BOTH(one_that_throttles_again_and_again_is_left_alone_for_longer),
+        ON_BOTH(a_success_of_one_ends_no_pause_of_another),
+        ON_BOTH(a_pause_is_by_the_clock_that_counts_on),
+        ON_BOTH(other_collectors_leave_it_alone_too),
+        ON_BOTH(a_pause_that_begins_in_the_future_counts_for_nobody_else),
+        ON_BOTH(the_better_source_is_waited_for_while_it_is_busy),
+        ON_BOTH(concurrency_is_a_bound),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return place_run(tests, LENGTH_OF(tests), set_up_on_server, NULL);
 }

@@ -1,6 +1,8 @@
 #include "collector/budget.h"
 #include "shared_file.h"
 
+#include <pthread.h>
+
 #define MINUTE_US (60 * SECOND_US)
 
 static struct budget_limits limits;
@@ -311,41 +313,69 @@ static void how_a_source_fares_is_kept(void **state)
     assert_string_equal(read.fault, fare.fault);
 }
 
+#define RACES 40
+
+struct racer {
+    pthread_t thread;
+    unsigned collector;
+    unsigned granted;
+};
+
+static void *race(void *owner)
+{
+    struct racer *racer = owner;
+    for (unsigned i = 0; i < RACES; i++) {
+        int64_t request;
+        duration wait;
+        enum status status = budget_take(file_of[racer->collector], &moved_time, &limits,
+                                         &request, &wait, NULL);
+        check(status == STATUS_OK || status == STATUS_EXHAUSTED);
+        racer->granted += status == STATUS_OK;
+    }
+    return NULL;
+}
+
+static void collectors_at_once_take_no_more(void **state)
+{
+    (void)state;
+    limits.requests_per_minute = limits.daily_budget = RACES;
+    struct racer racers[COLLECTORS] = {{.collector = 0}, {.collector = 1}};
+    for (unsigned i = 0; i < COLLECTORS; i++)
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+    for (unsigned i = 0; i < COLLECTORS; i++)
+        assert_int_equal(pthread_join(racers[i].thread, NULL), 0);
+    assert_int_equal(racers[0].granted + racers[1].granted, RACES);
+    assert_int_equal(used_today(), RACES);
+}
+
+static int tear_down(void **state)
+{
+    return shared_file_tear_down(state);
+}
+
+SET_UP_ON_BOTH
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_minute_holds_so_many_and_no_more, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_request_counts_from_its_answer_on, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(collectors_share_the_minute, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_restart_forgets_nothing, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_day_ends_at_midnight, set_up, shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_day_is_entered_once, set_up, shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(the_wall_clock_does_not_move_the_minute, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(after_a_boot_the_wall_clock_tells_ages, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(
-            requests_of_a_boot_whose_clock_ran_ahead_are_over_after_a_minute, set_up,
-            shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_day_that_a_wrong_clock_entered_is_no_day, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_success_of_another_ends_no_pause, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_success_closes_the_breaker_of_another, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(lists_of_all_collectors_are_counted, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(sources_are_apart, set_up, shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_budget_of_nothing_grants_nothing, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(what_is_refused_is_not_counted, set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(how_a_source_fares_is_kept, set_up,
-                                        shared_file_tear_down),
+    struct CMUnitTest tests[] = {
+        ON_BOTH(a_minute_holds_so_many_and_no_more),
+        ON_BOTH(a_request_counts_from_its_answer_on),
+        ON_BOTH(collectors_share_the_minute),
+        ON_BOTH(collectors_at_once_take_no_more),
+        ON_BOTH(a_restart_forgets_nothing),
+        ON_BOTH(a_day_ends_at_midnight),
+        ON_BOTH(a_day_is_entered_once),
+        ON_BOTH(the_wall_clock_does_not_move_the_minute),
+        ON_BOTH(after_a_boot_the_wall_clock_tells_ages),
+        ON_BOTH(requests_of_a_boot_whose_clock_ran_ahead_are_over_after_a_minute),
+        ON_BOTH(a_day_that_a_wrong_clock_entered_is_no_day),
+        ON_BOTH(a_success_of_another_ends_no_pause),
+        ON_BOTH(a_success_closes_the_breaker_of_another),
+        ON_BOTH(lists_of_all_collectors_are_counted),
+        ON_BOTH(sources_are_apart),
+        ON_BOTH(a_budget_of_nothing_grants_nothing),
+        ON_BOTH(what_is_refused_is_not_counted),
+        ON_BOTH(how_a_source_fares_is_kept),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return place_run(tests, LENGTH_OF(tests), set_up_on_server, NULL);
 }

@@ -1,6 +1,8 @@
 #include "collector/jobs.h"
 #include "shared_file.h"
 
+#include <pthread.h>
+
 static const struct list_key some = {.country = 3};
 
 static enum status take(unsigned collector, struct list_key list,
@@ -163,27 +165,75 @@ static void a_list_of_a_newer_program_is_passed_over(void **state)
     assert_int_equal(seen.count, 0);
 }
 
+#define RACES 40
+
+struct racer {
+    pthread_t thread;
+    unsigned collector;
+    unsigned won;
+};
+
+static pthread_barrier_t start;
+
+static void *race(void *owner)
+{
+    struct racer *racer = owner;
+    for (uint8_t country = 0; country < RACES; country++) {
+        struct job_hindrance hindrance;
+        (void)pthread_barrier_wait(&start);
+        enum status status = take(racer->collector, (struct list_key){.country = country},
+                                  &hindrance);
+        check(status == STATUS_OK || status == STATUS_BUSY);
+        racer->won += status == STATUS_OK;
+    }
+    return NULL;
+}
+
+/* Of lists that were fetched before: their rows are there. */
+static void of_two_at_once_one_has_the_list(void **state)
+{
+    (void)state;
+    static const struct job_pause none = {0};
+    for (uint8_t country = 0; country < RACES; country++) {
+        const struct list_key list = {.country = country};
+        takes(0, list);
+        assert_int_equal(job_release(file_of[0], list, 1, &none, NULL), STATUS_OK);
+    }
+    struct racer racers[COLLECTORS] = {{.collector = 0}, {.collector = 1}};
+    assert_int_equal(pthread_barrier_init(&start, NULL, COLLECTORS), 0);
+    for (unsigned i = 0; i < COLLECTORS; i++)
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+    for (unsigned i = 0; i < COLLECTORS; i++)
+        assert_int_equal(pthread_join(racers[i].thread, NULL), 0);
+    assert_int_equal(racers[0].won + racers[1].won, RACES);
+    assert_int_equal(pthread_barrier_destroy(&start), 0);
+}
+
+static int set_up(void **state)
+{
+    return shared_file_set_up(state);
+}
+
+static int tear_down(void **state)
+{
+    return shared_file_tear_down(state);
+}
+
+SET_UP_ON_BOTH
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_collector_has_a_list, shared_file_set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_lease_is_renewed, shared_file_set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_dead_collector_loses_its_lease, shared_file_set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(who_lost_a_lease_gives_back_nothing, shared_file_set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_list_that_rests_is_left_alone_by_all,
-                                        shared_file_set_up, shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_clock_that_was_set_back_holds_nobody_up,
-                                        shared_file_set_up, shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(who_read_the_clock_a_little_earlier_is_turned_away,
-                                        shared_file_set_up, shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(what_rests_is_found_after_a_restart, shared_file_set_up,
-                                        shared_file_tear_down),
-        cmocka_unit_test_setup_teardown(a_list_of_a_newer_program_is_passed_over,
-                                        shared_file_set_up, shared_file_tear_down),
+    struct CMUnitTest tests[] = {
+        ON_BOTH(one_collector_has_a_list),
+        ON_BOTH(of_two_at_once_one_has_the_list),
+        ON_BOTH(a_lease_is_renewed),
+        ON_BOTH(a_dead_collector_loses_its_lease),
+        ON_BOTH(who_lost_a_lease_gives_back_nothing),
+        ON_BOTH(a_list_that_rests_is_left_alone_by_all),
+        ON_BOTH(a_clock_that_was_set_back_holds_nobody_up),
+        ON_BOTH(who_read_the_clock_a_little_earlier_is_turned_away),
+        ON_BOTH(what_rests_is_found_after_a_restart),
+        ON_BOTH(a_list_of_a_newer_program_is_passed_over),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return place_run(tests, LENGTH_OF(tests), set_up_on_server, NULL);
 }

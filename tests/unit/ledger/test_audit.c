@@ -66,7 +66,8 @@ static struct found audited_by(const struct audit_prices *prices)
     struct found found = {0};
     struct audit_totals totals;
     struct db *db = NULL;
-    DONE(db_open_to_read(text_of(ledger_path()), 1000, &db, &reason));
+    DONE(db_open_to_read(text_of(ledger_path()), &(struct db_options){.busy_timeout_ms = 1000},
+                         &db, &reason));
     DONE(ledger_audit(db, prices, &(struct audit_watch){differs, passed, &found}, &totals,
                       &reason));
     db_close(db);

@@ -42,7 +42,8 @@ static int64_t differences(void)
     struct audit_totals totals;
     int64_t told = 0;
     static const struct audit_price price = {1, "tiktok-popular-trend-hashtag", 8};
-    DONE(db_open_to_read(text_of(ledger_path()), 1000, &db, &reason));
+    DONE(db_open_to_read(text_of(ledger_path()), &(struct db_options){.busy_timeout_ms = 1000},
+                         &db, &reason));
     DONE(ledger_audit(db, &(struct audit_prices){&price, 1},
                       &(struct audit_watch){tell, passed, &told}, &totals, &reason));
     db_close(db);

@@ -32,7 +32,8 @@ static void audited(void)
     struct db *db = NULL;
     const struct audit_prices prices = {&price, 1};
     told[0] = '\0';
-    DONE(db_open_to_read(text_of(ledger_path()), 1000, &db, &reason));
+    DONE(db_open_to_read(text_of(ledger_path()), &(struct db_options){.busy_timeout_ms = 1000},
+                         &db, &reason));
     DONE(ledger_audit(db, &prices, &(struct audit_watch){differs, passed, NULL}, &totals,
                       &reason));
     db_close(db);

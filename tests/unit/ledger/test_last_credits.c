@@ -101,7 +101,8 @@ static int64_t number(const char *sql)
     struct db *db = NULL;
     struct db_statement *select = NULL;
     bool row;
-    DONE(db_open_to_read(text_of(path), 1000, &db, &reason));
+    DONE(db_open_to_read(text_of(path), &(struct db_options){.busy_timeout_ms = 1000}, &db,
+                         &reason));
     DONE(db_statement_take(db, sql, &select, &reason));
     DONE(db_step(select, &row, &reason));
     int64_t value = db_column_integer(select, 0);

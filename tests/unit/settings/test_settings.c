@@ -84,15 +84,15 @@ static void faults_in_the_file_name_line_and_nearest(void **state)
          "2: threads = 99999999999999999999: write a whole number from 0 to 256"},
         {TEXT_INITIAL("[server]\naccess_log = 2\n"), "2: access_log = 2: write true or false"},
         {TEXT_INITIAL("[database]\nurl = mysql:x\n"),
-         "2: url = mysql:x: write sqlite:PATH, such as sqlite:./var/trendgate.db"},
+         "2: url = mysql:x: write sqlite:PATH, such as sqlite:./var/trendgate.db, or "
+         "postgresql://USER@HOST:PORT/NAME"},
+        {TEXT_INITIAL("[database]\nurl = mysql://ann:s3cr3t@db/x\n"),
+         "2: url = mysql://ann:***@db/x: write sqlite:PATH, such as sqlite:./var/trendgate.db, "
+         "or postgresql://USER@HOST:PORT/NAME"},
         {TEXT_INITIAL("[database]\nurl = sqlite::memory:\n"),
          "2: url = sqlite::memory:: a database in memory would be gone with each command; "
-         "write "
-         "sqlite:PATH, such as sqlite:./var/trendgate.db"},
-        {TEXT_INITIAL("[database]\nurl = postgresql://ann:s3cr3t@db/x\n"),
-         "2: url = postgresql://ann:***@db/x: PostgreSQL comes with a later version; until "
-         "then "
-         "write sqlite:PATH, such as sqlite:./var/trendgate.db"},
+         "write sqlite:PATH, such as sqlite:./var/trendgate.db, or "
+         "postgresql://USER@HOST:PORT/NAME"},
     };
     for (size_t i = 0; i < LENGTH_OF(cases); i++) {
         write_file(cases[i].bytes);
@@ -102,6 +102,24 @@ static void faults_in_the_file_name_line_and_nearest(void **state)
         assert_memory_equal(reason.sentence, path, strlen(path));
         assert_string_equal(reason.sentence + strlen(path) + 1, cases[i].sentence);
     }
+}
+
+/* Whoever needs the ledger takes files alone; the sentence does not hold what was written. */
+static void addresses_of_postgresql_are_for_lists(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"postgresql://ann:s3cr3t@db/x", "postgres://db/x"};
+    for (size_t i = 0; i < LENGTH_OF(urls); i++) {
+        struct reason reason = {0};
+        struct text sqlite_path;
+        assert_int_equal(settings_database_check(text_of(urls[i]), &reason), STATUS_OK);
+        assert_true(settings_database_is_postgres(text_of(urls[i])));
+        assert_int_equal(settings_sqlite_path(text_of(urls[i]), &sqlite_path, &reason),
+                         STATUS_INVALID);
+        assert_non_null(strstr(reason.sentence, "PostgreSQL"));
+        assert_null(strstr(reason.sentence, "s3cr3t"));
+    }
+    assert_false(settings_database_is_postgres(TEXT("sqlite:postgresql://db/x")));
 }
 
 static void faults_in_the_environment_name_the_variable(void **state)
@@ -118,10 +136,9 @@ static void faults_in_the_environment_name_the_variable(void **state)
          "environment: TRENDGATE_SERVER_THREADS=x: write a whole number from 0 to 256"},
         {"TRENDGATE_DATABASE=sqlite:a", "TRENDGATE_DATABASE_URL=sqlite:b",
          "environment: TRENDGATE_DATABASE_URL and its other name are both set; set one"},
-        {"TRENDGATE_DATABASE=postgres://ann:s3@cr3t@db/x?password=s3cr3t&a=b", NULL,
-         "environment: TRENDGATE_DATABASE=postgres://ann:***@db/x?password=***&a=b: PostgreSQL "
-         "comes with a later version; until then write sqlite:PATH, such as "
-         "sqlite:./var/trendgate.db"},
+        {"TRENDGATE_DATABASE=postgre://ann:s3@cr3t@db/x?password=s3cr3t&a=b", NULL,
+         "environment: TRENDGATE_DATABASE=postgre://ann:***@db/x?password=***&a=b: write "
+         "sqlite:PATH, such as sqlite:./var/trendgate.db, or postgresql://USER@HOST:PORT/NAME"},
         {"TRENDGATE_SOURCE_SAMPLE_ENABLED=maybe", NULL,
          "environment: TRENDGATE_SOURCE_SAMPLE_ENABLED=maybe: write true or false"},
     };
@@ -295,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(environment_is_stronger_than_file_than_default),
         cmocka_unit_test(faults_in_the_file_name_line_and_nearest),
+        cmocka_unit_test(addresses_of_postgresql_are_for_lists),
         cmocka_unit_test(faults_in_the_environment_name_the_variable),
         cmocka_unit_test(an_address_has_a_port),
         cmocka_unit_test(texts_have_the_form_of_what_they_are),

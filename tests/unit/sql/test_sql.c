@@ -1,6 +1,5 @@
-/* db.h and migrate.h over real files in a folder of their own. */
-#include "sql/migrate.h"
-#include "support/unit.h"
+/* db.h and migrate.h, on a file in a folder of their own and on a server. */
+#include "engines.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -8,76 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/trendgate-sql-XXXXXX";
-static char path[64];
-static const struct db_options wal = {.journal = DB_JOURNAL_WAL, .busy_timeout_ms = 0};
-static const struct db_options rollback = {.journal = DB_JOURNAL_ROLLBACK};
-
-static int folder_make(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    (void)snprintf(path, sizeof(path), "%s/a.db", folder);
-    return 0;
-}
-
-static int files_remove(void **state)
-{
-    (void)state;
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
-        char name[96];
-        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        (void)unlink(name);
-    }
-    return 0;
-}
-
-static int folder_remove(void **state)
-{
-    (void)files_remove(state);
-    return rmdir(folder);
-}
-
-static struct db *opened(const struct db_options *options)
-{
-    struct reason reason = {""};
-    struct db *db = NULL;
-    assert_int_equal(db_open(text_of(path), options, &db, &reason), STATUS_OK);
-    return db;
-}
-
-static struct db_statement *taken(struct db *db, const char *sql)
-{
-    struct reason reason = {""};
-    struct db_statement *statement = NULL;
-    if (db_statement_take(db, sql, &statement, &reason) != STATUS_OK)
-        fail_msg("%s", reason.sentence);
-    return statement;
-}
-
-static void ran(struct db *db, const char *sql)
-{
-    struct reason reason = {""};
-    if (db_execute(db, sql, &reason) != STATUS_OK)
-        fail_msg("%s", reason.sentence);
-}
-
-static int64_t asked(struct db *db, const char *sql)
-{
-    CLEANUP(db_statement_release) struct db_statement *statement = taken(db, sql);
-    bool row = false;
-    assert_int_equal(db_step(statement, &row, NULL), STATUS_OK);
-    assert_true(row);
-    return db_column_integer(statement, 0);
-}
-
 static void values_come_back(void **state)
 {
     (void)state;
     struct db *db = opened(&wal);
-    ran(db, "CREATE TABLE t (a BIGINT, b TEXT, c BLOB, d TEXT)");
+    ran(db, kind == DB_SQLITE ? "CREATE TABLE t (a BIGINT, b TEXT, c BLOB, d TEXT)"
+                              : "CREATE TABLE t (a BIGINT, b TEXT, c BYTEA, d TEXT)");
     struct db_statement *insert = taken(db,
                                         "INSERT INTO t VALUES ($2, $1, $3, '$1') RETURNING a");
     db_bind_text(insert, 1, TEXT("caf\xc3\xa9 \xf0\x9f\x8e\x89"));
@@ -115,6 +50,49 @@ static void what_was_bound_is_forgotten_at_release(void **state)
     db_close(db);
 }
 
+static void integers_of_every_size_come_back(void **state)
+{
+    (void)state;
+    struct db *db = opened(&wal);
+    static const int64_t numbers[] = {INT64_MIN, -4294967297, -2147483649, -2147483648, -32769,
+                                      -256,      -1,          0,           1,           255,
+                                      32768,     2147483647,  4294967296,  INT64_MAX};
+    CLEANUP(db_statement_release) struct db_statement *select = taken(db, "SELECT $1, $1 < 0");
+    for (size_t i = 0; i < LENGTH_OF(numbers); i++) {
+        bool row = false;
+        db_bind_integer(select, 1, numbers[i]);
+        assert_int_equal(db_step(select, &row, NULL), STATUS_OK);
+        assert_true(row && db_column_integer(select, 0) == numbers[i]);
+        assert_int_equal(db_column_integer(select, 1), numbers[i] < 0);
+        assert_int_equal(db_step(select, &row, NULL), STATUS_OK);
+        assert_false(row);
+    }
+    db_statement_release(&select);
+    assert_int_equal(asked(db, "SELECT CAST(-7 AS SMALLINT)"), -7);
+    assert_int_equal(asked(db, "SELECT CAST(-70000 AS INTEGER)"), -70000);
+    db_close(db);
+}
+
+static void statements_run_while_rows_are_read(void **state)
+{
+    (void)state;
+    struct db *db = opened(&wal);
+    ran(db, "CREATE TABLE t (a BIGINT); INSERT INTO t VALUES (1), (2), (3)");
+    struct db_statement *select = taken(db, "SELECT a FROM t ORDER BY a");
+    int64_t sum = 0;
+    bool row = false;
+    assert_int_equal(db_step(select, &row, NULL), STATUS_OK);
+    while (row) {
+        ran(db, "UPDATE t SET a = a");
+        sum += db_column_integer(select, 0);
+        assert_int_equal(asked(db, "SELECT count(*) FROM t"), 3);
+        assert_int_equal(db_step(select, &row, NULL), STATUS_OK);
+    }
+    assert_int_equal(sum, 6);
+    db_statement_release(&select);
+    db_close(db);
+}
+
 static void constraints_have_outcomes(void **state)
 {
     (void)state;
@@ -126,7 +104,7 @@ static void constraints_have_outcomes(void **state)
     assert_int_equal(db_execute(db, "INSERT INTO t VALUES (NULL)", NULL), STATUS_CONFLICT);
     struct reason reason = {""};
     assert_int_equal(db_execute(db, "SELEKT", &reason), STATUS_IO);
-    assert_non_null(strstr(reason.sentence, path));
+    assert_non_null(strstr(reason.sentence, db_path(db)));
     db_close(db);
 }
 
@@ -149,6 +127,27 @@ static void what_is_not_committed_is_rolled_back(void **state)
     ran(db, "INSERT INTO t VALUES (3)");
     assert_int_equal(db_commit(&transaction, NULL), STATUS_OK);
     assert_int_equal(asked(db, "SELECT count(*) FROM t"), 1);
+    db_close(db);
+}
+
+static void a_reader_sees_one_instant_and_writes_nothing(void **state)
+{
+    (void)state;
+    struct db *db = opened(&wal), *reader = NULL;
+    struct reason reason = {""};
+    ran(db, "CREATE TABLE t (a BIGINT)");
+    assert_int_equal(db_open_to_read(text_of(path), &wal, &reader, &reason), STATUS_OK);
+    {
+        CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+        assert_int_equal(db_begin_reading(reader, &transaction, &reason), STATUS_OK);
+        assert_int_equal(asked(reader, "SELECT count(*) FROM t"), 0);
+        ran(db, "INSERT INTO t VALUES (1)");
+        assert_int_equal(asked(reader, "SELECT count(*) FROM t"), 0);
+    }
+    assert_int_equal(asked(reader, "SELECT count(*) FROM t"), 1);
+    assert_int_not_equal(db_execute(reader, "INSERT INTO t VALUES (2)", NULL), STATUS_OK);
+    assert_int_equal(asked(db, "SELECT count(*) FROM t"), 1);
+    db_close(reader);
     db_close(db);
 }
 
@@ -240,8 +239,10 @@ static const struct migration steps[] = {
     {2, "0002_b.sql", "UPDATE a SET x = x + 1"},
     {3, "0003_c.sql", "UPDATE a SET x = 100; CREATE TABLE a (x BIGINT)"}, /* fails */
 };
-static const struct migration_set one = {"test", steps, 1}, two = {"test", steps, 2};
-static const struct migration_set three = {"test", steps, 3}, other = {"other", steps, 2};
+static const struct migration_set one = {"test", {steps, 1}, {steps, 1}};
+static const struct migration_set two = {"test", {steps, 2}, {steps, 2}};
+static const struct migration_set three = {"test", {steps, 3}, {steps, 3}};
+static const struct migration_set other = {"other", {steps, 2}, {steps, 2}};
 
 static void migrations_are_applied_once(void **state)
 {
@@ -261,8 +262,6 @@ static pthread_barrier_t all_opened;
 
 static void *migrate(void *status)
 {
-    static const struct db_options patient = {.journal = DB_JOURNAL_ROLLBACK,
-                                              .busy_timeout_ms = 10000};
     struct db *db = NULL;
     *(enum status *)status = db_open(text_of(path), &patient, &db, NULL);
     (void)pthread_barrier_wait(&all_opened);
@@ -287,7 +286,7 @@ static void several_may_migrate_at_once(void **state)
         struct db *db = opened(&rollback);
         assert_int_equal(asked(db, "SELECT x FROM a"), 2);
         db_close(db);
-        (void)files_remove(state);
+        assert_int_equal(kind == DB_SQLITE ? sqlite_empty(state) : postgres_empty(state), 0);
     }
     assert_int_equal(pthread_barrier_destroy(&all_opened), 0);
 }
@@ -319,41 +318,48 @@ static void a_database_of_another_is_refused(void **state)
     db_close(db);
 }
 
-static void the_programs_own_migrations_apply(void **state)
+static void migrated(const struct migration_set *set, const char *count)
 {
-    (void)state;
     struct db *db = opened(&wal);
     struct reason reason = {""};
-    if (db_migrate(db, &migrations_ledger, &reason) != STATUS_OK)
+    if (db_migrate(db, set, &reason) != STATUS_OK)
         fail_msg("%s", reason.sentence);
-    assert_int_equal(asked(db, "SELECT count(*) FROM account"), 0);
-    db_close(db);
-    (void)files_remove(state);
-    db = opened(&rollback);
-    if (db_migrate(db, &migrations_catalog, &reason) != STATUS_OK)
-        fail_msg("%s", reason.sentence);
-    assert_int_equal(asked(db, "SELECT count(*) FROM snapshot"), 0);
+    assert_int_equal(asked(db, count), 0);
     db_close(db);
 }
 
-#define FRESH(function) cmocka_unit_test_setup_teardown(function, NULL, files_remove)
+static void the_ledgers_own_migrations_apply(void **state)
+{
+    (void)state;
+    migrated(&migrations_ledger, "SELECT count(*) FROM account");
+}
+
+static void the_catalogues_own_migrations_apply(void **state)
+{
+    (void)state;
+    migrated(&migrations_catalog, "SELECT count(*) FROM snapshot");
+}
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        FRESH(values_come_back),
-        FRESH(what_was_bound_is_forgotten_at_release),
-        FRESH(constraints_have_outcomes),
-        FRESH(what_is_not_committed_is_rolled_back),
-        FRESH(nothing_is_written_on_a_failed_rollback),
-        FRESH(a_second_writer_is_told_to_wait),
-        FRESH(files_are_private_and_durable),
-        FRESH(a_file_that_is_no_database_is_refused),
-        FRESH(migrations_are_applied_once),
-        FRESH(several_may_migrate_at_once),
-        FRESH(a_migration_that_fails_changes_nothing),
-        FRESH(a_database_of_another_is_refused),
-        FRESH(the_programs_own_migrations_apply),
+    struct CMUnitTest tests[] = {
+        ON_BOTH(values_come_back),
+        ON_BOTH(integers_of_every_size_come_back),
+        ON_BOTH(what_was_bound_is_forgotten_at_release),
+        ON_BOTH(statements_run_while_rows_are_read),
+        ON_BOTH(constraints_have_outcomes),
+        ON_BOTH(what_is_not_committed_is_rolled_back),
+        ON_BOTH(a_reader_sees_one_instant_and_writes_nothing),
+        ON_SQLITE(nothing_is_written_on_a_failed_rollback),
+        ON_SQLITE(a_second_writer_is_told_to_wait),
+        ON_SQLITE(files_are_private_and_durable),
+        ON_SQLITE(a_file_that_is_no_database_is_refused),
+        ON_BOTH(migrations_are_applied_once),
+        ON_BOTH(several_may_migrate_at_once),
+        ON_BOTH(a_migration_that_fails_changes_nothing),
+        ON_BOTH(a_database_of_another_is_refused),
+        ON_SQLITE(the_ledgers_own_migrations_apply),
+        ON_BOTH(the_catalogues_own_migrations_apply),
     };
-    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+    return engines_run(tests, LENGTH_OF(tests));
 }

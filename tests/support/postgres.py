@@ -1,0 +1,126 @@
+"""A PostgreSQL server of the tests' own, and databases on it.
+
+The server keeps its files in a temporary folder and listens on a socket in there alone. PostgreSQL
+refuses to run as root: then it runs as the user postgres, whom Debian's package brings along. Its
+address, of the database "postgres", is handed on in TRENDGATE_TEST_POSTGRES; whoever finds that unset
+has no server and skips aloud.
+"""
+import itertools
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import urllib.parse
+
+VARIABLE = "TRENDGATE_TEST_POSTGRES"
+PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
+USER = "postgres"
+START_SECONDS = 60
+STOP_SECONDS = 30
+# Nothing of it outlives the run: it need not survive a power failure.
+OPTIONS = {"listen_addresses": "", "fsync": "off", "max_connections": "200", "shared_buffers": "64MB",
+           "log_min_messages": "fatal", "autovacuum": "off"}
+
+
+numbers = itertools.count(1)
+
+
+def is_installed():
+    return (PROGRAMS / "postgres").exists()
+
+
+def make_database():
+    """The address of an empty one on the server of the run."""
+    server, name = os.environ[VARIABLE], f"place_{os.getpid()}_{next(numbers)}"
+    rows(server, f"CREATE DATABASE {name}")
+    return f"{server.rpartition('/')[0]}/{name}"
+
+
+def drop_database(address):
+    server, _, name = address.rpartition("/")
+    rows(f"{server}/postgres", f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def rows(address, sql, schema="public"):
+    """What a statement answers: a list of lists of texts."""
+    done = subprocess.run([PROGRAMS / "psql", "--no-psqlrc", "-qtA", "-F\t", "-v", "ON_ERROR_STOP=1", "-c", sql, address],
+                          env={**os.environ, "PGOPTIONS": f"-c search_path={schema}"}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{sql}: {done.stderr}")
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+class Server:
+    """with Server() as server: server.address is where it listens."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trendgate-postgres-"))
+        self.account = {}
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(USER)
+            self.account = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        self.server = None
+
+    @property
+    def address(self):
+        return f"postgresql://{USER}@{urllib.parse.quote(str(self.folder), safe='')}/postgres"
+
+    def __enter__(self):
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self.server:
+            self._stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self):
+        data = self.folder / "data"
+        self._run("initdb", "-D", data, "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C",
+                  "--no-sync", "--no-instructions")
+        words = [f"-c{name}={value}" for name, value in OPTIONS.items()]
+        # In a session of its own: Ctrl-C is for this program, which then stops the server.
+        self.server = subprocess.Popen(
+            [PROGRAMS / "postgres", "-D", data, "-k", self.folder, *words], cwd=self.folder,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "log").open("w", encoding="utf-8"), start_new_session=True, **self.account)
+        self._await(data / "postmaster.pid")
+
+    def _await(self, told):
+        """The server writes how it stands into its pid file."""
+        for _ in range(START_SECONDS * 10):
+            if self.server.poll() is not None:
+                raise RuntimeError("PostgreSQL ended: " + (self.folder / "log").read_text(encoding="utf-8"))
+            lines = told.read_text(encoding="utf-8").split("\n") if told.exists() else []
+            if len(lines) > 7 and lines[7].strip() == "ready":
+                return
+            try:
+                self.server.wait(0.1)
+            except subprocess.TimeoutExpired:
+                pass
+        raise RuntimeError(f"PostgreSQL did not start in {START_SECONDS} s")
+
+    def _stop(self):
+        for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            self.server.send_signal(sign)
+            try:
+                self.server.wait(STOP_SECONDS)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+    def _run(self, program, *words):
+        done = subprocess.run([PROGRAMS / program, *words], cwd=self.folder, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                              **self.account)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} failed: {done.stdout}")
