@@ -637,9 +637,10 @@ def rotated_now(stage):
     for seconds in (1, -1, 604801):
         kay.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": seconds}, 400, "invalid_input")
     told = kay.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})
+    new, old = told["active_key"], told["previous_key"]
+    equal((new, old), (kay.key_row(new["id"]), kay.key_row(old["id"])), "both as the list tells them")
     call(stage, key["secret"], 401)
     call(stage, told["new_api_key"])
-    new, old = told["active_key"], told["previous_key"]
     equal((new["name"], new["daily_credit_cap"], new["source"], new["status"]), ("now", 16, "rotated", "active"), "new")
     equal((old["status"], old["replaced_by"]), ("expired", new["id"]), "old")
     kay.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0}, 409, "key_status")
@@ -671,6 +672,37 @@ def active(stage):
     equal(kay.get("/user/me")["active_key_id"], None, "active key after its end")
     kay.post(f"{LIST}/{new}/activate", status=409, reason="key_status")
     kay.post("/console/playground", {"operation_id": "tiktok-popular-trend-hashtag"}, 409, "no_active_key")
+
+
+@contextlib.contextmanager
+def unwritable_uses():
+    """A person whose list of keys cannot be read once after each call, since its use cannot be written before."""
+    with Place({"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}) as place:
+        stage = Stage(place, place.serve())
+        may = member(stage, "may@example.com")
+        keys = [may.key(name) for name in ("old", "other")]
+        stage.server.stop()
+        with contextlib.closing(sqlite3.connect(place.folder / "x.db")) as books, books:
+            books.execute("CREATE TRIGGER no_uses BEFORE UPDATE OF last_used_at ON api_key"
+                          " BEGIN SELECT abs(-9223372036854775807 - 1); END")
+        stage.server = may.server = place.serve()
+        yield stage, may, keys
+        stage.drop_connection()
+        stage.server.stop()
+
+
+@act(KEYS, "a key is not made, nor rotated, where it cannot be told: no secret is lost")
+def told_or_not_made(_stage):
+    with unwritable_uses() as (stage, may, keys):
+        rotation = {"id": keys[0]["id"], "grace_period_seconds": 86400}
+        names = [row["name"] for row in may.get(LIST)["items"]]
+        for used, path, body in zip(keys, (LIST, f"{LIST}/rotate"), ({"name": "new"}, rotation)):
+            call(stage, used["secret"])
+            may.post(path, body, 503, "overloaded")
+            equal([row["name"] for row in may.get(LIST)["items"]], names, f"keys after POST {path}")
+        told = may.post(f"{LIST}/rotate", rotation)
+        equal(told["previous_key"], may.key_row(keys[0]["id"]), "the old key as the rotation tells it")
+        call(stage, told["new_api_key"])
 
 
 @act(KEYS, "each change of a key leaves an audit event, without secrets")
