@@ -8,7 +8,7 @@ import re
 import sqlite3
 import urllib.parse
 
-from support.clock import Clock
+from support.clock import SECOND_US, Clock, instant
 from support.console import PASSWORD, Person, check_page, member, sign_in_link
 from support.http_client import request_bytes, until
 from support.server import KEY, Place
@@ -481,6 +481,40 @@ def password_page(stage):
     by_link.fill("/console/password", new_password="a third horse battery")
     names = [given["name"] for given in by_link.page("/console/password").forms[0]["inputs"]]
     equal(names, ["csrf", "email", "current_password", "new_password"], "what is asked for afterwards")
+
+
+@act(SESSIONS, "for an hour a link stands for the old password, and then for none")
+def link_hour(stage):
+    wanted = "another horse battery"
+    path, asked = "/console/password", ["csrf", "email", "current_password", "new_password"]
+    for email, kept in (("lea@example.com", PASSWORD), ("ivy@example.com", None)):
+        if kept:
+            member(stage, email)
+        else:
+            stage.place.new_key(email)
+        early, late = Person(stage.server), Person(stage.server)
+        late.fill(sign_in_link(stage.place, email)[len(late.origin):])
+        late.proof()
+        end = late.get("/user/me")["link_password_until"]
+        equal(instant(end) * SECOND_US, stage.clock.wall_us + HOUR * SECOND_US, "link_password_until")
+        form = {given["name"]: given.get("value", "") for given in late.page(path).forms[-1]["inputs"]}
+        stage.clock.pass_by(HOUR)
+        page = late.page(path)
+        equal([given["name"] for given in page.forms[-1]["inputs"]], asked, "what is asked for")
+        if "ask whoever made the link for another" not in page.text:
+            fail(f"the page does not say what to do: {page.text}")
+        equal(late.send(path, {**form, "new_password": wanted}).status, 403, "status of the form of before")
+        told = late.post("/user/me/password", {"new_password": wanted}, 400, "invalid_input")
+        if "ask for a new link" not in told["errors"][0]["reason"]:
+            fail(f"the refusal does not say what to do: {told}")
+        late.post("/user/me/password", {"current_password": wanted, "new_password": wanted}, 403, "wrong_password")
+        if kept:
+            late.post("/user/me/password", {"current_password": kept, "new_password": wanted})
+        early.fill(sign_in_link(stage.place, email)[len(early.origin):])
+        stage.clock.pass_by(HOUR - 1)
+        early.proof()
+        early.post("/user/me/password", {"new_password": wanted})
+        equal(early.get("/user/me")["link_password_until"], None, "link_password_until with a password")
 
 
 # ---- Limits ----

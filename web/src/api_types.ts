@@ -8,6 +8,7 @@ export interface Account {
   created_at: string;
   active_key_id: string | null;
   csrf_token: string;
+  link_password_until: string | null; // of a session that began with a sign-in link
   suspended: boolean;
 }
 
