@@ -39,7 +39,9 @@ static void me(struct errand *errand)
     errand_member_text(errand, "active_key_id", text_of(chosen.outward_id));
     csrf_write(errand, session_cookie_read(call));
     errand_member_instant(errand, "link_password_until", call->session.link_password_until);
-    json_member_boolean(data, TEXT("suspended"), account.is_suspended || account.is_unpaid);
+    enum account_refusal refusal = account_refusal(account.is_suspended, account.is_unpaid);
+    json_member_boolean(data, TEXT("suspended"), refusal != ACCOUNT_ADMITTED);
+    json_member_boolean(data, TEXT("unpaid"), refusal == ACCOUNT_UNPAID);
     json_member_text(data, TEXT("sign_up"),
                      console_of(call)->sign_up_is_open ? TEXT("open") : TEXT("closed"));
 }

@@ -9,7 +9,8 @@ export interface Account {
   active_key_id: string | null;
   csrf_token: string;
   link_password_until: string | null; // of a session that began with a sign-in link
-  suspended: boolean;
+  suspended: boolean; // its calls are refused
+  unpaid: boolean; // and that for an invoice
 }
 
 export interface Session {

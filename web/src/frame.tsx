@@ -77,18 +77,30 @@ export function Frame({
         </nav>
         <main id="content" tabIndex={-1}>
           {isSignedOut && <SignedOutNote />}
-          {account?.suspended && (
-            <div class="note is-bad" role="alert">
-              <p>
-                <strong>This account is suspended.</strong> Its calls are refused with 403 until the operator
-                resumes it.
-              </p>
-            </div>
-          )}
+          {account?.suspended && <RefusedNote account={account} />}
           {children}
         </main>
       </div>
     </>
+  );
+}
+
+// Why no call is answered, whatever credits are left.
+function RefusedNote({ account }: { account: Account }) {
+  return (
+    <div class="note is-bad" role="alert">
+      {account.unpaid ? (
+        <p>
+          <strong>An invoice is overdue.</strong> Calls are refused with 403 until it is paid:{" "}
+          <Link href="/console/billing">Billing</Link> shows it.
+        </p>
+      ) : (
+        <p>
+          <strong>This account is suspended.</strong> Its calls are refused with 403 until the operator resumes
+          it.
+        </p>
+      )}
+    </div>
   );
 }
 

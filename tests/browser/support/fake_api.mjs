@@ -162,6 +162,7 @@ export class FakeApi {
           csrf_token: TOKEN,
           link_password_until: null,
           suspended: false,
+          unpaid: false,
           sign_up: "closed",
           ...this.account,
         });
