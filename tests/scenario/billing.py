@@ -68,6 +68,7 @@ def freezes(stage):
     stage.clock.pass_by(29 * DAY)
     closed(stage, key, "2025-01")
     download = stage.ask(f"{ME}/periods/2025-01/statement/download", headers={"x-api-key": key})
+    equal(download.field("Content-Disposition"), 'attachment; filename="trendgate-statement-2025-01.json"', "its name")
     statement = told(stage, key, "/periods/2025-01/statement")["data"]
     digest = hashlib.sha256(download.body).hexdigest()
     equal(dig(statement, "snapshot.canonical_json_sha256"), digest, "SHA-256 of the download")
