@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Account } from "./api_types";
+import { CreditsWatch } from "./credits_note";
 import { Link } from "./router";
 import { SignedOutNote } from "./region";
 import { useSignedOut } from "./signed_out";
@@ -78,6 +79,7 @@ export function Frame({
         <main id="content" tabIndex={-1}>
           {isSignedOut && <SignedOutNote />}
           {account?.suspended && <RefusedNote account={account} />}
+          {account && !account.suspended && !isSignedOut && at !== "billing" && <CreditsWatch at={at} />}
           {children}
         </main>
       </div>
