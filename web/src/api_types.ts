@@ -203,13 +203,13 @@ export interface UsageItem extends Counted {
   bucket_start: string;
   overage?: number;
   key_id?: string | null;
-  daily_credit_limit?: number;
   refusals?: Refusals;
 }
 
 export interface Timeseries {
   from: string;
   to: string;
+  daily_credit_limits: { from: string; daily_credit_limit: number }[]; // each until the next one
   items: UsageItem[];
 }
 
