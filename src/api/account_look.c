@@ -44,7 +44,7 @@ static void answer(struct account_look *look)
     if (body.overflowed)
         refuse_range(call);
     else
-        call_answer_body(call, 200, (struct text){0}, buffer_text(&body));
+        call_answer_body(call, 200, look->headers, buffer_text(&body));
     buffer_finish(&body);
 }
 

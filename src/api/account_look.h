@@ -21,7 +21,8 @@ struct account_look {
     struct json_writer writer; /* on body, inside of data */
 
     void (*refuse_missing)(struct call *call); /* where read may say STATUS_MISSING */
-    bool is_whole; /* set by read: the body is the answer, without its envelope */
+    bool is_whole;       /* set by read: the body is the answer, without its envelope */
+    struct text headers; /* set by read: further lines; lives as long as the look */
 
     struct pool_job job; /* the rest is its own */
     struct http_task task;

@@ -3,6 +3,7 @@
 #include "api/look_ups.h"
 #include "api/parameter_words.h"
 #include "base/json_read.h"
+#include "call/answer_headers.h"
 #include "ledger/billing.h"
 #include "model/estimate.h"
 
@@ -207,6 +208,7 @@ struct period_look {
     int64_t number;
     bool is_missing;
     struct statement_view view;
+    char disposition[128]; /* the header line of a download */
 };
 
 static enum status view_read(struct account_look *look, struct period_look **asked,
@@ -277,11 +279,25 @@ void statement_look_up(struct call *call)
     period_start(call, statement_read);
 }
 
+static void disposition_write(struct period_look *asked)
+{
+    char key[PERIOD_KEY_BYTES];
+    struct buffer line;
+    period_key_write(&asked->view.period, key);
+    buffer_init_on(&line, asked->disposition, sizeof(asked->disposition));
+    answer_header_begin(&line, HEADER_DISPOSITION);
+    buffer_append_format(&line, "attachment; filename=\"trendgate-statement-%s.json\"\r\n",
+                         key);
+    check(!line.overflowed);
+    asked->look.headers = buffer_text(&line);
+}
+
 /* The canonical JSON as it is, without the envelope. */
 static enum status download_read(struct account_look *look, struct reason *reason)
 {
     struct period_look *asked;
     TRY(view_read(look, &asked, reason));
+    disposition_write(asked);
     buffer_clear(&look->body);
     buffer_append(&look->body, buffer_text(&asked->view.json));
     look->is_whole = true;

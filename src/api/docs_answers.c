@@ -81,6 +81,8 @@ void docs_headers(struct docs_page *page)
                                                .form = DOCS_NAMED});
     for (size_t i = 0; i < HEADER_COUNT; i++) {
         const struct answer_header *header = &answer_headers[i];
+        if (header->place == HEADER_ON_FILES) /* the page is about calls */
+            continue;
         docs_row_open(page);
         docs_cell(page, DOCS_CODE, header->name);
         docs_cell_format(page, DOCS_WORDS, "%.*s%s",

@@ -157,6 +157,7 @@ const struct endpoint endpoints[] = {
      .kind = ENDPOINT_ACCOUNT,
      .caller = CALLER_KEY_OR_SESSION,
      .path_parameter = &period_id,
+     .gives_file = true,
      .answer = &download_schema,
      .look_up = download_look_up},
     {.path = TEXT_INITIAL("/api/v1/billing/me/preview"),

@@ -65,6 +65,11 @@ static const struct schema_field timeseries_fields[] = {
     FIELD("data", "object", SAYS("What the account did, by time.")),
     RANGE,
     FIELD("data.bucket", "string", ONE_OF("\"hour\", \"day\""), SAYS("How long each item is.")),
+    FIELD("data.daily_credit_limits", "array",
+          SAYS("The plan's daily cap on the days of the range: one for the first, and one for each day on "
+               "which another began.")),
+    FIELD("data.daily_credit_limits[].from", "string", FORMAT("date-time"), SAYS("00:00 UTC of the first such day.")),
+    COUNT("data.daily_credit_limits[].daily_credit_limit", "5000", "Credits a day; 0 for none."),
     FIELD("data.items", "array",
           SAYS("By time; buckets without a call are left out. With group_by=key one for each bucket "
                "and key.")),
@@ -176,6 +181,7 @@ static const char endpoints_example[] =
 static const char timeseries_example[] =
     EXAMPLE_OPEN EXAMPLE_RANGE
     "    \"bucket\": \"day\",\n"
+    "    \"daily_credit_limits\": [ { \"from\": \"2026-04-12T00:00:00Z\", \"daily_credit_limit\": 5000 } ],\n"
     "    \"items\": [\n"
     "      { \"bucket_start\": \"2026-04-21T00:00:00Z\", \"bucket_end\": \"2026-04-22T00:00:00Z\",\n"
     "        " EXAMPLE_COUNTS ",\n"

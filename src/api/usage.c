@@ -4,6 +4,7 @@
 #include "api/usage_counts.h"
 #include "api/usage_range.h"
 #include "ledger/addresses.h"
+#include "ledger/daily_caps.h"
 #include "ledger/events.h"
 
 const struct parameter timeseries_parameters[TIMESERIES_PARAMETERS] = {
@@ -310,6 +311,34 @@ static void bucket_write(struct usage_look *usage, const struct account_keys *ke
     json_object_close(writer);
 }
 
+static void cap_write(struct json_writer *writer, int64_t hour, int64_t cap)
+{
+    json_object_open(writer);
+    hour_write(writer, TEXT("from"), hour);
+    json_member_integer(writer, TEXT("daily_credit_limit"), cap);
+    json_object_close(writer);
+}
+
+/* Those of the range's days at which another one begins. */
+static enum status caps_write(struct usage_look *usage, struct reason *reason)
+{
+    struct call *call = usage->look.call;
+    struct json_writer *writer = &usage->look.writer;
+    struct address_query days = days_of(usage);
+    size_t count = (size_t)(days.day_before - days.day_from);
+    int64_t *caps = memory_take(count * sizeof(caps[0]));
+    enum status status = ledger_daily_caps(call->pipeline->ledger, call->key.account_id,
+                                           days.day_from, count, caps, reason);
+    json_name(writer, TEXT("daily_credit_limits"));
+    json_array_open(writer);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        if (i == 0 || caps[i] != caps[i - 1])
+            cap_write(writer, (days.day_from + (int64_t)i) * 24, caps[i]);
+    json_array_close(writer);
+    free(caps);
+    return status;
+}
+
 static enum status buckets_write(struct usage_look *usage, struct reason *reason)
 {
     struct call *call = usage->look.call;
@@ -320,6 +349,7 @@ static enum status buckets_write(struct usage_look *usage, struct reason *reason
     range_write(writer, &usage->range);
     json_member_text(writer, TEXT("bucket"),
                      usage->items.grouping == BY_HOUR ? TEXT("hour") : TEXT("day"));
+    TRY(caps_write(usage, reason));
     json_name(writer, TEXT("items"));
     json_array_open(writer);
     for (size_t i = 0; i < usage->items.count; i++)

@@ -108,6 +108,11 @@ const struct answer_header answer_headers[HEADER_COUNT] = {
          .example = TEXT_INITIAL("ApiKey realm=\"trendgate\", header=\"x-api-key\""),
          .meaning = TEXT_INITIAL("Which key is asked for, and in which header."),
          .place = HEADER_ON_CHALLENGES, .is_always = true},
+    [HEADER_DISPOSITION] =
+        {.name = TEXT_INITIAL("Content-Disposition"), STRING,
+         .example = TEXT_INITIAL("attachment; filename=\"trendgate-statement-2026-04.json\""),
+         .meaning = TEXT_INITIAL("The name under which the file is kept."),
+         .place = HEADER_ON_FILES, .is_always = true},
 };
 /* clang-format on */
 
@@ -126,6 +131,7 @@ bool answer_header_is_on(const struct answer_header *header, const struct endpoi
     case HEADER_ON_LISTS: return endpoint->answers_list && (status == 200 || status == 304);
     case HEADER_ON_RETRIES: return status == 402 || status == 429 || status == 503;
     case HEADER_ON_CHALLENGES: return status == 401;
+    case HEADER_ON_FILES: return endpoint->gives_file && status == 200;
     }
     check_failed(__FILE__, __LINE__, "place is in the list");
 }
@@ -139,6 +145,7 @@ struct text answer_header_place_words(enum answer_header_place place)
     case HEADER_ON_LISTS: return TEXT("200 and 304");
     case HEADER_ON_RETRIES: return TEXT("402, 429 and 503");
     case HEADER_ON_CHALLENGES: return TEXT("401");
+    case HEADER_ON_FILES: return TEXT("200 that gives a file");
     }
     check_failed(__FILE__, __LINE__, "place is in the list");
 }

@@ -27,17 +27,19 @@ enum answer_header_id {
     HEADER_TREND_STALE,
     HEADER_RETRY_AFTER,
     HEADER_CHALLENGE,
+    HEADER_DISPOSITION,
     HEADER_COUNT
 };
 
 /* Which answers carry it. */
 enum answer_header_place {
-    HEADER_ON_EVERY,     /* every answer */
-    HEADER_ON_CALLS,     /* every answer to a call: a product endpoint and a valid key */
-    HEADER_ON_SUCCESSES, /* 200 of a product endpoint that has a price */
-    HEADER_ON_LISTS,     /* 200 and 304 of a list */
-    HEADER_ON_RETRIES,   /* 402, 429 and 503 */
-    HEADER_ON_CHALLENGES /* 401 */
+    HEADER_ON_EVERY,      /* every answer */
+    HEADER_ON_CALLS,      /* every answer to a call: a product endpoint and a valid key */
+    HEADER_ON_SUCCESSES,  /* 200 of a product endpoint that has a price */
+    HEADER_ON_LISTS,      /* 200 and 304 of a list */
+    HEADER_ON_RETRIES,    /* 402, 429 and 503 */
+    HEADER_ON_CHALLENGES, /* 401 */
+    HEADER_ON_FILES       /* 200 of an endpoint that gives a file */
 };
 
 struct answer_header {

@@ -83,6 +83,10 @@ static struct text address_of(void *owner)
     return client_address(call->request, call->pipeline->trusted_proxies);
 }
 
+#define UNPAID                                                                                 \
+    "An invoice of the account is overdue; pay it, and its calls are answered again. The "     \
+    "billing page of the console shows it."
+
 static enum status key_admit(struct call *call, const struct digest *digest, struct text prefix)
 {
     if (ledger_find_key(call->pipeline->ledger, digest, &call->key) != STATUS_OK ||
@@ -90,9 +94,12 @@ static enum status key_admit(struct call *call, const struct digest *digest, str
         return refuse_invalid(call);
     call->key_prefix = prefix;
     ledger_key_used(call->pipeline->ledger, &call->key, address_of, call);
-    if (!call->key.account_is_suspended)
+    if (call->key.refusal == ACCOUNT_ADMITTED)
         return STATUS_OK;
-    call_refuse_plainly(call, FAILURE_ACCOUNT_SUSPENDED);
+    call_refuse(call, &(struct refusal){.failure = &failures[FAILURE_ACCOUNT_SUSPENDED],
+                                        .message = call->key.refusal == ACCOUNT_UNPAID
+                                                       ? TEXT(UNPAID)
+                                                       : (struct text){0}});
     return STATUS_FORBIDDEN;
 }
 

@@ -84,6 +84,7 @@ struct endpoint {
     const struct parameter *parameters;
     size_t parameter_count;
     bool answers_list;            /* of the catalogue: with ETag, age, 304 and no_data */
+    bool gives_file;              /* a 200 is kept under the name that it tells */
     const struct schema *answer;  /* of a 200 */
     const struct schema *unready; /* of a 503 that is this endpoint's own; NULL: none is */
     /* Adds what is wrong with the arguments together, beside what is wrong with each; NULL: nothing

@@ -63,7 +63,8 @@ const struct failure failures[FAILURE_COUNT] = {
         {.status = 403,
          .reason = TEXT_INITIAL("account_suspended"),
          .message = TEXT_INITIAL("The account is suspended; write to the operator of this service."),
-         .meaning = TEXT_INITIAL("The key is valid, but its account is suspended."),
+         .meaning = TEXT_INITIAL("The key is valid, but its account is suspended by the operator, or an "
+                                 "invoice of it is overdue; msg says which."),
          .places = FAILURE_AT_KEYED},
     [FAILURE_CSRF] =
         {.status = 403,

@@ -13,17 +13,17 @@
 /* clang-format off */
 #define PAGE(path_, method_, look_up_) \
     {.path = TEXT_INITIAL(path_), .operation_id = TEXT_INITIAL("console-page"), \
-     .method = method_, .kind = ENDPOINT_PAGE, .caller = CALLER_ANYONE, .look_up = look_up_}
+     .method = (method_), .kind = ENDPOINT_PAGE, .caller = CALLER_ANYONE, .look_up = (look_up_)}
 
 #define OWN(path_, method_, id_, look_up_) \
     {.path = TEXT_INITIAL("/api/v1" path_), .operation_id = TEXT_INITIAL(id_), \
-     .method = method_, .kind = ENDPOINT_ACCOUNT, .caller = CALLER_SESSION, .look_up = look_up_}
+     .method = (method_), .kind = ENDPOINT_ACCOUNT, .caller = CALLER_SESSION, .look_up = (look_up_)}
 
 /* What a page of the product shows, with its own parameters. */
 #define SHOWN(path_, id_, parameters_, count_, look_up_) \
     {.path = TEXT_INITIAL("/api/v1" path_), .operation_id = TEXT_INITIAL(id_), \
      .method = ENDPOINT_GET, .kind = ENDPOINT_ACCOUNT, .caller = CALLER_SESSION, \
-     .parameters = parameters_, .parameter_count = count_, .look_up = look_up_}
+     .parameters = (parameters_), .parameter_count = (count_), .look_up = (look_up_)}
 
 #define KEYS "/user/me/api-keys"
 

@@ -110,27 +110,23 @@ static void name_read(struct errand *errand, struct text *name)
 static void create(struct errand *errand)
 {
     struct key_request request = {.daily_credit_cap = NO_KEY_CAP, .source = API_KEY_CREATED};
-    struct account account;
     struct api_key key;
     struct api_key_text secret;
+    CLEANUP(key_rows_finish) struct key_rows before = {.keys = NULL};
     name_read(errand, &request.name);
     life_read(errand, &request.life);
     cap_read(errand, &request.daily_credit_cap);
-    if (errand_is_refused(errand) || !may_make(errand))
+    if (errand_is_refused(errand) || !key_rows_read(errand, &before) || !may_make(errand))
         return;
-    struct ledger *ledger = errand_ledger(errand);
-    enum status status = ledger_account_of(ledger, errand->call->session.account_id, &account,
-                                           &errand->reason);
-    if (status == STATUS_OK)
-        status = ledger_key_make(ledger, text_of(account.email), &request, &key, &secret,
-                                 &errand->reason);
+    enum status status = ledger_key_make(errand_ledger(errand), text_of(before.account.email),
+                                         &request, &key, &secret, &errand->reason);
     if (status != STATUS_OK) {
         refuse_making(errand, status);
         return;
     }
     json_member_text(&errand->data, TEXT("api_key"), text_of(secret.characters));
     explicit_bzero(&secret, sizeof(secret));
-    key_row_write(errand, "key", text_of(key.outward_id));
+    key_row_tell(errand, "key", &before, &key, before.chosen_id == 0);
 }
 
 void keys_create(struct call *call)
@@ -141,15 +137,27 @@ void keys_create(struct call *call)
 
 /* ---- Rotate ---- */
 
+/* A key as it is after its rotation. */
+static struct api_key rotated(struct api_key key, const struct key_rotation *rotation)
+{
+    key.rotated_at = key.updated_at = rotation->key.created_at;
+    key.stops_at = rotation->stops_at;
+    key.status = key.stops_at.us > key.rotated_at.us ? API_KEY_GRACE : API_KEY_EXPIRED;
+    memcpy(key.replaced_by, rotation->key.outward_id, sizeof(key.replaced_by));
+    return key;
+}
+
 static void rotate(struct errand *errand)
 {
     struct text id = TEXT("");
     struct api_key key;
     struct key_rotation rotation;
+    CLEANUP(key_rows_finish) struct key_rows before = {.keys = NULL};
     duration grace = grace_read(errand, true);
     if (!errand_text(errand, "id", &id) && !errand->faults.bytes)
         errand_fault(errand, "id", TEXT(""), "is missing");
-    if (errand_is_refused(errand) || !key_of_caller(errand, id, &key) || !may_make(errand))
+    if (errand_is_refused(errand) || !key_rows_read(errand, &before) ||
+        !key_of_caller(errand, id, &key) || !may_make(errand))
         return;
     enum status status = ledger_key_rotate(errand_ledger(errand), id, grace, &rotation,
                                            &errand->reason);
@@ -159,9 +167,9 @@ static void rotate(struct errand *errand)
     }
     json_member_text(&errand->data, TEXT("new_api_key"), text_of(rotation.secret.characters));
     json_member_integer(&errand->data, TEXT("grace_period_seconds"), grace.us / SECOND_US);
-    key_row_write(errand, "active_key", text_of(rotation.key.outward_id));
-    if (!errand_is_refused(errand))
-        key_row_write(errand, "previous_key", text_of(rotation.previous_id));
+    struct api_key previous = rotated(key, &rotation);
+    key_row_tell(errand, "active_key", &before, &rotation.key, before.chosen_id == key.id);
+    key_row_tell(errand, "previous_key", &before, &previous, false);
     explicit_bzero(&rotation, sizeof(rotation));
 }
 

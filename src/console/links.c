@@ -64,6 +64,11 @@ void link_post(struct call *call)
 
 /* ---- The password ---- */
 
+bool sign_in_asks_password(const struct call *call)
+{
+    return time_now(call->pipeline->time).us >= call->session.link_password_until.us;
+}
+
 enum status sign_in_password_change(const struct call *call,
                                     const struct password_change *change,
                                     struct session_token *token, int64_t *retry_after_s,
@@ -76,8 +81,7 @@ enum status sign_in_password_change(const struct call *call,
     struct account_login login;
     struct password_hash hash;
     TRY(ledger_login_of(ledger, account_id, &login, reason));
-    bool is_asked = !call->session.by_link && login.password_hash[0] != '\0';
-    if (is_asked) {
+    if (sign_in_asks_password(call)) {
         *retry_after_s = limits_take(limits, LIMIT_SIGN_IN_ACCOUNT, who);
         if (*retry_after_s > 0)
             return reason_set(reason, STATUS_EXHAUSTED, "too many wrong passwords");
@@ -93,6 +97,10 @@ enum status sign_in_password_change(const struct call *call,
     return ledger_session_begin(ledger, account_id, &origin, token, reason);
 }
 
+#define LINK_IS_OVER                                                                           \
+    "You are signed in by a link, and for an hour it let you set a password without the old "  \
+    "one. Give the old one now, or ask whoever made the link for another."
+
 /* email: whose password it is, for those who look and for what keeps passwords; what a form sent
  * of it comes back, and is used for nothing else. */
 static void password_write(struct visit *visit, unsigned status, struct text current_fault,
@@ -101,9 +109,12 @@ static void password_write(struct visit *visit, unsigned status, struct text cur
     struct call *call = visit->errand.call;
     struct page page;
     page_open(&page, call, TEXT("Password"));
-    if (call->session.by_link)
+    bool asks = sign_in_asks_password(call);
+    if (!asks)
         page_paragraph(&page, TEXT("You are signed in by a link. Set a password, and sign in "
                                    "with it from now on."));
+    else if (call->session.link_password_until.us != 0)
+        page_paragraph(&page, TEXT(LINK_IS_OVER));
     form_open(&page, TEXT(PASSWORD_PATH));
     form_field(&page, &(struct form_field){.name = "email",
                                            .label = "Mail address",
@@ -111,7 +122,7 @@ static void password_write(struct visit *visit, unsigned status, struct text cur
                                            .autocomplete = "username",
                                            .value = visit->email,
                                            .is_fixed = true});
-    if (!call->session.by_link)
+    if (asks)
         form_field(&page, &(struct form_field){.name = "current_password",
                                                .label = "Current password",
                                                .type = "password",

@@ -17,8 +17,12 @@ void password_post(struct call *call);
 /* Not signed in: to the sign-in page, and from there back to what was asked for. */
 void sign_in_first(struct call *call);
 
+/* Whether the call's session may set a password only with the old one: unless it began with a
+ * sign-in link less than LINK_PASSWORD_US ago. */
+bool sign_in_asks_password(const struct call *call);
+
 struct password_change {
-    struct text current; /* not asked for in a session that began with a link */
+    struct text current; /* looked at where sign_in_asks_password */
     struct text wanted;  /* fit */
 };
 

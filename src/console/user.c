@@ -38,7 +38,10 @@ static void me(struct errand *errand)
     json_member_text(data, TEXT("created_at"), instant_rfc3339(account.created_at, written));
     errand_member_text(errand, "active_key_id", text_of(chosen.outward_id));
     csrf_write(errand, session_cookie_read(call));
-    json_member_boolean(data, TEXT("suspended"), account.is_suspended || account.is_unpaid);
+    errand_member_instant(errand, "link_password_until", call->session.link_password_until);
+    enum account_refusal refusal = account_refusal(account.is_suspended, account.is_unpaid);
+    json_member_boolean(data, TEXT("suspended"), refusal != ACCOUNT_ADMITTED);
+    json_member_boolean(data, TEXT("unpaid"), refusal == ACCOUNT_UNPAID);
     json_member_text(data, TEXT("sign_up"),
                      console_of(call)->sign_up_is_open ? TEXT("open") : TEXT("closed"));
 }
@@ -126,8 +129,13 @@ static void password(struct errand *errand)
     bool has_new = errand_text(errand, "new_password", &change.wanted);
     if (errand_is_refused(errand))
         return;
-    if (!has_current && !errand->call->session.by_link)
-        errand_fault(errand, "current_password", TEXT(""), "is missing");
+    if (!has_current && sign_in_asks_password(errand->call))
+        errand_fault(
+            errand, "current_password", TEXT(""),
+            errand->call->session.link_password_until.us != 0
+                ? "is missing: the hour is over in which a sign-in link stands for it; "
+                  "give it, or ask for a new link"
+                : "is missing");
     if (!has_new || !password_is_fit(change.wanted))
         errand_fault(errand, "new_password", TEXT(""), "must have at least 12 characters");
     if (errand_is_refused(errand))

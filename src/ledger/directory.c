@@ -6,7 +6,13 @@
 #define SHARD_COUNT 1024
 #define SHARD_FIRST_CAPACITY 8
 
-enum place_mark { PLACE_USED = 1, PLACE_REVOKED = 2, PLACE_SUSPENDED = 4, PLACE_ROTATED = 8 };
+enum place_mark {
+    PLACE_USED = 1,
+    PLACE_REVOKED = 2,
+    PLACE_SUSPENDED = 4,
+    PLACE_ROTATED = 8,
+    PLACE_UNPAID = 16
+};
 
 /* The digest's first byte is that of its shard, so its room serves the marks. */
 struct place {
@@ -96,6 +102,16 @@ static void shard_grow(struct shard *shard)
     shard->capacity = grown.capacity;
 }
 
+static unsigned refusal_mark(enum account_refusal refusal)
+{
+    switch (refusal) {
+    case ACCOUNT_ADMITTED: return 0;
+    case ACCOUNT_SUSPENDED: return PLACE_SUSPENDED;
+    case ACCOUNT_UNPAID: return PLACE_UNPAID;
+    }
+    check_failed(__FILE__, __LINE__, "the refusal is in the list");
+}
+
 void directory_add(struct directory *directory, const struct digest *digest,
                    const struct directory_entry *entry)
 {
@@ -106,7 +122,7 @@ void directory_add(struct directory *directory, const struct digest *digest,
     struct place *place = place_find(shard, digest->bytes + 1);
     check(!place->marks);
     place->marks = (uint8_t)(PLACE_USED | (entry->is_revoked ? PLACE_REVOKED : 0) |
-                             (entry->account_is_suspended ? PLACE_SUSPENDED : 0) |
+                             refusal_mark(entry->refusal) |
                              (entry->is_rotated ? PLACE_ROTATED : 0));
     memcpy(place->digest_rest, digest->bytes + 1, sizeof(place->digest_rest));
     place->key_id = entry->key_id;
@@ -116,21 +132,21 @@ void directory_add(struct directory *directory, const struct digest *digest,
     check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
-static void mark_set(struct directory *directory, const struct digest *digest,
-                     enum place_mark mark, bool on)
+static void marks_change(struct directory *directory, const struct digest *digest,
+                         unsigned removed, unsigned added)
 {
     struct shard *shard = shard_of(directory, digest);
     check(pthread_mutex_lock(&shard->lock) == 0);
     check(shard->capacity > 0);
     struct place *place = place_find(shard, digest->bytes + 1);
     check(place->marks != 0);
-    place->marks = (uint8_t)(on ? place->marks | mark : place->marks & ~mark);
+    place->marks = (uint8_t)((place->marks & ~removed) | added);
     check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
 void directory_revoke(struct directory *directory, const struct digest *digest)
 {
-    mark_set(directory, digest, PLACE_REVOKED, true);
+    marks_change(directory, digest, 0, PLACE_REVOKED);
 }
 
 void directory_stop(struct directory *directory, const struct digest *digest, instant stops_at)
@@ -145,9 +161,10 @@ void directory_stop(struct directory *directory, const struct digest *digest, in
     check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
-void directory_suspend(struct directory *directory, const struct digest *digest, bool suspended)
+void directory_refuse(struct directory *directory, const struct digest *digest,
+                      enum account_refusal refusal)
 {
-    mark_set(directory, digest, PLACE_SUSPENDED, suspended);
+    marks_change(directory, digest, PLACE_SUSPENDED | PLACE_UNPAID, refusal_mark(refusal));
 }
 
 bool directory_find(struct directory *directory, const struct digest *digest,
@@ -163,7 +180,8 @@ bool directory_find(struct directory *directory, const struct digest *digest,
             .account_id = place->account_id,
             .stops_at = {place->stops_at_us},
             .is_revoked = (place->marks & PLACE_REVOKED) != 0,
-            .account_is_suspended = (place->marks & PLACE_SUSPENDED) != 0,
+            .refusal = account_refusal((place->marks & PLACE_SUSPENDED) != 0,
+                                       (place->marks & PLACE_UNPAID) != 0),
             .is_rotated = (place->marks & PLACE_ROTATED) != 0,
         };
     check(pthread_mutex_unlock(&shard->lock) == 0);

@@ -9,6 +9,7 @@
 
 #include "base/instant.h"
 #include "base/secret.h"
+#include "model/account.h"
 
 struct directory;
 
@@ -17,8 +18,8 @@ struct directory_entry {
     int64_t account_id;
     instant stops_at; /* its grace or its life is over then; 0: never by itself */
     bool is_revoked;
-    bool account_is_suspended;
-    bool is_rotated; /* another took its place */
+    enum account_refusal refusal; /* of its account's calls */
+    bool is_rotated;              /* another took its place */
 };
 
 struct directory *directory_open(void);
@@ -32,8 +33,8 @@ void directory_add(struct directory *directory, const struct digest *digest,
 void directory_revoke(struct directory *directory, const struct digest *digest);
 /* Of a rotated one. */
 void directory_stop(struct directory *directory, const struct digest *digest, instant stops_at);
-void directory_suspend(struct directory *directory, const struct digest *digest,
-                       bool suspended);
+void directory_refuse(struct directory *directory, const struct digest *digest,
+                      enum account_refusal refusal);
 
 /* False when it is not there. */
 bool directory_find(struct directory *directory, const struct digest *digest,

@@ -64,7 +64,8 @@ static enum status suspensions_load(struct ledger *ledger, struct reason *reason
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT k.digest FROM account a JOIN api_key k"
+                          "SELECT k.digest, a.suspended_at IS NOT NULL,"
+                          " a.unpaid_at IS NOT NULL FROM account a JOIN api_key k"
                           " ON k.bucket = a.bucket AND k.account_id = a.id"
                           " WHERE a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL",
                           &select, reason));
@@ -75,7 +76,9 @@ static enum status suspensions_load(struct ledger *ledger, struct reason *reason
             return STATUS_OK;
         struct digest digest;
         TRY(digest_read(ledger, db_column_blob(select, 0), &digest, reason));
-        directory_suspend(ledger->directory, &digest, true);
+        directory_refuse(ledger->directory, &digest,
+                         account_refusal(db_column_integer(select, 1) != 0,
+                                         db_column_integer(select, 2) != 0));
     }
 }
 
@@ -210,7 +213,7 @@ enum status ledger_find_key(struct ledger *ledger, const struct digest *digest,
         .is_live = !entry.is_revoked &&
                    (entry.stops_at.us == 0 || time_now(ledger->time).us < entry.stops_at.us),
         .stops_at = entry.is_rotated ? entry.stops_at : (instant){0},
-        .account_is_suspended = entry.account_is_suspended,
+        .refusal = entry.refusal,
     };
     return STATUS_OK;
 }

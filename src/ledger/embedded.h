@@ -96,7 +96,7 @@ instant ledger_key_end(instant stops_at, instant expires_at);
 enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instant now,
                               struct api_key_text *secret, struct reason *reason);
 void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
-                        bool account_is_suspended);
+                        enum account_refusal refusal);
 
 /* How many keys are live, and that no two that are not rotated share a name. */
 enum status ledger_check_live_keys(struct ledger *ledger, int64_t account_id, const char *email,
@@ -107,7 +107,7 @@ struct key_found { /* its row, with what is needed of its account */
     int64_t account_id;
     int64_t cap_family; /* id of the first key that it goes back to by rotations */
     struct digest digest;
-    bool account_is_suspended;
+    enum account_refusal refusal; /* of its account's calls */
     char email[ACCOUNT_EMAIL_BYTES_MAX + 1];
 };
 

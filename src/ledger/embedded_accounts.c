@@ -309,8 +309,8 @@ static enum status suspension_write(struct ledger *ledger, const struct account 
                               suspended ? "account_suspend" : "account_resume", &event, reason);
 }
 
-enum status ledger_suspension_publish(struct ledger *ledger, int64_t account_id, bool refused,
-                                      struct reason *reason)
+enum status ledger_refusal_publish(struct ledger *ledger, int64_t account_id,
+                                   enum account_refusal refusal, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
@@ -327,7 +327,7 @@ enum status ledger_suspension_publish(struct ledger *ledger, int64_t account_id,
         struct text stored = db_column_blob(select, 0);
         check(stored.length == sizeof(digest.bytes)); /* as loaded at start, or written since */
         memcpy(digest.bytes, stored.at, sizeof(digest.bytes));
-        directory_suspend(ledger->directory, &digest, refused);
+        directory_refuse(ledger->directory, &digest, refusal);
     }
 }
 
@@ -343,5 +343,6 @@ enum status ledger_account_suspend(struct ledger *ledger, struct text email, boo
         TRY(suspension_write(held, &account, suspended, reason));
         TRY(db_commit(&transaction, reason));
     }
-    return ledger_suspension_publish(held, account.id, suspended || account.is_unpaid, reason);
+    return ledger_refusal_publish(held, account.id,
+                                  account_refusal(suspended, account.is_unpaid), reason);
 }

@@ -28,5 +28,5 @@ enum status ledger_period_keep(struct ledger *ledger, const struct meter_plan *p
                                struct reason *reason);
 
 /* Tells the directory whether an account's calls are refused. Inside the lock. */
-enum status ledger_suspension_publish(struct ledger *ledger, int64_t account_id, bool refused,
-                                      struct reason *reason);
+enum status ledger_refusal_publish(struct ledger *ledger, int64_t account_id,
+                                   enum account_refusal refusal, struct reason *reason);

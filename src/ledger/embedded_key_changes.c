@@ -95,7 +95,7 @@ static enum status rotation_write(struct ledger *ledger, const struct key_found 
 static void rotation_publish(struct ledger *ledger, const struct key_found *found,
                              const struct key_row *row, instant now, instant stops_at)
 {
-    ledger_publish_key(ledger, row, found->account_is_suspended);
+    ledger_publish_key(ledger, row, found->refusal);
     if (stops_at.us > now.us)
         directory_stop(ledger->directory, &found->digest,
                        ledger_key_end(stops_at, found->key.expires_at));

@@ -48,7 +48,7 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
 }
 
 void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
-                        bool account_is_suspended)
+                        enum account_refusal refusal)
 {
     if (ledger->meter && row->cap_family != 0)
         meter_key_join(ledger->meter, row->account_id, row->id, row->cap_family);
@@ -61,7 +61,7 @@ void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
                   &(struct directory_entry){.key_id = row->id,
                                             .account_id = row->account_id,
                                             .stops_at = row->expires_at,
-                                            .account_is_suspended = account_is_suspended});
+                                            .refusal = refusal});
 }
 
 enum status ledger_check_live_keys(struct ledger *ledger, int64_t account_id, const char *email,
@@ -152,7 +152,7 @@ enum status ledger_key_make(struct ledger *ledger, struct text email,
     TRY(creation_event_write(held, &row, reason));
     TRY(ledger_choose_first(held, account.id, row.id, now, reason));
     TRY(db_commit(&transaction, reason));
-    ledger_publish_key(held, &row, account.is_suspended || account.is_unpaid);
+    ledger_publish_key(held, &row, account_refusal(account.is_suspended, account.is_unpaid));
     ledger_read_new_key(&row, &made, now, key);
     *secret = made;
     explicit_bzero(&made, sizeof(made));
@@ -256,8 +256,8 @@ enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT " KEY_COLUMNS ", k.account_id, k.digest,"
-                          " coalesce(a.suspended_at, a.unpaid_at),"
-                          " a.email, coalesce(k.cap_family, k.id) FROM api_key k JOIN account "
+                          " a.suspended_at, a.email, coalesce(k.cap_family, k.id),"
+                          " a.unpaid_at FROM api_key k JOIN account "
                           "a ON a.bucket = k.bucket"
                           " AND a.id = k.account_id WHERE k.outward_id = $1",
                           &select, reason));
@@ -276,7 +276,8 @@ enum status ledger_find_key_row(struct ledger *ledger, struct text outward_id,
           sizeof(found->digest.bytes)); /* as loaded at start, or written since */
     memcpy(found->digest.bytes, stored.at, sizeof(found->digest.bytes));
     found->account_id = db_column_integer(select, KEY_COLUMN_COUNT);
-    found->account_is_suspended = !db_column_is_null(select, KEY_COLUMN_COUNT + 2);
+    found->refusal = account_refusal(!db_column_is_null(select, KEY_COLUMN_COUNT + 2),
+                                     !db_column_is_null(select, KEY_COLUMN_COUNT + 5));
     found->cap_family = db_column_integer(select, KEY_COLUMN_COUNT + 4);
     ledger_copy_text(found->email, sizeof(found->email),
                      db_column_text(select, KEY_COLUMN_COUNT + 3));

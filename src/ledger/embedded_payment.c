@@ -6,13 +6,14 @@
 
 /* ---- Unpaid ---- */
 
-/* *account_id: 0 when there is none. */
+/* *account_id: 0 when there is none. is_suspended: by the operator. */
 static enum status overdue_find(struct ledger *ledger, instant ended, int64_t *account_id,
-                                struct reason *reason)
+                                bool *is_suspended, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT i.account_id FROM open_invoice i JOIN account a"
+                          "SELECT i.account_id, a.suspended_at IS NOT NULL"
+                          " FROM open_invoice i JOIN account a"
                           " ON a.bucket = i.bucket AND a.id = i.account_id"
                           " WHERE i.ends_at <= $1 AND a.unpaid_at IS NULL"
                           " ORDER BY i.ends_at LIMIT 1",
@@ -21,6 +22,7 @@ static enum status overdue_find(struct ledger *ledger, instant ended, int64_t *a
     bool row;
     TRY(db_step(select, &row, reason));
     *account_id = row ? db_column_integer(select, 0) : 0;
+    *is_suspended = row && db_column_integer(select, 1) != 0;
     return STATUS_OK;
 }
 
@@ -47,14 +49,15 @@ static enum status unpaid_write(struct ledger *ledger, int64_t account_id, bool 
                               is_unpaid ? "account_unpaid" : "account_paid_up", &event, reason);
 }
 
-static enum status account_suspend(struct ledger *ledger, int64_t account_id,
-                                   struct reason *reason)
+static enum status account_refuse(struct ledger *ledger, int64_t account_id, bool is_suspended,
+                                  struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin(ledger->db, &transaction, reason));
     TRY(unpaid_write(ledger, account_id, true, reason));
     TRY(db_commit(&transaction, reason));
-    return ledger_suspension_publish(ledger, account_id, true, reason);
+    return ledger_refusal_publish(ledger, account_id, account_refusal(is_suspended, true),
+                                  reason);
 }
 
 enum status ledger_unpaid_suspend(struct ledger *ledger, int64_t grace_days, bool *has_more,
@@ -71,13 +74,14 @@ enum status ledger_unpaid_suspend(struct ledger *ledger, int64_t grace_days, boo
     instant ended = {time_now(held->time).us - grace_days * DAY_US};
     for (int i = 0; i < SUSPENDED_A_BATCH; i++) {
         int64_t account_id;
-        TRY(overdue_find(held, ended, &account_id, reason));
+        bool is_suspended;
+        TRY(overdue_find(held, ended, &account_id, &is_suspended, reason));
         if (account_id == 0) {
             atomic_store(&held->unpaid_looked_at_us, elapsed_us);
             atomic_store(&held->unpaid_day_us, day_begun.us);
             return STATUS_OK;
         }
-        TRY(account_suspend(held, account_id, reason));
+        TRY(account_refuse(held, account_id, is_suspended, reason));
     }
     *has_more = true;
     return STATUS_OK;
@@ -196,6 +200,6 @@ enum status ledger_invoice_pay(struct ledger *ledger, struct text email, int64_t
         TRY(unpaid_write(held, account.id, false, reason));
     TRY(db_commit(&transaction, reason));
     atomic_store(&held->unpaid_looked_at_us, INT64_MIN);
-    return ledger_suspension_publish(held, account.id, account.is_suspended || is_unpaid,
-                                     reason);
+    return ledger_refusal_publish(held, account.id,
+                                  account_refusal(account.is_suspended, is_unpaid), reason);
 }

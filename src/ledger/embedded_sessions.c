@@ -32,8 +32,9 @@ enum status ledger_find_session(struct ledger *ledger, const struct digest *dige
     if (!session_table_see(ledger->sessions, digest, now, &entry) ||
         !session_is_live(entry.created_at, entry.last_seen_at, now))
         return STATUS_MISSING;
-    *standing = (struct session_standing){
-        .id = entry.id, .account_id = entry.account_id, .by_link = entry.by_link};
+    *standing = (struct session_standing){.id = entry.id, .account_id = entry.account_id};
+    if (entry.by_link)
+        standing->link_password_until.us = entry.created_at.us + LINK_PASSWORD_US;
     return STATUS_OK;
 }
 

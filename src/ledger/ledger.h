@@ -115,7 +115,7 @@ struct key_standing {
     bool is_live; /* active, or in grace before its end */
     instant
         stops_at; /* of a rotated key, if its life is not over before; 0: it was not rotated */
-    bool account_is_suspended;
+    enum account_refusal refusal; /* of its account's calls */
 };
 
 /* By SHA-256 of the whole key. STATUS_MISSING: unknown. Any thread; about 0.1 us; never blocks

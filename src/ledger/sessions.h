@@ -24,7 +24,9 @@ bool session_token_is_well_formed(struct text written);
 struct session_standing {
     int64_t id;
     int64_t account_id;
-    bool by_link; /* it began with a sign-in link, and may set a password without the old one */
+    /* It began with a sign-in link, and until then may set a password without the old one; 0: it
+     * began with a password. */
+    instant link_password_until;
 };
 
 /* By SHA-256 of the token; marks the session as seen. STATUS_MISSING: there is none, or it is

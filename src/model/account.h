@@ -32,6 +32,14 @@ struct account {
     instant created_at;
 };
 
+/* Whether an account's calls are refused, and what ends that: the operator before a payment. */
+enum account_refusal { ACCOUNT_ADMITTED, ACCOUNT_SUSPENDED, ACCOUNT_UNPAID };
+
+static inline enum account_refusal account_refusal(bool is_suspended, bool is_unpaid)
+{
+    return is_suspended ? ACCOUNT_SUSPENDED : is_unpaid ? ACCOUNT_UNPAID : ACCOUNT_ADMITTED;
+}
+
 enum api_key_status { API_KEY_ACTIVE, API_KEY_GRACE, API_KEY_REVOKED, API_KEY_EXPIRED };
 
 /* "active", "grace", "revoked", "expired". */

@@ -14,6 +14,7 @@
 #define SESSIONS_MAX 32 /* of one account: past it the one that was idle longest ends */
 #define SESSION_AGENT_BYTES_MAX 256
 #define SIGN_IN_LINK_LIFE_US (3600 * SECOND_US)
+#define LINK_PASSWORD_US (3600 * SECOND_US) /* of a session's: it stands for the old password */
 
 /* A clock that was set back makes a session no older than it is: one from the future is live. */
 bool session_is_live(instant created_at, instant last_seen_at, instant now);

@@ -5,35 +5,36 @@
 #include <stdio.h>
 
 #define AT(member) offsetof(struct settings, member)
+#define IN(source, member) (AT(source) + offsetof(struct source_settings, member))
 #define A_DAY_MS INT64_C(86400000)
 
 /* Of each source that is asked over HTTP: what it needs differs, how it is limited does not. */
 /* clang-format off */
-#define SOURCE_ROWS(section, member, url) \
-    {section, "enabled", NULL, SETTING_BOOLEAN, AT(member.enabled), 0, 0, "false", NULL, NULL, \
+#define SOURCE_ROWS(section, source, url) \
+    {section, "enabled", NULL, SETTING_BOOLEAN, IN(source, enabled), 0, 0, "false", NULL, NULL, \
      "Whether lists are fetched from it."}, \
-    {section, "base_url", NULL, SETTING_TEXT, AT(member.base_url), 0, 0, url, form_base_url, \
+    {section, "base_url", NULL, SETTING_TEXT, IN(source, base_url), 0, 0, url, form_base_url, \
      "http:// or https:// with a host, and a path where there is one", \
      "What the paths of its requests are added to."}, \
-    {section, "headers_file", NULL, SETTING_TEXT, AT(member.headers_file), 0, 0, "", NULL, \
+    {section, "headers_file", NULL, SETTING_TEXT, IN(source, headers_file), 0, 0, "", NULL, \
      "A path; empty for none", \
      "Your own request headers for it, 'name: value' one a line, such as those of your session."}, \
-    {section, "access_token_file", NULL, SETTING_TEXT, AT(member.access_token_file), 0, 0, "", \
+    {section, "access_token_file", NULL, SETTING_TEXT, IN(source, access_token_file), 0, 0, "", \
      NULL, "A path; empty for none", \
      "The access token of your application, alone in a file."}, \
-    {section, "advertiser_id", NULL, SETTING_TEXT, AT(member.advertiser_id), 0, 0, "", NULL, \
+    {section, "advertiser_id", NULL, SETTING_TEXT, IN(source, advertiser_id), 0, 0, "", NULL, \
      "Digits; empty for none", \
      "The advertiser that it is asked for."}, \
-    {section, "requests_per_minute", NULL, SETTING_INTEGER, AT(member.requests_per_minute), 1, \
+    {section, "requests_per_minute", NULL, SETTING_INTEGER, IN(source, requests_per_minute), 1, \
      6000, "20", NULL, NULL, \
      "The most requests in any 60 seconds, of all collectors on this database together."}, \
-    {section, "concurrency", NULL, SETTING_INTEGER, AT(member.concurrency), 1, 16, "2", NULL, \
+    {section, "concurrency", NULL, SETTING_INTEGER, IN(source, concurrency), 1, 16, "2", NULL, \
      NULL, \
      "Requests of one collector that may be under way at once."}, \
-    {section, "daily_budget", NULL, SETTING_INTEGER, AT(member.daily_budget), 1, 1000000, \
+    {section, "daily_budget", NULL, SETTING_INTEGER, IN(source, daily_budget), 1, 1000000, \
      "2000", NULL, NULL, \
      "The most requests from 00:00 UTC on, of all collectors together."}, \
-    {section, "timeout_s", NULL, SETTING_INTEGER, AT(member.timeout_s), 1, 120, "20", NULL, NULL, \
+    {section, "timeout_s", NULL, SETTING_INTEGER, IN(source, timeout_s), 1, 120, "20", NULL, NULL, \
      "Seconds that one request may take."}
 
 const struct setting setting_table[SETTING_COUNT] = {

@@ -26,6 +26,24 @@ test("a password is changed, and what is wrong with it is said at its field", as
   assert.equal(await page.getByLabel("New password", { exact: true }).inputValue(), "");
 });
 
+test("who came by a link gives no current password for an hour, and is told what to do afterwards", async (t) => {
+  const open = async (minutes) => {
+    world.fake.account.link_password_until = new Date(Date.now() + minutes * 60_000).toISOString();
+    const page = await openAccount(t);
+    await page.getByLabel("New password", { exact: true }).fill("a longer password");
+    await page.getByRole("button", { name: "Change password" }).click();
+    return page;
+  };
+  const early = await open(5);
+  await early.getByText(/You signed in by a link: until \d\d:\d\d UTC this can stay empty\./).waitFor();
+  await early.getByText("The password is changed.").waitFor();
+  const [sent] = world.fake.requests.filter(({ path }) => path === "/api/v1/user/me/password");
+  assert.deepEqual(JSON.parse(sent.body), { new_password: "a longer password" });
+  const late = await open(-5);
+  await late.getByText("ask whoever made the link for another").waitFor();
+  await late.getByText("Give your current password.").waitFor();
+});
+
 test("a password can be looked at", async (t) => {
   const page = await openAccount(t);
   const field = page.getByLabel("New password", { exact: true });

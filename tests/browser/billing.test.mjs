@@ -255,7 +255,7 @@ test("invoices have their state, open to their lines, and save them", async (t) 
       `/api/v1/billing/me/periods/${period.period_key}/statement/download`,
     );
     const { name, text } = await savedBy(page, () => invoice(page, at).getByRole("button", { name: "CSV" }).click());
-    assert.equal(name, `invoice-${period.period_key}.csv`);
+    assert.equal(name, `trendgate-statement-${period.period_key}.csv`);
     const cents = text
       .trimEnd()
       .split("\r\n")

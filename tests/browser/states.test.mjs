@@ -94,21 +94,14 @@ test("an unknown address keeps the navigation", async (t) => {
   await page.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
 });
 
-test("a suspended account is told so on every page", async (t) => {
-  world.fake.override.set("GET /api/v1/user/me", () => ({
-    status: 200,
-    body: {
-      code: 200,
-      msg: "OK",
-      data: {
-        email: "a@b.c",
-        plan: "Free",
-        created_at: "2026-01-01T00:00:00Z",
-        csrf_token: "x",
-        suspended: true,
-      },
-    },
-  }));
+test("an account whose calls are refused is told so on every page, and what ends that", async (t) => {
+  Object.assign(world.fake.account, { suspended: true, unpaid: false });
   const page = await world.open(t, "/console/trends");
   await page.getByText("This account is suspended.").waitFor();
+  world.fake.account.unpaid = true;
+  await page.reload();
+  const note = page.getByRole("alert").filter({ hasText: "An invoice is overdue." });
+  await note.getByRole("link", { name: "Billing" }).click();
+  await page.getByRole("heading", { level: 1, name: "Billing" }).waitFor();
+  assert.equal(await page.getByText("This account is suspended.").count(), 0);
 });

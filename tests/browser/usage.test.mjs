@@ -102,11 +102,13 @@ test("a near cap is a line, a step where it changed; a far one is words", async 
   const page = await openUsage(t);
   await page.getByText("Daily cap 5,000 (above this chart)").waitFor();
   assert.equal(await page.locator(".cap").count(), 0);
-  answer("/billing/me", () => ok({ ...cannedBilling(), daily_credit_limit: 1000 }));
   answer("/usage/me/timeseries", () => {
     const usage = periodUsage();
-    for (const item of usage.items.slice(0, 20)) item.daily_credit_limit = 1500;
-    return ok(usage);
+    const day = (at) => second(Date.parse(usage.from) + at * DAY);
+    return ok({
+      ...usage,
+      daily_credit_limits: [{ from: day(0), daily_credit_limit: 1500 }, { from: day(5), daily_credit_limit: 1000 }],
+    });
   });
   await page.reload();
   await settled(page);
@@ -130,7 +132,7 @@ async function openProjection(t, days, changes) {
     failed_requests: 0,
     non_billable_requests: 0,
   }));
-  answer("/usage/me/timeseries", () => ok({ from: second(start), to: second(start + 30 * DAY), items }));
+  answer("/usage/me/timeseries", () => ok({ from: second(start), to: second(start + 30 * DAY), daily_credit_limits: [], items }));
   answer("/billing/me", () =>
     ok({
       ...cannedBilling(),

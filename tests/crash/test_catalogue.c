@@ -7,8 +7,8 @@
 #include "collector/budget.h"
 #include "collector/jobs.h"
 #include "collector/known_files.h"
+#include "crash/deaths.h"
 #include "support/made_ranking.h"
-#include "support/shim_vfs.h"
 #include "support/unit.h"
 
 #include <stdio.h>
@@ -24,17 +24,7 @@
 #define IMPORTED 2
 #define RUN_OPERATIONS_MIN 300 /* below that the run is not what it is meant to be */
 
-/* Every death, but for sanitizers: a fork takes them a hundred times as long. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STEP 37
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define STEP 37
-#endif
-#endif
-#ifndef STEP
-#define STEP 1
-#endif
+#define STEP DEATHS_STEP(1)
 
 /* In memory that the parent shares, so that it knows what was told before the death. */
 struct told {
@@ -274,44 +264,32 @@ static void scene_clear(void)
 }
 
 /* Since the process before was told nothing of the list that it died in, one more may be there. */
-static void death_is_survived(int64_t n, enum shim_survivors survivors, bool *died)
+static void run_check(bool died)
 {
-    scene_clear();
-    shim_order(&(struct shim_orders){.dies_at = n});
-    *died = dies();
-    shim_survive(survivors, (uint64_t)n);
     int64_t kept = file_check();
     assert_true(kept >= told->lists && kept <= told->lists + 1);
-    if (!*died)
+    if (!died)
         assert_int_equal(kept, COLLECTED + IMPORTED);
 }
 
-static void every_death_is_survived(enum shim_survivors survivors)
-{
-    bool died = true;
-    int64_t n = 1;
-    for (; died; n += STEP)
-        death_is_survived(n, survivors, &died);
-    print_message("# %lld operations\n", (long long)n - 1 - STEP);
-    assert_true(n > RUN_OPERATIONS_MIN);
-}
+static const struct deaths run = {scene_clear, dies, run_check, STEP, RUN_OPERATIONS_MIN};
 
 static void a_killed_collector_leaves_no_half_list(void **state)
 {
     (void)state;
-    every_death_is_survived(SHIM_ALL);
+    deaths_are_survived(&run, SHIM_ALL);
 }
 
 static void a_power_failure_leaves_no_half_list(void **state)
 {
     (void)state;
-    every_death_is_survived(SHIM_SYNCED);
+    deaths_are_survived(&run, SHIM_SYNCED);
 }
 
 static void half_written_sectors_leave_no_half_list(void **state)
 {
     (void)state;
-    every_death_is_survived(SHIM_TORN);
+    deaths_are_survived(&run, SHIM_TORN);
 }
 
 static void the_next_run_goes_on_after_every_death(void **state)

@@ -1,5 +1,6 @@
 /* A process that dies at its n-th write while a billing period closes, after a grant and a refund:
  * what was told stays, and every statement comes out the same. */
+#include "crash/deaths.h"
 #include "crash/scene.h"
 #include "ledger/billing.h"
 #include "support/unit.h"
@@ -8,19 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* A sample of the deaths, and of fewer under a sanitizer, where a fork takes a hundred times as
- * long; with TRENDGATE_TEST_FULL every one. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STEP 37
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define STEP 37
-#endif
-#endif
-#ifndef STEP
-#define STEP 11
-#endif
-
+#define STEP DEATHS_STEP(11) /* a sample of the deaths; with TRENDGATE_TEST_FULL every one */
 #define GRANTED 500
 #define OPERATIONS_MIN 60 /* below that the run is not what it is meant to be */
 
@@ -109,13 +98,20 @@ static void statements_stand(void)
                      told->cents);
 }
 
-static void death_is_survived(int64_t n, enum shim_survivors survivors, bool *died)
+static void all_clear(void)
 {
     scene_clear();
     memset(told, 0, sizeof(*told));
-    shim_order(&(struct shim_orders){.dies_at = n});
-    *died = scene_dies(play);
-    shim_survive(survivors, (uint64_t)n);
+}
+
+static bool run_dies(void)
+{
+    return scene_dies(play);
+}
+
+static void run_check(bool died)
+{
+    (void)died;
     assert_int_equal(scene_check(SCENE_EXACT), 0);
     adjustments_stand();
     statements_stand();
@@ -132,14 +128,10 @@ static void death_is_survived(int64_t n, enum shim_survivors survivors, bool *di
 
 static void every_death_is_survived(enum shim_survivors survivors)
 {
-    bool died = true;
     const char *full = getenv("TRENDGATE_TEST_FULL");
     int64_t step = full && full[0] == '1' ? 1 : STEP;
-    int64_t n = 1;
-    for (; died; n += step)
-        death_is_survived(n, survivors, &died);
-    print_message("# %lld operations\n", (long long)n - 1 - step);
-    assert_true(n > OPERATIONS_MIN);
+    const struct deaths deaths = {all_clear, run_dies, run_check, step, OPERATIONS_MIN};
+    deaths_are_survived(&deaths, survivors);
 }
 
 static void a_kill_while_a_period_closes_changes_no_statement(void **state)

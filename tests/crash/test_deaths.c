@@ -1,5 +1,6 @@
 /* A process that dies at its n-th write, sync or truncation, for every n, and what a power
  * failure then leaves: nothing settled is lost, nothing is charged twice. */
+#include "crash/deaths.h"
 #include "crash/scene.h"
 #include "support/unit.h"
 
@@ -9,55 +10,39 @@
 
 #define RUN_OPERATIONS_MIN 300 /* below that the run is not what it is meant to be */
 
-/* Every death, but for sanitizers: a fork takes them a hundred times as long. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STEP 37
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define STEP 37
-#endif
-#endif
-#ifndef STEP
-#define STEP 1
-#endif
+#define STEP DEATHS_STEP(1)
 
 /* ---- Every n of a run ---- */
 
-static void death_is_survived(int64_t n, enum shim_survivors survivors, bool *died)
+static bool run_dies(void)
 {
-    scene_clear();
-    shim_order(&(struct shim_orders){.dies_at = n});
-    *died = scene_dies(scene_play);
-    shim_survive(survivors, (uint64_t)n);
+    return scene_dies(scene_play);
+}
+
+static void run_check(bool died)
+{
+    (void)died;
     assert_int_equal(scene_check(SCENE_EXACT), 0);
 }
 
-static void every_death_is_survived(enum shim_survivors survivors)
-{
-    bool died = true;
-    int64_t n = 1;
-    for (; died; n += STEP)
-        death_is_survived(n, survivors, &died);
-    print_message("# %lld operations\n", (long long)n - 1 - STEP);
-    assert_true(n > RUN_OPERATIONS_MIN);
-}
+static const struct deaths run = {scene_clear, run_dies, run_check, STEP, RUN_OPERATIONS_MIN};
 
 static void a_killed_process_loses_nothing(void **state)
 {
     (void)state;
-    every_death_is_survived(SHIM_ALL);
+    deaths_are_survived(&run, SHIM_ALL);
 }
 
 static void a_power_failure_loses_nothing_settled(void **state)
 {
     (void)state;
-    every_death_is_survived(SHIM_SYNCED);
+    deaths_are_survived(&run, SHIM_SYNCED);
 }
 
 static void half_written_sectors_lose_nothing_settled(void **state)
 {
     (void)state;
-    every_death_is_survived(SHIM_TORN);
+    deaths_are_survived(&run, SHIM_TORN);
 }
 
 /* ---- Every n of a restart ---- */

@@ -9,7 +9,7 @@ from support.clock import Clock
 from support.http_client import until
 from support.metered import call, new_key, plans
 from support.server import Place
-from support.steps import Scenario, Stage, act, dig, equal, fail
+from support.steps import ENDPOINT, Scenario, Stage, act, dig, equal, fail
 
 MONEY, GIFTS, PAYMENTS = [], [], []
 DAY = 86400
@@ -68,6 +68,7 @@ def freezes(stage):
     stage.clock.pass_by(29 * DAY)
     closed(stage, key, "2025-01")
     download = stage.ask(f"{ME}/periods/2025-01/statement/download", headers={"x-api-key": key})
+    equal(download.field("Content-Disposition"), 'attachment; filename="trendgate-statement-2025-01.json"', "its name")
     statement = told(stage, key, "/periods/2025-01/statement")["data"]
     digest = hashlib.sha256(download.body).hexdigest()
     equal(dig(statement, "snapshot.canonical_json_sha256"), digest, "SHA-256 of the download")
@@ -173,6 +174,15 @@ def refunded(stage):
     stage.place.refuse("account", "refund", email, "0" * 32, "--reason", "none")
 
 
+def refused(stage, key, says):
+    """403 with one word for whatever the cause is, and a sentence that says what to do about it."""
+    answer = stage.ask(ENDPOINT, headers={"x-api-key": key})
+    body = answer.json()
+    equal((answer.status, body["code"], dig(body, "data.reason")), (403, 403, "account_suspended"), f"{answer!r}")
+    if says not in body["msg"]:
+        fail(f"does not say {says!r}: {body['msg']}")
+
+
 @act(PAYMENTS, "an unpaid invoice refuses calls after its grace, and paying ends that")
 def unpaid(stage):
     email, key = customer(stage, "Wide")
@@ -185,12 +195,16 @@ def unpaid(stage):
     until(lambda: stage.ask(ME, headers={"x-api-key": key}).status == 403, "calls are refused")
     if "unpaid" not in stage.place.succeed("account", "show", email).stdout:
         fail("account show does not say unpaid")
+    refused(stage, key, "pay it")
+    stage.place.succeed("account", "suspend", email)
+    refused(stage, key, "write to the operator")
     stage.place.succeed("account", "resume", email)
-    equal(stage.ask(ME, headers={"x-api-key": key}).status, 403, "after a resume by the operator")
+    refused(stage, key, "pay it")
     stage.drop_connection()
     stage.server.stop()
     stage.server = stage.place.serve()
-    equal(stage.ask(ME, headers={"x-api-key": key}).status, 403, "after a restart")
+    refused(stage, key, "pay it")
+    refused(stage, stage.place.succeed("key", "create", email).lines()[0], "pay it")
     paid = json.loads(stage.place.succeed("invoice", email, "--period", "2025-01", "--paid", "--format", "json").stdout)
     equal(paid["payment"], "paid", "payment")
     call(stage, key, status=200)

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import urllib.parse
 
-from support.clock import Clock
+from support.clock import SECOND_US, Clock, instant
 from support.console import PASSWORD, Person, check_page, member, sign_in_link
 from support.http_client import request_bytes, until
 from support.server import KEY, Place
@@ -186,7 +186,8 @@ def suspended(stage):
     stage.place.succeed("account", "suspend", "eve@example.com")
     person = Person(stage.server)
     equal(person.sign_in("eve@example.com").status, 303, "status of a sign-in")
-    equal(person.get("/user/me")["suspended"], True, "suspended")
+    me = person.get("/user/me")
+    equal((me["suspended"], me["unpaid"]), (True, False), "suspended, unpaid")
     equal(dig(call(stage, key["secret"], 403).json(), "data.reason"), "account_suspended", "reason")
     told = person.post("/console/playground", {"operation_id": "tiktok-popular-trend-hashtag"})
     equal(told["status"], 403, "status in the playground")
@@ -483,6 +484,40 @@ def password_page(stage):
     equal(names, ["csrf", "email", "current_password", "new_password"], "what is asked for afterwards")
 
 
+@act(SESSIONS, "for an hour a link stands for the old password, and then for none")
+def link_hour(stage):
+    wanted = "another horse battery"
+    path, asked = "/console/password", ["csrf", "email", "current_password", "new_password"]
+    for email, kept in (("lea@example.com", PASSWORD), ("ivy@example.com", None)):
+        if kept:
+            member(stage, email)
+        else:
+            stage.place.new_key(email)
+        early, late = Person(stage.server), Person(stage.server)
+        late.fill(sign_in_link(stage.place, email)[len(late.origin):])
+        late.proof()
+        end = late.get("/user/me")["link_password_until"]
+        equal(instant(end) * SECOND_US, stage.clock.wall_us + HOUR * SECOND_US, "link_password_until")
+        form = {given["name"]: given.get("value", "") for given in late.page(path).forms[-1]["inputs"]}
+        stage.clock.pass_by(HOUR)
+        page = late.page(path)
+        equal([given["name"] for given in page.forms[-1]["inputs"]], asked, "what is asked for")
+        if "ask whoever made the link for another" not in page.text:
+            fail(f"the page does not say what to do: {page.text}")
+        equal(late.send(path, {**form, "new_password": wanted}).status, 403, "status of the form of before")
+        told = late.post("/user/me/password", {"new_password": wanted}, 400, "invalid_input")
+        if "ask for a new link" not in told["errors"][0]["reason"]:
+            fail(f"the refusal does not say what to do: {told}")
+        late.post("/user/me/password", {"current_password": wanted, "new_password": wanted}, 403, "wrong_password")
+        if kept:
+            late.post("/user/me/password", {"current_password": kept, "new_password": wanted})
+        early.fill(sign_in_link(stage.place, email)[len(early.origin):])
+        stage.clock.pass_by(HOUR - 1)
+        early.proof()
+        early.post("/user/me/password", {"new_password": wanted})
+        equal(early.get("/user/me")["link_password_until"], None, "link_password_until with a password")
+
+
 # ---- Limits ----
 
 @act(LIMITS, "the eleventh attempt with one address waits, right or wrong, and says how long")
@@ -637,9 +672,10 @@ def rotated_now(stage):
     for seconds in (1, -1, 604801):
         kay.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": seconds}, 400, "invalid_input")
     told = kay.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0})
+    new, old = told["active_key"], told["previous_key"]
+    equal((new, old), (kay.key_row(new["id"]), kay.key_row(old["id"])), "both as the list tells them")
     call(stage, key["secret"], 401)
     call(stage, told["new_api_key"])
-    new, old = told["active_key"], told["previous_key"]
     equal((new["name"], new["daily_credit_cap"], new["source"], new["status"]), ("now", 16, "rotated", "active"), "new")
     equal((old["status"], old["replaced_by"]), ("expired", new["id"]), "old")
     kay.post(f"{LIST}/rotate", {"id": key["id"], "grace_period_seconds": 0}, 409, "key_status")
@@ -671,6 +707,37 @@ def active(stage):
     equal(kay.get("/user/me")["active_key_id"], None, "active key after its end")
     kay.post(f"{LIST}/{new}/activate", status=409, reason="key_status")
     kay.post("/console/playground", {"operation_id": "tiktok-popular-trend-hashtag"}, 409, "no_active_key")
+
+
+@contextlib.contextmanager
+def unwritable_uses():
+    """A person whose list of keys cannot be read once after each call, since its use cannot be written before."""
+    with Place({"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}) as place:
+        stage = Stage(place, place.serve())
+        may = member(stage, "may@example.com")
+        keys = [may.key(name) for name in ("old", "other")]
+        stage.server.stop()
+        with contextlib.closing(sqlite3.connect(place.folder / "x.db")) as books, books:
+            books.execute("CREATE TRIGGER no_uses BEFORE UPDATE OF last_used_at ON api_key"
+                          " BEGIN SELECT abs(-9223372036854775807 - 1); END")
+        stage.server = may.server = place.serve()
+        yield stage, may, keys
+        stage.drop_connection()
+        stage.server.stop()
+
+
+@act(KEYS, "a key is not made, nor rotated, where it cannot be told: no secret is lost")
+def told_or_not_made(_stage):
+    with unwritable_uses() as (stage, may, keys):
+        rotation = {"id": keys[0]["id"], "grace_period_seconds": 86400}
+        names = [row["name"] for row in may.get(LIST)["items"]]
+        for used, path, body in zip(keys, (LIST, f"{LIST}/rotate"), ({"name": "new"}, rotation)):
+            call(stage, used["secret"])
+            may.post(path, body, 503, "overloaded")
+            equal([row["name"] for row in may.get(LIST)["items"]], names, f"keys after POST {path}")
+        told = may.post(f"{LIST}/rotate", rotation)
+        equal(told["previous_key"], may.key_row(keys[0]["id"]), "the old key as the rotation tells it")
+        call(stage, told["new_api_key"])
 
 
 @act(KEYS, "each change of a key leaves an audit event, without secrets")

@@ -400,6 +400,21 @@ def keyed(stage):
     equal(dig(told(stage, f"{USAGE}/overview", EVE), "usage.requests"), 3, "requests")
 
 
+@act(RANGES, "the plan's daily cap is told for the days of a range, also for those without a call")
+def caps(stage):
+    mail = "fay@example.com"
+    stage.notes["keys"][mail] = [stage.place.new_key(mail, "Small")]
+    start = told(stage, f"{USAGE}/timeseries", mail)["from"]
+    wanted = [{"from": start, "daily_credit_limit": 80}]
+    equal(told(stage, f"{USAGE}/timeseries?bucket=hour", mail)["daily_credit_limits"], wanted, "caps")
+    stage.clock.pass_by(2 * DAY)
+    stage.place.succeed("account", "plan", mail, "Large")
+    today = datetime.datetime.fromisoformat(start[:10]) + datetime.timedelta(days=2)
+    wanted.append({"from": today.strftime("%Y-%m-%dT00:00:00Z"), "daily_credit_limit": 0})
+    found = told(stage, f"{USAGE}/timeseries", mail)
+    equal((found["daily_credit_limits"], found["items"]), (wanted, []), "caps after an upgrade, and items")
+
+
 SCENARIOS = [
     Scenario("sums", clocked, NUMBERS),
     Scenario("events", clocked, EVENTS),

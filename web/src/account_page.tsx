@@ -5,7 +5,7 @@ import type { Account, Session } from "./api_types";
 import { clientName } from "./client_name";
 import { fieldFault } from "./fault";
 import { PasswordField, Radios } from "./field";
-import { day } from "./format";
+import { clock, day } from "./format";
 import { Page, Section } from "./page";
 import { FaultNote, Region } from "./region";
 import { useResource, useSending, type Resource } from "./resource";
@@ -38,7 +38,7 @@ export function AccountPage({ account }: { account: Resource<Account> }) {
         </Region>
       </Section>
       <Section title="Password">
-        <PasswordForm mail={account.value?.email} />
+        <PasswordForm account={account.value} />
       </Section>
       <Section title="Sessions" lead="Where this account is signed in to the console.">
         <Sessions />
@@ -50,24 +50,26 @@ export function AccountPage({ account }: { account: Resource<Account> }) {
   );
 }
 
-function PasswordForm({ mail }: { mail: string | undefined }) {
+function PasswordForm({ account }: { account: Account | undefined }) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [own, setOwn] = useState<{ current?: string; next?: string }>({});
   const [isDone, setDone] = useState(false);
   const { fault, isSending, run } = useSending();
+  const linkEnd = account?.link_password_until ?? null;
+  const isByLink = () => linkEnd !== null && Date.now() < Date.parse(linkEnd);
   const submit = (event: Event) => {
     event.preventDefault();
     setDone(false);
     const faults = {
-      ...(!current && { current: "Give your current password." }),
+      ...(!current && !isByLink() && { current: "Give your current password." }),
       ...([...next].length < PASSWORD_LEAST && { next: `Give at least ${PASSWORD_LEAST} characters.` }),
     };
     setOwn(faults);
     if (Object.keys(faults).length) return;
     run(async () => {
       const renewed = await send<{ csrf_token: string }>("POST", "/user/me/password", {
-        current_password: current,
+        ...(current && { current_password: current }),
         new_password: next,
       });
       rememberToken(renewed.csrf_token);
@@ -83,7 +85,7 @@ function PasswordForm({ mail }: { mail: string | undefined }) {
         type="email"
         name="username"
         autocomplete="username"
-        value={mail ?? ""}
+        value={account?.email ?? ""}
         readOnly
         tabIndex={-1}
         aria-hidden="true"
@@ -93,6 +95,7 @@ function PasswordForm({ mail }: { mail: string | undefined }) {
         value={current}
         onValue={setCurrent}
         autocomplete="current-password"
+        hint={linkEnd && linkWords(linkEnd, isByLink())}
         fault={
           own.current ??
           (fault?.reason === "wrong_password" ? fault.message : fieldFault(fault, "current_password"))
@@ -116,6 +119,12 @@ function PasswordForm({ mail }: { mail: string | undefined }) {
     </form>
   );
 }
+
+// A sign-in link stands for the current password, for a while.
+const linkWords = (end: string, isOpen: boolean) =>
+  isOpen
+    ? `You signed in by a link: until ${clock(end)} this can stay empty.`
+    : "The hour is over in which your sign-in link stood for it: give it, or ask whoever made the link for another.";
 
 function Sessions() {
   const sessions = useResource((signal) => get<{ items: Session[] }>("/user/me/sessions", signal), "sessions");

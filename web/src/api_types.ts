@@ -8,7 +8,9 @@ export interface Account {
   created_at: string;
   active_key_id: string | null;
   csrf_token: string;
-  suspended: boolean;
+  link_password_until: string | null; // of a session that began with a sign-in link
+  suspended: boolean; // its calls are refused
+  unpaid: boolean; // and that for an invoice
 }
 
 export interface Session {
@@ -201,13 +203,13 @@ export interface UsageItem extends Counted {
   bucket_start: string;
   overage?: number;
   key_id?: string | null;
-  daily_credit_limit?: number;
   refusals?: Refusals;
 }
 
 export interface Timeseries {
   from: string;
   to: string;
+  daily_credit_limits: { from: string; daily_credit_limit: number }[]; // each until the next one
   items: UsageItem[];
 }
 

@@ -4,6 +4,7 @@ import { AddsUp } from "./adds_up";
 import { get, pathOf } from "./api";
 import type { Billing, BillingPeriod, PlanOnSale, PlansOnSale } from "./api_types";
 import { Card } from "./card";
+import { CreditsNote } from "./credits_note";
 import { Estimator } from "./estimator";
 import { count, day, dayOfMonth, money } from "./format";
 import { Invoices } from "./invoices";
@@ -38,7 +39,12 @@ export function BillingPage() {
       lead="No card is taken here. The operator of this service asks for the amount of a closed invoice and marks it paid."
     >
       <Region resource={billing} what="your billing period" rows={4}>
-        {(found) => <Standing billing={found} />}
+        {(found) => (
+          <>
+            {!found.stopped_by && <CreditsNote billing={found} />}
+            <Standing billing={found} />
+          </>
+        )}
       </Region>
       <Section title="Plans" lead="A dearer plan is in force at once, prorated; a cheaper one from the next billing period on.">
         <Region resource={plans} what="the plans" rows={6}>

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Account } from "./api_types";
+import { CreditsWatch } from "./credits_note";
 import { Link } from "./router";
 import { SignedOutNote } from "./region";
 import { useSignedOut } from "./signed_out";
@@ -77,18 +78,31 @@ export function Frame({
         </nav>
         <main id="content" tabIndex={-1}>
           {isSignedOut && <SignedOutNote />}
-          {account?.suspended && (
-            <div class="note is-bad" role="alert">
-              <p>
-                <strong>This account is suspended.</strong> Its calls are refused with 403 until the operator
-                resumes it.
-              </p>
-            </div>
-          )}
+          {account?.suspended && <RefusedNote account={account} />}
+          {account && !account.suspended && !isSignedOut && at !== "billing" && <CreditsWatch at={at} />}
           {children}
         </main>
       </div>
     </>
+  );
+}
+
+// Why no call is answered, whatever credits are left.
+function RefusedNote({ account }: { account: Account }) {
+  return (
+    <div class="note is-bad" role="alert">
+      {account.unpaid ? (
+        <p>
+          <strong>An invoice is overdue.</strong> Calls are refused with 403 until it is paid:{" "}
+          <Link href="/console/billing">Billing</Link> shows it.
+        </p>
+      ) : (
+        <p>
+          <strong>This account is suspended.</strong> Its calls are refused with 403 until the operator resumes
+          it.
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -55,6 +55,7 @@ function Invoice({ period, periods }: { period: BillingPeriod; periods: BillingP
 
 function Lines({ period, periods }: { period: BillingPeriod; periods: BillingPeriod[] }) {
   const path = `/billing/me/periods/${period.period_key}/statement`;
+  const name = `trendgate-statement-${period.period_key}`;
   const statement = useResource((signal) => get<Statement>(path, signal), path);
   return (
     <Region resource={statement} what="the invoice's lines" rows={3}>
@@ -72,10 +73,10 @@ function Lines({ period, periods }: { period: BillingPeriod; periods: BillingPer
             </li>
           </ul>
           <div class="buttons">
-            <button type="button" onClick={() => saveCsv(`invoice-${period.period_key}.csv`, rowsOf(period, found))}>
+            <button type="button" onClick={() => saveCsv(`${name}.csv`, rowsOf(period, found))}>
               CSV
             </button>
-            <a class="button" href={`/api/v1${path}/download`} download={`statement-${period.period_key}.json`}>
+            <a class="button" href={`/api/v1${path}/download`} download={`${name}.json`}>
               Statement as JSON
             </a>
             <button type="button" onClick={() => print()}>

@@ -26,7 +26,7 @@ export interface Series {
   credits: number;
 }
 
-export function daysOf(series: Timeseries, capToday: number): Day[] {
+export function daysOf(series: Timeseries): Day[] {
   const first = startOfDay(Date.parse(series.from));
   const end = Math.min(Date.parse(series.to), first + DAYS_MAX * DAY);
   const days: Day[] = [];
@@ -39,7 +39,7 @@ export function daysOf(series: Timeseries, capToday: number): Day[] {
       charged: 0,
       refused: 0,
       refusals: {},
-      cap: capToday,
+      cap: capAt(series, at),
     });
   }
   for (const item of series.items) {
@@ -49,13 +49,15 @@ export function daysOf(series: Timeseries, capToday: number): Day[] {
   return days;
 }
 
+const capAt = ({ daily_credit_limits: caps }: Timeseries, at: number): number =>
+  caps.filter(({ from }) => Date.parse(from) <= at).at(-1)?.daily_credit_limit ?? 0;
+
 function add(day: Day, item: UsageItem): void {
   const key = item.key_id ?? "";
   day.credits += item.credits;
   day.byKey.set(key, (day.byKey.get(key) ?? 0) + item.credits);
   day.requests += item.requests;
   day.charged += item.charged_requests;
-  if (item.daily_credit_limit !== undefined) day.cap = item.daily_credit_limit;
   for (const [reason, times] of Object.entries(item.refusals ?? {})) {
     day.refusals[reason] = (day.refusals[reason] ?? 0) + times;
     day.refused += times;

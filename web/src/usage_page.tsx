@@ -35,11 +35,10 @@ export function UsagePage({ query }: { query: URLSearchParams }) {
   const period = isPeriod ? series : ofPeriod;
   const product = useProduct();
   const plan = product.value?.plans.find(({ name }) => name === billing.value?.plan);
-  const cap = billing.value?.daily_credit_limit ?? 0;
   const chosen = query.get("key") ?? "";
   const of = (found: Timeseries): Timeseries =>
     chosen ? { ...found, items: found.items.filter((item) => item.key_id === chosen) } : found;
-  const projection = period.value && billing.value && projectionOf(daysOf(period.value, cap), billing.value, now);
+  const projection = period.value && billing.value && projectionOf(daysOf(period.value), billing.value, now);
   const set = (name: string) => (value: string) => navigate(withQuery(query, { [name]: value || undefined }));
   return (
     <Page title="Usage" lead="Days begin at 00:00 UTC. What is not answered with a list is not charged.">
@@ -56,7 +55,7 @@ export function UsagePage({ query }: { query: URLSearchParams }) {
             plan={plan}
             projection={projection}
             isProjected={period.value !== undefined}
-            totals={series.value && totalsOf(daysOf(of(series.value), cap))}
+            totals={series.value && totalsOf(daysOf(of(series.value)))}
             range={RANGES.find(({ value }) => value === range)?.label ?? ""}
           />
         )}
@@ -64,7 +63,7 @@ export function UsagePage({ query }: { query: URLSearchParams }) {
       <Region resource={series} what="your usage" rows={8}>
         {(found) => (
           <ByDay
-            days={daysOf(of(found), cap)}
+            days={daysOf(of(found))}
             keys={keys.value ?? []}
             mean={isPeriod && !chosen ? projection?.mean : undefined}
             now={now}

@@ -132,7 +132,8 @@ export function cannedUsage(from, to) {
       });
     }
   }
-  return { range: "custom", bucket: "day", from: second(from), to: second(to), items };
+  const caps = [{ from: second(midnight(from)), daily_credit_limit: 5000 }];
+  return { range: "custom", bucket: "day", from: second(from), to: second(to), daily_credit_limits: caps, items };
 }
 
 export const periodUsage = () => cannedUsage(periodStart(), periodEnd());

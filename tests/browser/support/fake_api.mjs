@@ -49,6 +49,7 @@ export class FakeApi {
   isStale = false;
   keys = cannedKeys();
   sessions = cannedSessions();
+  account = {}; // members of GET /user/me that are others
   billing = {}; // members of GET /billing/me that are others
   previewTurn = 1; // each gives other numbers
   override = new Map(); // "GET /api/v1/..." to a function of the request that gives {status, body}
@@ -69,6 +70,7 @@ export class FakeApi {
       isStale: false,
       keys: cannedKeys(),
       sessions: cannedSessions(),
+      account: {},
       billing: {},
       previewTurn: 1,
       override: new Map(),
@@ -158,8 +160,11 @@ export class FakeApi {
           created_at: second(Date.now() - 7e9),
           active_key_id: "3",
           csrf_token: TOKEN,
+          link_password_until: null,
           suspended: false,
+          unpaid: false,
           sign_up: "closed",
+          ...this.account,
         });
       case "/user/me/api-keys":
         return ok({ items: isEmpty ? [] : this.keys });
@@ -315,7 +320,8 @@ export class FakeApi {
   }
 
   #password(body) {
-    if (body.current_password !== "correct horse battery") {
+    const isByLink = Date.parse(this.account.link_password_until ?? 0) > Date.now();
+    if (body.current_password !== "correct horse battery" && !isByLink) {
       return refusal(403, "wrong_password", "The current password is not right.");
     }
     return ok({ csrf_token: TOKEN });

@@ -668,13 +668,18 @@ static void a_refund_of_a_closed_period_is_in_the_open_one(void **state)
 
 /* ---- Payment ---- */
 
-static bool is_refused(const struct caller *caller)
+static enum account_refusal refusal_of(const struct caller *caller)
 {
     struct digest digest = secret_digest(
         (struct text){caller->secret.characters, API_KEY_LENGTH});
     struct key_standing standing;
     assert_int_equal(ledger_find_key(ledger, &digest, &standing), STATUS_OK);
-    return standing.account_is_suspended;
+    return standing.refusal;
+}
+
+static bool is_refused(const struct caller *caller)
+{
+    return refusal_of(caller) != ACCOUNT_ADMITTED;
 }
 
 static void unpaid_is_refused_after_the_grace_and_paying_resumes(void **state)
@@ -691,7 +696,7 @@ static void unpaid_is_refused_after_the_grace_and_paying_resumes(void **state)
     assert_true(is_refused(&caller));
     assert_false(is_refused(&nothing));
     reopen();
-    assert_true(is_refused(&caller));
+    assert_int_equal(refusal_of(&caller), ACCOUNT_UNPAID);
     DONE(ledger_account_suspend(ledger, email, false, &reason)); /* the operator's is another */
     assert_true(is_refused(&caller));
     DONE(ledger_invoice_pay(ledger, email, number_of("2024-02"), PAYMENT_MANUAL, &reason));
@@ -706,6 +711,7 @@ static void unpaid_is_refused_after_the_grace_and_paying_resumes(void **state)
     clock_to("2024-04-20T00:00:00Z");
     DONE(ledger_account_suspend(ledger, email, true, &reason));
     tend_with(14);
+    assert_int_equal(refusal_of(&caller), ACCOUNT_SUSPENDED);
     DONE(ledger_invoice_pay(ledger, email, number_of("2024-03"), PAYMENT_MANUAL, &reason));
     assert_true(is_refused(&caller)); /* by the operator still */
     DONE(ledger_account_suspend(ledger, email, false, &reason));

@@ -34,7 +34,7 @@ static void all_that_was_added_is_found(void **state)
         assert_int_equal(entry.key_id, i);
         assert_int_equal(entry.account_id, i / 2);
         assert_false(entry.is_revoked);
-        assert_false(entry.account_is_suspended);
+        assert_int_equal(entry.refusal, ACCOUNT_ADMITTED);
     }
     for (int64_t i = KEYS; i < 2 * KEYS; i++) {
         digest = digest_of(i);
@@ -73,15 +73,18 @@ static void marks_are_kept_apart(void **state)
     directory_add(directory, &other,
                   &(struct directory_entry){.key_id = 2, .stops_at = {5}, .is_revoked = true});
     struct directory_entry entry;
-    directory_suspend(directory, &digest, true);
     directory_revoke(directory, &digest);
-    assert_true(directory_find(directory, &digest, &entry));
-    assert_true(entry.is_revoked && entry.account_is_suspended);
-    directory_suspend(directory, &digest, false);
-    assert_true(directory_find(directory, &digest, &entry));
-    assert_true(entry.is_revoked && !entry.account_is_suspended);
+    static const enum account_refusal refusals[] = {ACCOUNT_SUSPENDED, ACCOUNT_UNPAID,
+                                                    ACCOUNT_SUSPENDED, ACCOUNT_ADMITTED};
+    for (size_t i = 0; i < LENGTH_OF(refusals); i++) {
+        directory_refuse(directory, &digest, refusals[i]);
+        assert_true(directory_find(directory, &digest, &entry));
+        assert_true(entry.is_revoked);
+        assert_int_equal(entry.refusal, refusals[i]);
+    }
     assert_true(directory_find(directory, &other, &entry));
-    assert_true(entry.is_revoked && !entry.account_is_suspended && entry.stops_at.us == 5);
+    assert_true(entry.is_revoked && entry.refusal == ACCOUNT_ADMITTED &&
+                entry.stops_at.us == 5);
     directory_close(directory);
 }
 

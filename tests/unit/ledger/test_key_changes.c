@@ -128,7 +128,7 @@ static void a_rotated_key_hands_on_its_name_and_its_cap(void **state)
     struct digest digest = secret_digest(text_of(rotation.secret.characters));
     struct key_standing standing;
     DONE(ledger_find_key(ledger, &digest, &standing));
-    assert_true(standing.is_live && standing.account_is_suspended);
+    assert_true(standing.is_live && standing.refusal == ACCOUNT_SUSPENDED);
 }
 
 /* Both keys of a rotation are live: at the bound the old one has to end at once. */

@@ -48,7 +48,7 @@ static void a_session_outlives_the_ledger_and_ends_when_idle(void **state)
         clock_to("2024-02-01T11:59:59Z");
         assert_true(is_live(&token, &standing));
         assert_int_equal(standing.account_id, ann.account_id);
-        assert_false(standing.by_link);
+        assert_int_equal(standing.link_password_until.us, 0);
         between[way]();
         if (between[way] == crash) /* what was seen was not written yet */
             continue;
@@ -240,11 +240,13 @@ static void a_link_works_once(void **state)
         between[way]();
         DONE(look(&link));
         DONE(use(&link, &token));
+        int64_t until_us = clock_now().us + LINK_PASSWORD_US;
         assert_true(is_live(&token, &standing));
-        assert_true(standing.by_link);
+        assert_int_equal(standing.link_password_until.us, until_us);
         assert_int_equal(standing.account_id, ann.account_id);
         between[way]();
-        assert_true(is_live(&token, &standing) && standing.by_link);
+        assert_true(is_live(&token, &standing));
+        assert_int_equal(standing.link_password_until.us, until_us);
         assert_int_equal(look(&link), STATUS_MISSING);
         assert_int_equal(use(&link, &other), STATUS_MISSING);
     }
