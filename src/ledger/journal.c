@@ -1,25 +1,13 @@
 #include "ledger/journal.h"
 
+#include "base/varint.h"
+
 #define BODY_VERSION 1 /* calls */
 #define ADJUSTMENT_VERSION 2
 
-static void put_unsigned(struct buffer *body, uint64_t value)
-{
-    while (value >= 0x80) {
-        buffer_append_byte(body, (char)(value | 0x80));
-        value >>= 7;
-    }
-    buffer_append_byte(body, (char)value);
-}
-
-static void put_signed(struct buffer *body, int64_t value)
-{
-    put_unsigned(body, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
-}
-
 static void put_text(struct buffer *body, struct text value)
 {
-    put_unsigned(body, value.length);
+    varint_put(body, value.length);
     buffer_append(body, value);
 }
 
@@ -31,15 +19,15 @@ void journal_body_open(struct buffer *body)
 
 void journal_body_add(struct buffer *body, instant at, const struct journal_entry *entry)
 {
-    put_signed(body, entry->account_id);
-    put_signed(body, entry->key_id);
-    put_signed(body, entry->plan_version);
-    put_unsigned(body, entry->endpoint);
-    put_unsigned(body, entry->outcome);
-    put_signed(body, entry->at.us - at.us);
-    put_signed(body, entry->credits);
-    put_signed(body, entry->overage);
-    put_signed(body, entry->overage_micros);
+    varint_put_signed(body, entry->account_id);
+    varint_put_signed(body, entry->key_id);
+    varint_put_signed(body, entry->plan_version);
+    varint_put(body, entry->endpoint);
+    varint_put(body, entry->outcome);
+    varint_put_signed(body, entry->at.us - at.us);
+    varint_put_signed(body, entry->credits);
+    varint_put_signed(body, entry->overage);
+    varint_put_signed(body, entry->overage_micros);
     if (entry->outcome != CALL_CHARGED)
         return;
     buffer_append(body, (struct text){(const char *)entry->charge_id, CHARGE_ID_BYTES});
@@ -47,35 +35,8 @@ void journal_body_add(struct buffer *body, instant at, const struct journal_entr
     put_text(body, entry->idempotency_key);
     if (entry->idempotency_key.length == 0)
         return;
-    put_unsigned(body, entry->arguments_hash);
-    put_signed(body, entry->snapshot_id);
-}
-
-static enum status take_unsigned(struct text *rest, uint64_t *value)
-{
-    uint64_t read = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (rest->length == 0)
-            return STATUS_CORRUPT;
-        uint8_t byte = (uint8_t)rest->at[0];
-        *rest = text_slice(*rest, 1, rest->length);
-        if (shift == 63 && byte > 1)
-            return STATUS_CORRUPT;
-        read |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80) {
-            *value = read;
-            return STATUS_OK;
-        }
-    }
-    return STATUS_CORRUPT;
-}
-
-static enum status take_signed(struct text *rest, int64_t *value)
-{
-    uint64_t zigzag;
-    TRY(take_unsigned(rest, &zigzag));
-    *value = (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
-    return STATUS_OK;
+    varint_put(body, entry->arguments_hash);
+    varint_put_signed(body, entry->snapshot_id);
 }
 
 static enum status take_bytes(struct text *rest, size_t length, struct text *value)
@@ -90,7 +51,7 @@ static enum status take_bytes(struct text *rest, size_t length, struct text *val
 static enum status take_text(struct text *rest, size_t length_max, struct text *value)
 {
     uint64_t length;
-    TRY(take_unsigned(rest, &length));
+    TRY(varint_take(rest, &length));
     return length > length_max ? STATUS_CORRUPT : take_bytes(rest, (size_t)length, value);
 }
 
@@ -117,8 +78,8 @@ static enum status take_charge(struct text *rest, struct journal_entry *entry)
     TRY(take_text(rest, IDEMPOTENCY_KEY_MAX, &entry->idempotency_key));
     if (entry->idempotency_key.length == 0)
         return STATUS_OK;
-    TRY(take_unsigned(rest, &entry->arguments_hash));
-    return take_signed(rest, &entry->snapshot_id);
+    TRY(varint_take(rest, &entry->arguments_hash));
+    return varint_take_signed(rest, &entry->snapshot_id);
 }
 
 enum status journal_body_next(struct journal_reader *reader, struct journal_entry *entry,
@@ -132,15 +93,15 @@ enum status journal_body_next(struct journal_reader *reader, struct journal_entr
     int64_t since_us;
     struct text *rest = &reader->rest;
     *entry = (struct journal_entry){0};
-    TRY(take_signed(rest, &entry->account_id));
-    TRY(take_signed(rest, &entry->key_id));
-    TRY(take_signed(rest, &entry->plan_version));
-    TRY(take_unsigned(rest, &endpoint));
-    TRY(take_unsigned(rest, &outcome));
-    TRY(take_signed(rest, &since_us));
-    TRY(take_signed(rest, &entry->credits));
-    TRY(take_signed(rest, &entry->overage));
-    TRY(take_signed(rest, &entry->overage_micros));
+    TRY(varint_take_signed(rest, &entry->account_id));
+    TRY(varint_take_signed(rest, &entry->key_id));
+    TRY(varint_take_signed(rest, &entry->plan_version));
+    TRY(varint_take(rest, &endpoint));
+    TRY(varint_take(rest, &outcome));
+    TRY(varint_take_signed(rest, &since_us));
+    TRY(varint_take_signed(rest, &entry->credits));
+    TRY(varint_take_signed(rest, &entry->overage));
+    TRY(varint_take_signed(rest, &entry->overage_micros));
     if (endpoint > UINT8_MAX || outcome >= CALL_OUTCOMES || entry->credits < 0 ||
         entry->overage < 0 || entry->overage > entry->credits || entry->overage_micros < 0)
         return STATUS_CORRUPT;
@@ -158,24 +119,24 @@ void journal_adjustment_write(struct buffer *body, instant at,
 {
     buffer_clear(body);
     buffer_append_byte(body, ADJUSTMENT_VERSION);
-    put_unsigned(body, adjustment->kind);
-    put_signed(body, adjustment->account_id);
-    put_signed(body, adjustment->at.us - at.us);
-    put_signed(body, adjustment->period);
-    put_signed(body, adjustment->credits);
+    varint_put(body, adjustment->kind);
+    varint_put_signed(body, adjustment->account_id);
+    varint_put_signed(body, adjustment->at.us - at.us);
+    varint_put_signed(body, adjustment->period);
+    varint_put_signed(body, adjustment->credits);
     put_text(body, adjustment->reason);
     if (adjustment->kind == ADJUSTMENT_GRANT)
         return;
     buffer_append(body, (struct text){(const char *)adjustment->charge_id, CHARGE_ID_BYTES});
-    put_signed(body, adjustment->charge_period);
-    put_signed(body, adjustment->overage);
-    put_signed(body, adjustment->overage_micros);
+    varint_put_signed(body, adjustment->charge_period);
+    varint_put_signed(body, adjustment->overage);
+    varint_put_signed(body, adjustment->overage_micros);
 }
 
 static enum status take_period(struct text *rest, int32_t *period)
 {
     int64_t value;
-    TRY(take_signed(rest, &value));
+    TRY(varint_take_signed(rest, &value));
     *period = (int32_t)value;
     return value == *period ? STATUS_OK : STATUS_CORRUPT;
 }
@@ -186,8 +147,8 @@ static enum status take_refund(struct text *rest, struct adjustment *adjustment)
     TRY(take_bytes(rest, CHARGE_ID_BYTES, &charge_id));
     memcpy(adjustment->charge_id, charge_id.at, CHARGE_ID_BYTES);
     TRY(take_period(rest, &adjustment->charge_period));
-    TRY(take_signed(rest, &adjustment->overage));
-    return take_signed(rest, &adjustment->overage_micros);
+    TRY(varint_take_signed(rest, &adjustment->overage));
+    return varint_take_signed(rest, &adjustment->overage_micros);
 }
 
 enum status journal_adjustment_read(struct text body, instant at, struct adjustment *adjustment,
@@ -200,14 +161,14 @@ enum status journal_adjustment_read(struct text body, instant at, struct adjustm
     struct adjustment read = {0};
     uint64_t kind;
     int64_t since_us;
-    TRY(take_unsigned(&rest, &kind));
+    TRY(varint_take(&rest, &kind));
     if (kind > ADJUSTMENT_REFUND)
         return STATUS_CORRUPT;
     read.kind = (enum adjustment_kind)kind;
-    TRY(take_signed(&rest, &read.account_id));
-    TRY(take_signed(&rest, &since_us));
+    TRY(varint_take_signed(&rest, &read.account_id));
+    TRY(varint_take_signed(&rest, &since_us));
     TRY(take_period(&rest, &read.period));
-    TRY(take_signed(&rest, &read.credits));
+    TRY(varint_take_signed(&rest, &read.credits));
     TRY(take_text(&rest, ADJUSTMENT_REASON_MAX, &read.reason));
     if (read.kind == ADJUSTMENT_REFUND)
         TRY(take_refund(&rest, &read));

@@ -1,7 +1,7 @@
 /* journal: every call that took a slot, packed into rows of one batch each.
  *
  * A row is appended and never changed. Its body begins with a version byte; then, for each call,
- * numbers as variable-length integers (7 bits a byte, least first; signed ones zigzag) and texts
+ * numbers as base/varint.h has them, signed ones zigzag, and texts
  * as their length and bytes, in the order of struct journal_entry. Pure but for the buffer; any
  * thread. A body that does not unpack is STATUS_CORRUPT. */
 #pragma once

@@ -1,5 +1,7 @@
 #include "model/rate_limit.h"
 
+#include "base/varint.h"
+
 void rate_window_finish(struct rate_window *window)
 {
     free(window->instants_ms);
@@ -127,4 +129,53 @@ bool rate_window_is_idle(const struct rate_window *window, uint32_t now_ms)
 {
     return window->count == 0 ||
            age_ms(window, 0, present_ms(window, now_ms)) >= RATE_WINDOW_MS;
+}
+
+/* ---- As bytes ---- */
+
+void rate_window_write(const struct rate_window *window, uint32_t stamp_ms,
+                       struct buffer *bytes)
+{
+    uint32_t left = taken_count(window, stamp_ms);
+    uint32_t before_ms = 0;
+    bool is_first = true;
+    while (left > 0) {
+        uint32_t age = age_ms(window, left - 1, stamp_ms);
+        uint32_t calls = 0;
+        for (; left > 0 && age_ms(window, left - 1, stamp_ms) == age; left--)
+            calls++;
+        varint_put(bytes, is_first ? age : before_ms - age);
+        varint_put(bytes, calls);
+        before_ms = age;
+        is_first = false;
+    }
+}
+
+static enum status runs_read(struct rate_window *window, struct text bytes, uint32_t stamp_ms,
+                             uint32_t limit)
+{
+    uint64_t age = 0, later_ms, calls;
+    for (bool is_first = true; bytes.length > 0; is_first = false) {
+        TRY(varint_take(&bytes, &later_ms));
+        TRY(varint_take(&bytes, &calls));
+        if (later_ms >= RATE_WINDOW_MS || calls < 1 || calls > RATE_LIMIT_MAX - window->count ||
+            (!is_first && (later_ms < 1 || later_ms > age)))
+            return STATUS_CORRUPT;
+        age = is_first ? later_ms : age - later_ms;
+        for (; calls > 0; calls--) {
+            ring_make_room(window, limit);
+            instant_add(window, stamp_ms - (uint32_t)age);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status rate_window_read(struct rate_window *window, struct text bytes, uint32_t stamp_ms,
+                             uint32_t limit)
+{
+    window->count = 0;
+    enum status status = runs_read(window, bytes, stamp_ms, limit);
+    if (status != STATUS_OK)
+        window->count = 0;
+    return status;
 }

@@ -9,7 +9,7 @@
  * Owned: whoever holds the account's lock. Never blocks. */
 #pragma once
 
-#include "base/text.h"
+#include "base/buffer.h"
 
 #define RATE_WINDOW_MS 60000
 #define RATE_LIMIT_MAX 1000000 /* calls a minute */
@@ -51,3 +51,17 @@ void rate_window_restore(struct rate_window *window, uint32_t limit, uint32_t no
 
 /* True when no instant is younger than 60 s: the ring may be given back. */
 bool rate_window_is_idle(const struct rate_window *window, uint32_t now_ms);
+
+/* ---- As bytes, for who keeps windows outside of memory ---- */
+
+/* Appends the calls that are younger than 60 s at stamp_ms, the oldest first: how many milliseconds
+ * before the stamp the first was, how many were in that millisecond, and, for each further
+ * millisecond with calls, how much later it was and how many they were; as base/varint.h. Nothing
+ * for an idle window. */
+void rate_window_write(const struct rate_window *window, uint32_t stamp_ms,
+                       struct buffer *bytes);
+
+/* Makes window what was written, at the same stamp; what it held is forgotten, its ring is used
+ * again. STATUS_CORRUPT: bytes are none of rate_window_write; the window is empty then. */
+enum status rate_window_read(struct rate_window *window, struct text bytes, uint32_t stamp_ms,
+                             uint32_t limit);

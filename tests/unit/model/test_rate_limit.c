@@ -148,6 +148,73 @@ static void a_window_is_idle_until_it_is_used_and_a_minute_after(void **state)
     rate_window_finish(&window);
 }
 
+/* A window that is written and read after each call decides as the one that stays in memory. */
+static void a_window_that_was_written_decides_the_same(void **state)
+{
+    (void)state;
+    for (uint32_t limit = 1; limit <= 40; limit += 13) {
+        struct rate_window kept = {0}, read = {0};
+        char room[512];
+        uint32_t now_ms = UINT32_MAX - 100000; /* over the clock's wrap */
+        for (uint32_t i = 0; i < 2000; i++) {
+            now_ms += i * 7919 % 5 == 0 ? i * 104729 % 20000 : i % 3;
+            assert_int_equal(rate_window_take(&kept, limit, now_ms),
+                             rate_window_take(&read, limit, now_ms));
+            uint32_t stamp_ms = now_ms + i % 4;
+            struct buffer bytes;
+            buffer_init_on(&bytes, room, sizeof(room));
+            rate_window_write(&read, stamp_ms, &bytes);
+            assert_false(bytes.overflowed);
+            assert_int_equal(rate_window_read(&read, buffer_text(&bytes), stamp_ms, limit),
+                             STATUS_OK);
+            assert_int_equal(rate_window_look(&read, limit, stamp_ms).taken,
+                             rate_window_look(&kept, limit, stamp_ms).taken);
+        }
+        rate_window_finish(&kept);
+        rate_window_finish(&read);
+    }
+}
+
+static void calls_of_one_millisecond_are_one_run(void **state)
+{
+    (void)state;
+    struct rate_window window = {0};
+    struct buffer bytes;
+    char room[16];
+    for (int i = 0; i < 1000; i++)
+        assert_true(rate_window_take(&window, 1000, 70));
+    buffer_init_on(&bytes, room, sizeof(room));
+    rate_window_write(&window, 100, &bytes);
+    assert_int_equal(bytes.length, 3);
+    assert_memory_equal(room, "\x1e\xe8\x07", 3);
+    buffer_clear(&bytes);
+    rate_window_write(&window, 70 + RATE_WINDOW_MS, &bytes);
+    assert_int_equal(bytes.length, 0);
+    rate_window_finish(&window);
+}
+
+static void what_is_no_window_is_refused(void **state)
+{
+    (void)state;
+    static const struct text none[] = {
+        {"\x05", 1},                     /* no count */
+        {"\x05\x80", 2},                 /* half a count */
+        {"\x05\x00", 2},                 /* no call in it */
+        {"\xe0\xd4\x03\x01", 4},         /* a minute old */
+        {"\x05\x01\x06\x01", 4},         /* after the stamp */
+        {"\x05\x01\x00\x01", 4},         /* the same millisecond twice */
+        {"\x05\xc1\x84\x3d", 4},         /* 1,000,001 calls */
+        {"\x05\xbf\x84\x3d\x01\x02", 6}, /* the last of them in a second run */
+    };
+    for (size_t i = 0; i < LENGTH_OF(none); i++) {
+        struct rate_window window = {0};
+        assert_true(rate_window_take(&window, 5, 1000));
+        assert_int_equal(rate_window_read(&window, none[i], 1000, 5), STATUS_CORRUPT);
+        assert_int_equal(rate_window_look(&window, 5, 1000).taken, 0);
+        rate_window_finish(&window);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +225,9 @@ int main(void)
         cmocka_unit_test(a_restored_window_stands_in_order),
         cmocka_unit_test(an_account_that_calls_rarely_keeps_a_short_ring),
         cmocka_unit_test(a_window_is_idle_until_it_is_used_and_a_minute_after),
+        cmocka_unit_test(a_window_that_was_written_decides_the_same),
+        cmocka_unit_test(calls_of_one_millisecond_are_one_run),
+        cmocka_unit_test(what_is_no_window_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
