@@ -35,13 +35,15 @@ struct call {
     struct text key_prefix;          /* for the log; empty before authenticate */
     struct arguments arguments;
     struct finding finding;
-    duration started;              /* for the log; not set without one */
-    struct catalog_waiter waiter;  /* while look_up waits for a page to be made */
-    struct collector_waiter fetch; /* or for its list to be fetched */
-    struct http_task task;         /* brings a woken call back to its loop */
-    struct charge charge;          /* its standing makes headers and refusals */
-    enum status settled;           /* of a charge that waited for the journal */
-    bool is_metered;               /* the charge's standing is set */
+    duration started;                 /* for the log; not set without one */
+    struct catalog_waiter waiter;     /* while look_up waits for a page to be made */
+    struct collector_waiter fetch;    /* or for its list to be fetched */
+    struct http_task task;            /* brings a woken call back to its loop */
+    struct charge charge;             /* its standing makes headers and refusals */
+    enum status settled;              /* of a charge that waited for the journal */
+    void (*go_on)(struct call *call); /* once the slot is taken, or the charge */
+    enum status missed;               /* why a page could not be had */
+    bool is_metered;                  /* the charge's standing is set */
     struct idempotent_call idempotent;
     bool is_first;  /* of its Idempotency-Key: whoever answers it says what came of it */
     bool is_replay; /* of a charged call: rendered again from the same snapshot */
@@ -93,20 +95,17 @@ void call_look_up_ended(struct call *call, enum status outcome,
 void call_found(struct call *call, const struct finding *finding);
 void call_refuse_page(struct call *call, enum status outcome);
 
-/* The charge step, between what was found and the answer. Takes the slot of a call that will
- * not be charged, whatever its outcome; STATUS_OK: answer it. Otherwise 429 or 503 was answered. */
-enum status call_take_slot(struct call *call, enum call_outcome outcome);
-
-/* Charges what was found and answers it when that is durable; or answers 429, 402 or 503. */
+/* The charge step, between what was found and the answer: charges it and answers it when that is
+ * durable, or answers 429, 402 or 503. A call that will not be charged takes its slot and goes on, at
+ * once or on its loop again, or is answered 429 or 503. */
 void call_charge(struct call *call, enum call_outcome outcome);
+void call_take_slot(struct call *call, enum call_outcome outcome, void (*go_on)(struct call *));
 
 /* Credits of a successful call, by the plan file in force. */
 credits call_price(const struct pipeline *pipeline, const struct endpoint *endpoint);
 
-/* Appends the header lines of CONTRACT section 2 that tell where the account stands. */
+/* Both from the numbers that decided: the header lines of CONTRACT section 2; 429 or 402. */
 void call_standing_headers(const struct call *call, struct buffer *headers);
-
-/* 429 or 402, from the numbers that decided. */
 void call_refuse_standing(struct call *call);
 
 /* ---- Answers; each ends the call ---- */
@@ -132,7 +131,7 @@ struct refusal {
 };
 void call_refuse(struct call *call, const struct refusal *refusal);
 
-/* The failure with its own sentence, or with another one. */
+/* With the failure's own sentence, or another one. */
 void call_refuse_plainly(struct call *call, enum failure_id id);
 void call_refuse_overloaded(struct call *call, struct text message);
 

@@ -48,37 +48,22 @@ static void charge_refused(struct call *call, enum status status)
         refuse_ledger(call);
 }
 
-/* What the console shows of the product is no call. */
-static bool is_metered(const struct call *call)
+static void charge_ended(struct call *call, enum status status)
 {
-    return call->endpoint->kind == ENDPOINT_PRODUCT;
-}
-
-enum status call_take_slot(struct call *call, enum call_outcome outcome)
-{
-    if (!is_metered(call))
-        return STATUS_OK;
-    charge_prepare(call, outcome);
-    enum status status = ledger_charge(call->pipeline->ledger, &call->charge);
-    call->is_metered = status != STATUS_UNAVAILABLE;
-    if (status != STATUS_OK)
+    if (status == STATUS_OK)
+        call->go_on(call);
+    else
         charge_refused(call, status);
-    return status;
 }
 
 /* On the call's loop again. */
 static void charge_resumed(struct http_task *task)
 {
     struct call *call = CONTAINER_OF(task, struct call, task);
-    if (call->settled == STATUS_OK) {
-        call_answer_finding(call);
-        return;
-    }
-    finding_drop(call);
-    refuse_ledger(call);
+    charge_ended(call, call->settled);
 }
 
-/* On the committer's thread. */
+/* On another thread. */
 static void charge_settled(struct charge *charge, enum status status)
 {
     struct call *call = CONTAINER_OF(charge, struct call, charge);
@@ -87,29 +72,44 @@ static void charge_settled(struct charge *charge, enum status status)
     http_loop_post(http_exchange_loop(call->exchange), &call->task);
 }
 
-/* The price is left to the ledger, which takes it from the terms that decide. */
-static void charge_take(struct call *call)
+/* What the console shows of the product is no call. */
+static bool is_metered(const struct call *call)
 {
-    charge_prepare(call, CALL_CHARGED);
-    call->charge.cost = credits_of(call->endpoint->credits);
-    call->charge.operation_id = call->endpoint->operation_id;
+    return call->endpoint->kind == ENDPOINT_PRODUCT;
+}
+
+static void charge_make(struct call *call)
+{
     call->charge.settled = charge_settled;
     ledger_turn_gather();
     call->is_metered =
         true; /* before the hand-over: from then on another thread may settle it */
     enum status status = ledger_charge(call->pipeline->ledger, &call->charge);
-    if (status == STATUS_BUSY)
-        return;
-    if (status == STATUS_OK)
-        call_answer_finding(call);
-    else
-        charge_refused(call, status);
+    if (status != STATUS_BUSY)
+        charge_ended(call, status);
 }
 
+void call_take_slot(struct call *call, enum call_outcome outcome, void (*go_on)(struct call *))
+{
+    if (!is_metered(call)) {
+        go_on(call);
+        return;
+    }
+    charge_prepare(call, outcome);
+    call->go_on = go_on;
+    charge_make(call);
+}
+
+/* The price is left to the ledger, which takes it from the terms that decide. */
 void call_charge(struct call *call, enum call_outcome outcome)
 {
-    if (outcome == CALL_CHARGED && is_metered(call))
-        charge_take(call);
-    else if (call_take_slot(call, outcome) == STATUS_OK)
-        call_answer_finding(call);
+    if (outcome != CALL_CHARGED || !is_metered(call)) {
+        call_take_slot(call, outcome, call_answer_finding);
+        return;
+    }
+    charge_prepare(call, CALL_CHARGED);
+    call->charge.cost = credits_of(call->endpoint->credits);
+    call->charge.operation_id = call->endpoint->operation_id;
+    call->go_on = call_answer_finding;
+    charge_make(call);
 }

@@ -25,16 +25,20 @@ static void page_found(struct call *call, const struct catalog_page *page)
     call_found(call, &(struct finding){.page = page});
 }
 
-void call_refuse_page(struct call *call, enum status status)
+static void refuse_missed(struct call *call)
 {
-    if (call_take_slot(call, CALL_UNAVAILABLE) != STATUS_OK)
-        return;
-    if (status == STATUS_MISSING)
+    if (call->missed == STATUS_MISSING)
         call_refuse_plainly(call, FAILURE_NO_DATA);
-    else if (status == STATUS_EXHAUSTED)
+    else if (call->missed == STATUS_EXHAUSTED)
         call_refuse_overloaded(call, TEXT("Too many calls wait for lists; try again shortly."));
     else
         call_refuse_plainly(call, FAILURE_UPSTREAM_UNAVAILABLE);
+}
+
+void call_refuse_page(struct call *call, enum status outcome)
+{
+    call->missed = outcome;
+    call_take_slot(call, CALL_UNAVAILABLE, refuse_missed);
 }
 
 /* A refusal ends the call, so that the page is given back by a share of its own. */

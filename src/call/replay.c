@@ -43,8 +43,7 @@ static uint64_t arguments_hash(const struct call *call)
 
 static void refuse_conflict(struct call *call)
 {
-    if (call_take_slot(call, CALL_CONFLICT) == STATUS_OK)
-        call_refuse_plainly(call, FAILURE_IDEMPOTENCY_CONFLICT);
+    call_refuse_plainly(call, FAILURE_IDEMPOTENCY_CONFLICT);
 }
 
 static void call_enter(struct call *call)
@@ -58,7 +57,7 @@ static void call_enter(struct call *call)
         call->is_replay = true;
         call->endpoint->look_up(call);
         break;
-    case IDEMPOTENCY_CONFLICT: refuse_conflict(call); break;
+    case IDEMPOTENCY_CONFLICT: call_take_slot(call, CALL_CONFLICT, refuse_conflict); break;
     case IDEMPOTENCY_WAITS: break;
     }
 }

@@ -249,28 +249,44 @@ static void idempotency_key_check(const struct call *call, struct faults *faults
 /* A fault is at most a few times as long as what it quotes, and a request line is bounded. */
 #define FAULTS_BYTES_MAX (256 * 1024)
 
-enum status call_validate(struct call *call)
+static void faults_find(struct call *call, struct faults *faults)
 {
     struct query query;
     const struct query *given = call->tool ? &call->tool->arguments : &query;
     struct arena *arena = http_exchange_arena(call->exchange);
-    struct faults faults = {0};
-    buffer_init(&faults.errors, FAULTS_BYTES_MAX);
-    buffer_init(&faults.sentence, FAULTS_BYTES_MAX);
-    faults.writer = json_writer_on(&faults.errors);
+    *faults = (struct faults){0};
+    buffer_init(&faults->errors, FAULTS_BYTES_MAX);
+    buffer_init(&faults->sentence, FAULTS_BYTES_MAX);
+    faults->writer = json_writer_on(&faults->errors);
     if (call->tool || query_read(call->request->query, arena, &query) == STATUS_OK)
-        arguments_take(call, given, &faults);
+        arguments_take(call, given, faults);
     else
-        faults_add(&faults, TEXT("query"), TEXT(""), TEXT("is too long"));
+        faults_add(faults, TEXT("query"), TEXT(""), TEXT("is too long"));
     if (given->unread > 0)
-        fault_add_unread(&faults, call->tool ? TEXT("arguments") : TEXT("query"),
-                         given->unread);
-    idempotency_key_check(call, &faults);
-    enum status status = faults.count == 0 ? STATUS_OK : STATUS_INVALID;
-    if (status != STATUS_OK &&
-        (call_is_of_account(call) || call_take_slot(call, CALL_INVALID) == STATUS_OK))
-        refuse_faults(call, &faults);
-    buffer_finish(&faults.errors);
-    buffer_finish(&faults.sentence);
-    return status;
+        fault_add_unread(faults, call->tool ? TEXT("arguments") : TEXT("query"), given->unread);
+    idempotency_key_check(call, faults);
+}
+
+static void faults_finish(struct faults *faults)
+{
+    buffer_finish(&faults->errors);
+    buffer_finish(&faults->sentence);
+}
+
+/* The faults are found once more: the slot may have been waited for, and they are large. */
+static void refuse_invalid(struct call *call)
+{
+    struct faults faults CLEANUP(faults_finish);
+    faults_find(call, &faults);
+    refuse_faults(call, &faults);
+}
+
+enum status call_validate(struct call *call)
+{
+    struct faults faults CLEANUP(faults_finish);
+    faults_find(call, &faults);
+    if (faults.count == 0)
+        return STATUS_OK;
+    call_take_slot(call, CALL_INVALID, refuse_invalid);
+    return STATUS_INVALID;
 }
