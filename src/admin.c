@@ -1,6 +1,7 @@
 #include "admin.h"
 
 #include "admin_socket.h"
+#include "sql/db.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -66,7 +67,7 @@ static enum status open_within(const struct admin_options *options, struct admin
     for (;;) {
         struct reason busy = {""};
         enum status here = open_here(options, admin, &busy);
-        if (here != STATUS_BUSY)
+        if (here != STATUS_BUSY || db_kind_of(options->ledger_path) == DB_POSTGRES)
             return reason_set(reason, here, "%s", busy.sentence);
         enum status there = open_there(options, admin, reason);
         if (there != STATUS_UNAVAILABLE)

@@ -12,7 +12,7 @@ enum status admin_metering_begin(const struct admin_context *context, struct rea
         return STATUS_OK;
     struct plans plans;
     plan_book_read(context->plans, &plans);
-    return ledger_terms_set(context->ledger, &plans, reason);
+    return ledger_terms_join(context->ledger, &plans, reason);
 }
 
 /* ---- Showing ---- */
@@ -90,6 +90,7 @@ enum status admin_account_show(const struct admin_context *context, const json_t
     TRY(live_keys_write(context, &account, result, reason));
     if (metering == STATUS_OK) {
         struct charge look = {.account_id = account.id};
+        TRY(ledger_catch_up(context->ledger, account.id, reason));
         ledger_look(context->ledger, &look);
         standing_write(result, &account, &look.standing);
     }

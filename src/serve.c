@@ -224,6 +224,8 @@ static enum status admin_begin(struct server *server, struct reason *reason)
         .pool = server->verbs,
         .read_timeout_ms = ADMIN_READ_TIMEOUT_MS,
     };
+    if (settings_database_is_postgres(server->settings->database_url))
+        return STATUS_OK; /* commands go to the database as nodes do */
     return admin_listener_open(&server->loop, &options, &server->admin, reason);
 }
 
@@ -423,7 +425,8 @@ static enum status open_in_order(struct server *server, struct reason *reason)
         TRY(demo_is_allowed(server->settings, reason));
     TRY(files_begin(server, reason));
     TRY(log_writer_start(reason));
-    TRY(settings_sqlite_path(server->settings->database_url, &server->ledger_path, reason));
+    TRY(settings_database_address(server->settings->database_url, &server->ledger_path,
+                                  reason));
     TRY(ledger_open(server->ledger_path, server->options->time, &server->ledger, reason));
     TRY(store_path_of(server->settings->database_url, server->catalog_path, reason));
     TRY(plans_reload(server, reason));

@@ -83,7 +83,10 @@ static void look_run(struct pool_job *job)
 {
     struct account_look *look = CONTAINER_OF(job, struct account_look, job);
     struct reason reason = {""};
-    look->status = look_read(look, &reason);
+    look->status = ledger_catch_up(look->call->pipeline->ledger, look->call->key.account_id,
+                                   &reason);
+    if (look->status == STATUS_OK)
+        look->status = look_read(look, &reason);
     bool is_refusal = look->status == STATUS_TOO_LARGE ||
                       (look->status == STATUS_MISSING && look->refuse_missing);
     if (look->status != STATUS_OK && !is_refusal)

@@ -73,14 +73,16 @@ enum status call_validate(struct call *call);
 /* For an endpoint's examine. reason: the rest of the sentence "<name> ..."; without ';'. */
 void faults_add(struct faults *faults, struct text name, struct text value, struct text reason);
 
-/* Goes on to the look-up, once no other call with the same Idempotency-Key is undecided; or
- * answers 422. Ends the pipeline's part of the call. */
+/* Goes on to the look-up, once no other call with its Idempotency-Key is undecided; or answers 422. */
 void call_look_up(struct call *call);
 
 /* An Idempotency-Key of CONTRACT section 3, or none at all; false: a malformed one. When the call
  * is answered, who waits for its key is told what came of it. */
 bool call_idempotency_key_read(const struct call *call, struct text *key);
 void call_decided(struct call *call, bool is_charged);
+/* The key was used on another node: for this call, which is answered again, or for another one. */
+void call_replay(struct call *call);
+void call_refuse_conflict(struct call *call);
 
 /* For look-ups: finds the page and goes on to call_found, or refuses; waits off the loop. */
 void call_look_up_page(struct call *call, const struct page_request *request);
@@ -113,10 +115,9 @@ void call_refuse_standing(struct call *call);
 /* The finding, as 200 or 304, in the encoding that the client accepts. */
 void call_answer_finding(struct call *call);
 
-/* Whether the page that was found is older than its time to live. */
+/* Whether the page that was found is older than its time to live; whether the answer may be gzip: the
+ * client takes it, and it is sent as it was rendered. */
 bool call_page_is_stale(const struct call *call);
-
-/* Whether the answer may be gzip: the client takes it, and it is sent as it was rendered. */
 bool call_takes_gzip(const struct call *call);
 
 /* An error in the envelope of CONTRACT section 2. extra: members of data, rendered, without the
@@ -141,7 +142,7 @@ void call_answer_body(struct call *call, unsigned status, struct text headers,
 void call_answer_page(struct call *call, unsigned status, struct text headers,
                       struct text html);
 
-/* A text of another media type that is whole already, as 200. */
+/* The same of another media type, as 200. */
 void call_answer_text(struct call *call, struct text media_type, struct text body);
 
 /* The published document, as 200 or 304; gives share back when it is sent. */

@@ -48,10 +48,25 @@ static void charge_refused(struct call *call, enum status status)
         refuse_ledger(call);
 }
 
+/* Another node knows more of the call than this one did: see ledger/cluster.h. */
+static void charge_overtaken(struct call *call, enum status status)
+{
+    finding_drop(call);
+    call->is_metered = false;
+    if (status == STATUS_EXISTS)
+        call_replay(call);
+    else if (status == STATUS_CONFLICT)
+        call_refuse_conflict(call);
+    else if (call_authenticate(call) == STATUS_OK)
+        refuse_ledger(call); /* it is refused, and why is not known here yet */
+}
+
 static void charge_ended(struct call *call, enum status status)
 {
     if (status == STATUS_OK)
         call->go_on(call);
+    else if (status == STATUS_EXISTS || status == STATUS_CONFLICT || status == STATUS_FORBIDDEN)
+        charge_overtaken(call, status);
     else
         charge_refused(call, status);
 }

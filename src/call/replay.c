@@ -46,6 +46,19 @@ static void refuse_conflict(struct call *call)
     call_refuse_plainly(call, FAILURE_IDEMPOTENCY_CONFLICT);
 }
 
+void call_refuse_conflict(struct call *call)
+{
+    call_take_slot(call, CALL_CONFLICT, refuse_conflict);
+}
+
+/* Whoever waits for the key here finds the other node's charge, too. */
+void call_replay(struct call *call)
+{
+    call_decided(call, true);
+    call->is_replay = true;
+    call->endpoint->look_up(call);
+}
+
 static void call_enter(struct call *call)
 {
     switch (ledger_idempotent_enter(call->pipeline->ledger, &call->idempotent)) {
@@ -57,7 +70,7 @@ static void call_enter(struct call *call)
         call->is_replay = true;
         call->endpoint->look_up(call);
         break;
-    case IDEMPOTENCY_CONFLICT: call_take_slot(call, CALL_CONFLICT, refuse_conflict); break;
+    case IDEMPOTENCY_CONFLICT: call_refuse_conflict(call); break;
     case IDEMPOTENCY_WAITS: break;
     }
 }

@@ -13,9 +13,8 @@ enum status cli_read_file_at(struct text path, const struct migration_set *set,
     if (path.length > 0)
         memmove(file->path, path.at, path.length);
     file->path[path.length] = '\0';
-    TRY(db_open_to_read(text_of(file->path),
-                        &(struct db_options){.busy_timeout_ms = BUSY_TIMEOUT_MS}, &file->db,
-                        reason));
+    const struct db_options options = {.busy_timeout_ms = BUSY_TIMEOUT_MS, .schema = set->name};
+    TRY(db_open_to_read(text_of(file->path), &options, &file->db, reason));
     return db_version(file->db, set, &file->version, reason);
 }
 
@@ -24,7 +23,7 @@ static enum status ledger_path(struct cli_context *context, struct text *path,
 {
     const struct settings *settings;
     TRY(cli_settings(context, &settings, reason));
-    return settings_sqlite_path(settings->database_url, path, reason);
+    return settings_database_address(settings->database_url, path, reason);
 }
 
 enum status cli_read_ledger(struct cli_context *context, struct read_only *file,

@@ -43,8 +43,8 @@ enum status cli_admin_open(struct cli_context *context, struct admin **admin,
                                     .known_operations = priced_operations,
                                     .time = context->time,
                                     .base_url = base_url(context, settings)};
-    TRY(settings_sqlite_path(settings->database_url, &options.ledger_path, reason));
-    if (!context->makes_database)
+    TRY(settings_database_address(settings->database_url, &options.ledger_path, reason));
+    if (!context->makes_database && !settings_database_is_postgres(settings->database_url))
         TRY(database_is_there(options.ledger_path, reason));
     return admin_open(&options, admin, reason);
 }

@@ -358,7 +358,7 @@ enum status ledger_addresses_list(struct ledger *ledger, const struct address_qu
                                   struct address_list *list, struct reason *reason)
 {
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(select_open(view.reader->db, query, &select, reason));
     TRY(both_read(ledger, select, query, list, reason));

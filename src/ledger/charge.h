@@ -28,4 +28,15 @@ struct charge {
     struct charge_order order;          /* when it was decided, and for whom */
     struct charge *next;                /* the ledger's own */
     unsigned epoch;                     /* likewise: of the committer when it was decided */
+    enum status decided;                /* likewise: in a cluster, what it is settled with */
 };
+
+/* Charges in the order in which they were made. */
+struct charge_list {
+    struct charge *first, **last_link;
+    size_t count;
+};
+
+/* What the journal says of a charge that was decided; a rate-limited call, which it lacks, has the
+ * outcome CALL_OUTCOMES. False: nothing is said of it anywhere. */
+bool charge_entry(const struct charge *charge, struct journal_entry *entry);

@@ -132,26 +132,6 @@ struct batch {
     bool is_last; /* the committer closes: fold now */
 };
 
-static struct journal_entry entry_of(const struct charge *charge)
-{
-    const struct charge_standing *standing = &charge->standing;
-    struct journal_entry entry = {.account_id = charge->account_id,
-                                  .key_id = charge->key_id,
-                                  .plan_version = standing->terms->version,
-                                  .endpoint = charge->endpoint,
-                                  .outcome = CALL_CHARGED,
-                                  .at = standing->now,
-                                  .credits = standing->charged.count,
-                                  .overage = standing->overage.count,
-                                  .overage_micros = standing->overage_cost.count,
-                                  .request_id = charge->request_id,
-                                  .idempotency_key = charge->idempotency_key,
-                                  .arguments_hash = charge->arguments_hash,
-                                  .snapshot_id = charge->snapshot_id};
-    memcpy(entry.charge_id, charge->charge_id, CHARGE_ID_BYTES);
-    return entry;
-}
-
 /* The calls behind slots[] whose outcome is no charge; rate-limited ones are in usage alone. */
 static bool took_slot(const struct journal_entry *entry)
 {
@@ -162,7 +142,8 @@ static void body_fill(struct buffer *body, struct batch *batch, instant at)
 {
     journal_body_open(body);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
-        struct journal_entry entry = entry_of(charge);
+        struct journal_entry entry;
+        check(charge_entry(charge, &entry));
         journal_body_add(body, at, &entry);
         batch->calls++;
     }
@@ -254,7 +235,8 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
     tally_add(&tally->journal_rows, batch->journal_id != 0);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
         const struct billing_period *period = &charge->standing.period;
-        struct journal_entry entry = entry_of(charge);
+        struct journal_entry entry;
+        check(charge_entry(charge, &entry));
         tally_call(tally, &entry);
         fold_add(fold, batch->journal_id, &entry,
                  &(struct fold_period){.period = period->year * 12 + period->month - 1,

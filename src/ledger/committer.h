@@ -71,12 +71,6 @@ void committer_start(struct committer *committer);
 void committer_stop(struct committer *committer);
 void committer_finish(struct committer *committer);
 
-/* Charges in the order in which they were decided. */
-struct charge_list {
-    struct charge *first, **last_link;
-    size_t count;
-};
-
 /* Hands a whole list over; it is empty afterwards. Any thread; never blocks on the disk. */
 void committer_add_charges(struct committer *committer, struct charge_list *charges);
 void committer_add_slot(struct committer *committer, const struct slot *slot);

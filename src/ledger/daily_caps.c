@@ -123,7 +123,7 @@ enum status ledger_daily_caps(struct ledger *ledger, int64_t account_id, int64_t
     CLEANUP(steps_finish) struct plan_steps steps = {.at = NULL};
     terms_book_init(&steps.book);
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
     TRY(loads_read(view.reader->db, day_from, &steps, reason));
     TRY(plan_read(view.reader->db, account_id, &steps, reason));
     TRY(changes_follow(view.reader->db, account_id, &steps, reason));

@@ -1,5 +1,6 @@
 #include "ledger/embedded_billing.h"
 #include "ledger/embedded_sessions.h"
+#include "ledger/embedded_terms.h"
 #include "ledger/key_uses.h"
 #include "sql/migrate.h"
 
@@ -20,6 +21,29 @@ void ledger_unlock(struct ledger **held)
     check(pthread_mutex_unlock(&(*held)->lock) == 0);
 }
 
+enum status ledger_transact(struct ledger *ledger, struct db_transaction *transaction,
+                            struct reason *reason)
+{
+    return ledger->cluster ? cluster_begin(ledger, transaction, reason)
+                           : db_begin(ledger->db, transaction, reason);
+}
+
+enum status ledger_hold(struct ledger *ledger, int64_t account_id, struct reason *reason)
+{
+    struct held held;
+    return ledger->cluster ? cluster_hold(ledger, ledger->db, &account_id, 1, &held, reason)
+                           : STATUS_OK;
+}
+
+enum status ledger_hold_to_look(struct ledger *ledger, struct db_transaction *transaction,
+                                int64_t account_id, struct reason *reason)
+{
+    if (!ledger->cluster)
+        return STATUS_OK;
+    TRY(db_begin(ledger->db, transaction, reason));
+    return ledger_hold(ledger, account_id, reason);
+}
+
 static enum status digest_read(struct ledger *ledger, struct text blob, struct digest *digest,
                                struct reason *reason)
 {
@@ -31,32 +55,35 @@ static enum status digest_read(struct ledger *ledger, struct text blob, struct d
     return STATUS_OK;
 }
 
-/* A key that was rotated without grace counts as revoked: a clock that steps back must not bring
- * it back to life. */
+enum status ledger_directory_entry_read(struct ledger *ledger, struct db_statement *row,
+                                        struct digest *digest, struct directory_entry *entry,
+                                        struct reason *reason)
+{
+    *entry = (struct directory_entry){
+        .key_id = db_column_integer(row, 1),
+        .account_id = db_column_integer(row, 2),
+        .stops_at = ledger_key_end((instant){db_column_integer(row, 3)},
+                                   (instant){db_column_integer(row, 5)}),
+        .is_revoked = db_column_integer(row, 4) != 0,
+        .is_rotated = db_column_integer(row, 6) != 0,
+    };
+    return digest_read(ledger, db_column_blob(row, 0), digest, reason);
+}
+
 static enum status keys_load(struct ledger *ledger, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "SELECT digest, id, account_id, stops_at, revoked_at IS NOT NULL"
-                          " OR coalesce(stops_at <= rotated_at, FALSE), expires_at,"
-                          " rotated_at IS NOT NULL FROM api_key",
-                          &select, reason));
+    TRY(db_statement_take(ledger->db, "SELECT " DIRECTORY_COLUMNS " FROM api_key k", &select,
+                          reason));
     for (;;) {
         bool row;
+        struct digest digest;
+        struct directory_entry entry;
         TRY(db_step(select, &row, reason));
         if (!row)
             return STATUS_OK;
-        struct digest digest;
-        TRY(digest_read(ledger, db_column_blob(select, 0), &digest, reason));
-        directory_add(ledger->directory, &digest,
-                      &(struct directory_entry){
-                          .key_id = db_column_integer(select, 1),
-                          .account_id = db_column_integer(select, 2),
-                          .stops_at = ledger_key_end((instant){db_column_integer(select, 3)},
-                                                     (instant){db_column_integer(select, 5)}),
-                          .is_revoked = db_column_integer(select, 4) != 0,
-                          .is_rotated = db_column_integer(select, 6) != 0,
-                      });
+        TRY(ledger_directory_entry_read(ledger, select, &digest, &entry, reason));
+        directory_add(ledger->directory, &digest, &entry);
     }
 }
 
@@ -85,20 +112,31 @@ static enum status suspensions_load(struct ledger *ledger, struct reason *reason
 static enum status load(struct ledger *ledger, struct text path, struct reason *reason)
 {
     const struct db_options options = {.journal = DB_JOURNAL_WAL,
-                                       .busy_timeout_ms = LEDGER_BUSY_TIMEOUT_MS};
+                                       .busy_timeout_ms = LEDGER_BUSY_TIMEOUT_MS,
+                                       .schema = LEDGER_SCHEMA};
     TRY(db_open(path, &options, &ledger->db, reason));
     TRY(db_migrate(ledger->db, &migrations_ledger, reason));
+    if (ledger->cluster)
+        TRY(cluster_follow_from_here(ledger, reason));
     TRY(ledger_closings_load(ledger, reason));
     TRY(keys_load(ledger, reason));
     TRY(ledger_sessions_load(ledger, reason));
     return suspensions_load(ledger, reason);
 }
 
+static void cluster_join(struct ledger *ledger)
+{
+    ledger->cluster = cluster_make(ledger, ledger->time);
+    ledger->time = &ledger->cluster->time;
+}
+
 enum status ledger_open(struct text path, const struct time_source *time,
                         struct ledger **ledger, struct reason *reason)
 {
-    struct owner_lock owner;
-    TRY(owner_lock_take(path, &owner, reason));
+    bool is_shared = db_kind_of(path) == DB_POSTGRES;
+    struct owner_lock owner = {0};
+    if (!is_shared)
+        TRY(owner_lock_take(path, &owner, reason));
     struct ledger *opened = memory_take(sizeof(*opened));
     *opened = (struct ledger){.owner = owner,
                               .time = time,
@@ -110,7 +148,9 @@ enum status ledger_open(struct text path, const struct time_source *time,
     committer_init(&opened->committer, opened);
     reader_init(&opened->reader);
     opened->idempotency = idempotency_open();
-    enum status status = load(opened, text_of(opened->owner.path), reason);
+    if (is_shared)
+        cluster_join(opened);
+    enum status status = load(opened, path, reason);
     if (status != STATUS_OK) {
         ledger_close(opened);
         return status;
@@ -131,6 +171,7 @@ void ledger_close(struct ledger *ledger)
 {
     if (!ledger)
         return;
+    cluster_stop(ledger->cluster);
     committer_stop(&ledger->committer);
     committer_finish(&ledger->committer);
     idempotency_close(ledger->idempotency);
@@ -139,7 +180,9 @@ void ledger_close(struct ledger *ledger)
     seen_keep(ledger);
     reader_finish(&ledger->reader); /* before the writer, which may checkpoint as the last */
     db_close(ledger->db);
-    owner_lock_release(&ledger->owner);
+    if (!ledger->cluster)
+        owner_lock_release(&ledger->owner);
+    cluster_close(ledger->cluster);
     directory_close(ledger->directory);
     session_table_close(ledger->sessions);
     key_uses_close(ledger->uses);

@@ -4,10 +4,11 @@
  *     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger); */
 #pragma once
 
-#include "base/json_write.h"
 #include "ledger/changes.h"
+#include "ledger/cluster.h"
 #include "ledger/committer.h"
 #include "ledger/directory.h"
+#include "ledger/embedded_event.h"
 #include "ledger/ledger.h"
 #include "ledger/meter_changes.h"
 #include "ledger/owner_lock.h"
@@ -25,8 +26,9 @@ struct ledger {
     struct session_table *sessions; /* ledger/session_table.h */
     struct key_uses *uses;          /* ledger/key_uses.h */
     const struct time_source *time;
+    struct cluster *cluster; /* NULL: this process alone owns the ledger, in a file */
     struct terms_book terms;
-    int64_t loaded_id;              /* of the last row of plan_load that is in terms */
+    _Atomic int64_t loaded_id;      /* of the last row of plan_load that is in terms */
     _Atomic int64_t closed_us;      /* all periods that end by it are closed */
     atomic_bool has_statements_due; /* of closed periods */
     _Atomic int64_t unpaid_looked_at_us, unpaid_day_us; /* of the last look at open invoices */
@@ -39,6 +41,18 @@ struct ledger {
 
 struct ledger *ledger_lock(struct ledger *ledger);
 void ledger_unlock(struct ledger **held);
+
+/* db_begin for a verb, inside the lock: memory knows all that was changed before. */
+enum status ledger_transact(struct ledger *ledger, struct db_transaction *transaction,
+                            struct reason *reason);
+
+/* Inside a transaction: what an account has used stands still until its end, and the meter knows
+ * it. In a file that is always so. */
+enum status ledger_hold(struct ledger *ledger, int64_t account_id, struct reason *reason);
+
+/* The same for who changes nothing; in a transaction of its own. */
+enum status ledger_hold_to_look(struct ledger *ledger, struct db_transaction *transaction,
+                                int64_t account_id, struct reason *reason);
 
 /* Puts the accounts with an id over after into the meter, if there is one. Inside the lock. */
 enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct reason *reason);
@@ -90,7 +104,6 @@ struct key_row {
 
 /* When a key ceases to work by itself, of the ends of its grace and of its life; 0: never. */
 instant ledger_key_end(instant stops_at, instant expires_at);
-
 /* Makes a key and writes its row; inside a transaction. The directory is told by
  * ledger_publish_key once that is committed. */
 enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instant now,
@@ -133,18 +146,5 @@ void ledger_read_new_key(const struct key_row *row, const struct api_key_text *s
 /* Writes into the table what accounts have entered: plans that waited for a period which has
  * begun. With a meter. */
 enum status ledger_follow_plans(struct ledger *ledger, struct reason *reason);
-
-/* What an audit event says of a change, as members of one JSON object; no secrets. */
-struct event {
-    char room[2048]; /* over what a few labels and numbers take with every byte escaped */
-    struct buffer json;
-    struct json_writer detail;
-};
-
-void ledger_event_open(struct event *event);
-
-/* Inside the transaction of the change. verb: "account_plan", "key_revoke", ... */
-enum status ledger_event_write(struct ledger *ledger, int64_t account_id, const char *verb,
-                               struct event *event, struct reason *reason);
 
 #define LEDGER_NEXT_KEY_SQL "SELECT coalesce(max(id), 0) + 1 FROM api_key"

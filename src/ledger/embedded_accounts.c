@@ -136,6 +136,9 @@ static enum status account_insert(struct ledger *ledger, const struct account_ro
     db_bind_text(insert, 7, row->plan);
     db_bind_integer(insert, 8, now.us);
     enum status status = db_run(insert, reason);
+    if (status == STATUS_OK && ledger->cluster)
+        status = cluster_account_write(ledger, id, account_email_fold(row->email, folded),
+                                       reason);
     return status == STATUS_EXISTS ? refuse_taken(row->email, reason) : status;
 }
 
@@ -171,7 +174,7 @@ enum status ledger_account_create(struct ledger *ledger, struct text email, stru
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     const struct account_row row = {.email = email, .plan = plan, .name = name};
     int64_t id;
     TRY(ledger_account_write(held, &row, &id, reason));
@@ -188,7 +191,7 @@ static enum status import_rows(struct ledger *ledger, const struct account_row *
                                struct api_key_text *keys, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(ledger->db, &transaction, reason));
+    TRY(ledger_transact(ledger, &transaction, reason));
     int64_t account_id, key_id;
     TRY(next_account_id(ledger, &account_id, reason));
     int64_t before = account_id - 1;
@@ -337,7 +340,7 @@ enum status ledger_account_suspend(struct ledger *ledger, struct text email, boo
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     struct account account = {0};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     TRY(ledger_find_account(held, email, &account, reason));
     if (account.is_suspended != suspended) {
         TRY(suspension_write(held, &account, suspended, reason));

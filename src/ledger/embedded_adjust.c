@@ -24,6 +24,9 @@ static enum status row_write(struct ledger *ledger, const struct adjustment *adj
     instant now = time_now(ledger->time);
     journal_adjustment_write(&body, now, adjustment);
     check(!body.overflowed);
+    if (ledger->cluster)
+        return cluster_adjustment_write(ledger, adjustment->account_id, now, buffer_text(&body),
+                                        reason);
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(ledger->db,
                           "INSERT INTO journal (at, boot, elapsed_us, calls, body)"
@@ -105,6 +108,7 @@ static enum status adjustment_make(struct ledger *ledger, struct adjustment *adj
                                    struct adjustment_made *made, struct reason *reason)
 {
     struct meter_plan plan;
+    TRY(ledger_hold(ledger, adjustment->account_id, reason));
     meter_plan_look(ledger->meter, adjustment->account_id, ledger_change_time(ledger), &plan);
     int64_t before = subscription_allowance(&plan.subscription).count;
     if (before + adjustment->credits > CREDITS_MAX / 2)
@@ -145,7 +149,7 @@ enum status ledger_account_grant(struct ledger *ledger, struct text email, int64
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     struct account account;
     struct meter_allowance allowance;
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     TRY(ledger_find_account(held, email, &account, reason));
     struct adjustment adjustment = {
         .kind = ADJUSTMENT_GRANT, .account_id = account.id, .credits = count, .reason = why};
@@ -217,11 +221,13 @@ static enum status ranges_search(struct db *db, struct charge_sought *sought,
                                  struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db,
-                          "SELECT journal_id + 1, 9223372036854775807 FROM fold_mark UNION ALL"
-                          " SELECT * FROM (SELECT first_id, last_id FROM activity"
-                          " WHERE bucket = $1 AND account_id = $2 ORDER BY first_id DESC)",
-                          &select, reason));
+    TRY(db_statement_take(
+        db,
+        "SELECT coalesce(min(id), 9223372036854775807), 9223372036854775807 FROM unfolded "
+        "UNION ALL"
+        " SELECT * FROM (SELECT first_id, last_id FROM activity"
+        " WHERE bucket = $1 AND account_id = $2 ORDER BY first_id DESC) AS past",
+        &select, reason));
     db_bind_integer(select, 1, account_bucket(sought->account_id));
     db_bind_integer(select, 2, sought->account_id);
     while (!sought->is_found) {
@@ -245,8 +251,9 @@ static enum status charge_find(struct ledger *ledger, struct charge_sought *soug
                                struct reason *reason)
 {
     CLEANUP(db_finish) struct db *db = NULL;
-    TRY(db_open_to_read(text_of(db_address(ledger->db)),
-                        &(struct db_options){.busy_timeout_ms = BUSY_TIMEOUT_MS}, &db, reason));
+    const struct db_options options = {.busy_timeout_ms = BUSY_TIMEOUT_MS,
+                                       .schema = LEDGER_SCHEMA};
+    TRY(db_open_to_read(text_of(db_address(ledger->db)), &options, &db, reason));
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin_reading(db, &transaction, reason));
     return ranges_search(db, sought, reason);
@@ -301,7 +308,7 @@ static enum status refund_write(struct ledger *ledger, struct adjustment *adjust
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     struct meter_allowance allowance;
     struct adjustment_made done;
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     TRY(refund_mark(held, adjustment, reason));
     TRY(adjustment_make(held, adjustment, &allowance, &done, reason));
     TRY(db_commit(&transaction, reason));

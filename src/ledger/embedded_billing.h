@@ -15,6 +15,9 @@ enum status ledger_closings_load(struct ledger *ledger, struct reason *reason);
 enum status ledger_close_until(struct ledger *ledger, const struct fold *fold, instant until,
                                struct reason *reason);
 
+/* The row that says so, inside a transaction that has folded the journal. */
+enum status ledger_closing_write(struct ledger *ledger, instant until, struct reason *reason);
+
 /* See ledger_billing_tend. */
 enum status ledger_unpaid_suspend(struct ledger *ledger, int64_t grace_days, bool *has_more,
                                   struct reason *reason);

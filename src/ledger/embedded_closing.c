@@ -63,14 +63,15 @@ static enum status clock_check(const struct ledger *ledger, struct reason *reaso
                       (long long)(ahead_us / DAY_US), TEXT_PRINT(instant_rfc3339(now, date)));
 }
 
-static enum status closing_write(struct ledger *ledger, instant until, struct reason *reason)
+enum status ledger_closing_write(struct ledger *ledger, instant until, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "INSERT INTO closing (id, at, closed_at, journal_id, account_id)"
-                          " SELECT coalesce(max(id), 0) + 1, $1, $2,"
-                          " (SELECT journal_id FROM fold_mark), 0 FROM closing",
-                          &insert, reason));
+    TRY(db_statement_take(
+        ledger->db,
+        "INSERT INTO closing (id, at, closed_at, journal_id, account_id)"
+        " SELECT coalesce(max(id), 0) + 1, $1, $2,"
+        " (SELECT coalesce(max(journal_id), 0) FROM fold_mark), 0 FROM closing",
+        &insert, reason));
     db_bind_integer(insert, 1, until.us);
     db_bind_integer(insert, 2, time_now(ledger->time).us);
     return db_run(insert, reason);
@@ -81,10 +82,10 @@ enum status ledger_close_until(struct ledger *ledger, const struct fold *fold, i
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     TRY(fold_write(fold, held->db, reason));
     if (until.us > atomic_load(&held->closed_us))
-        TRY(closing_write(held, until, reason));
+        TRY(ledger_closing_write(held, until, reason));
     meter_decide_by(held->meter, until);
     TRY(db_commit(&transaction, reason));
     if (until.us > atomic_load(&held->closed_us))
@@ -245,7 +246,7 @@ static enum status statements_write(struct ledger *ledger, bool *has_more,
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     struct closing closing;
     bool is_done;
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     TRY(closing_find(held, &closing, reason));
     if (closing.id == 0) {
         atomic_store(&held->has_statements_due, false);
@@ -268,7 +269,8 @@ enum status ledger_billing_tend(struct ledger *ledger, int64_t grace_days, bool 
     int64_t now_us = time_now(ledger->time).us - CLOSING_DELAY_US;
     instant until = {instant_day((instant){now_us > 0 ? now_us : 0}) * DAY_US};
     if (until.us > atomic_load(&ledger->closed_us))
-        TRY(committer_close_periods(&ledger->committer, until, reason));
+        TRY(ledger->cluster ? cluster_close_periods(ledger, until, reason)
+                            : committer_close_periods(&ledger->committer, until, reason));
     if (atomic_load(&ledger->has_statements_due))
         TRY(statements_write(ledger, has_more, reason));
     return *has_more ? STATUS_OK : ledger_unpaid_suspend(ledger, grace_days, has_more, reason);

@@ -23,5 +23,7 @@ enum status ledger_event_write(struct ledger *ledger, int64_t account_id, const 
     db_bind_integer(insert, 3, time_now(ledger->time).us);
     db_bind_text(insert, 4, text_of(verb));
     db_bind_text(insert, 5, buffer_text(&event->json));
-    return db_run(insert, reason);
+    TRY(db_run(insert, reason));
+    return ledger->cluster ? db_execute(ledger->db, "NOTIFY " CLUSTER_CHANNEL, reason)
+                           : STATUS_OK;
 }

@@ -109,7 +109,7 @@ enum status ledger_key_rotate(struct ledger *ledger, struct text id, duration gr
     check(grace.us >= 0 && grace.us <= KEY_GRACE_MAX_US);
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     instant now = time_now(held->time);
     struct key_found found = {0};
     TRY(ledger_find_key_row(held, id, &found, reason));
@@ -210,11 +210,12 @@ static enum status folded_use(struct ledger *ledger, const struct key_found *fou
                               int64_t *used, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "SELECT coalesce(sum(credits), 0) FROM usage_hour WHERE bucket = $1"
-                          " AND account_id = $2 AND hour BETWEEN $4 AND $5"
-                          " AND key_id IN (SELECT id FROM api_key" OF_FAMILY ")",
-                          &select, reason));
+    TRY(db_statement_take(
+        ledger->db,
+        "SELECT CAST(coalesce(sum(credits), 0) AS BIGINT) FROM usage_hour WHERE bucket = $1"
+        " AND account_id = $2 AND hour BETWEEN $4 AND $5"
+        " AND key_id IN (SELECT id FROM api_key" OF_FAMILY ")",
+        &select, reason));
     db_bind_integer(select, 1, account_bucket(found->account_id));
     db_bind_integer(select, 2, found->account_id);
     db_bind_integer(select, 3, found->cap_family);
@@ -247,10 +248,7 @@ static enum status unfolded_use(struct ledger *ledger, const struct family *fami
                                 int64_t *used, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "SELECT id, at, body FROM journal"
-                          " WHERE id > (SELECT journal_id FROM fold_mark)",
-                          &select, reason));
+    TRY(db_statement_take(ledger->db, "SELECT id, at, body FROM unfolded", &select, reason));
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));
@@ -274,10 +272,13 @@ static enum status cap_use(struct ledger *ledger, const struct key_found *found,
                            const struct family *family, struct meter_key *key,
                            struct reason *reason)
 {
-    if (!ledger->meter)
+    if (!ledger->meter && !ledger->cluster)
         return STATUS_OK;
-    struct meter_plan plan;
-    meter_plan_look(ledger->meter, found->account_id, time_now(ledger->time), &plan);
+    struct meter_plan plan = {.now = time_now(ledger->time)};
+    if (ledger->meter)
+        meter_plan_look(ledger->meter, found->account_id, plan.now, &plan);
+    if (ledger->cluster)
+        TRY(cluster_folds_halt(ledger, reason)); /* the next two see one moment */
     key->day = (int32_t)instant_day(plan.now);
     TRY(folded_use(ledger, found, key->day, &key->used, reason));
     return unfolded_use(ledger, family, key->day, &key->used, reason);
@@ -298,12 +299,13 @@ enum status ledger_key_cap(struct ledger *ledger, struct text id, int64_t cap,
     check(cap >= NO_KEY_CAP && cap <= KEY_CAP_MAX);
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct key_found found = {0};
     TRY(ledger_find_key_row(held, id, &found, reason));
     if (found.key.status != API_KEY_ACTIVE && found.key.status != API_KEY_GRACE)
         return reason_set(reason, STATUS_CONFLICT, "the key %s is %s: it needs no cap",
                           found.key.outward_id, api_key_status_word(found.key.status));
+    TRY(ledger_hold(held, found.account_id, reason));
     CLEANUP(family_finish) struct family family = {0};
     struct meter_key shared = {.account_id = found.account_id,
                                .cap_family = found.cap_family,
@@ -311,6 +313,8 @@ enum status ledger_key_cap(struct ledger *ledger, struct text id, int64_t cap,
     TRY(cap_write(held, &found, cap, reason));
     TRY(family_find(held, &found, &family, reason));
     TRY(cap_use(held, &found, &family, &shared, reason));
+    if (held->cluster)
+        TRY(cluster_cap_write(held, &shared, reason));
     TRY(db_commit(&transaction, reason));
     if (cap != NO_KEY_CAP || found.key.daily_credit_cap != NO_KEY_CAP)
         cap_publish(held, &family, &shared);

@@ -62,7 +62,7 @@ enum status ledger_key_extend(struct ledger *ledger, struct text id, duration gr
     check(grace.us > 0 && grace.us <= KEY_GRACE_MAX_US);
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct key_found found = {0};
     TRY(grace_find(held, id, &found, reason));
     instant stops_at = ledger_stop_after(time_now(held->time), grace);
@@ -82,7 +82,7 @@ enum status ledger_key_stop(struct ledger *ledger, struct text id, struct reason
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct key_found found = {0};
     TRY(grace_find(held, id, &found, reason));
     TRY(ledger_revocation_write(held, &found, "key_stop", reason));
@@ -148,7 +148,7 @@ enum status ledger_key_choose(struct ledger *ledger, struct text id, struct reas
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct key_found found = {0};
     TRY(ledger_find_key_row(held, id, &found, reason));
     if (found.key.status != API_KEY_ACTIVE && found.key.status != API_KEY_GRACE)

@@ -44,7 +44,11 @@ enum status ledger_insert_key(struct ledger *ledger, struct key_row *row, instan
     if (row->expires_at.us != 0)
         db_bind_integer(insert, 12, row->expires_at.us);
     db_bind_text(insert, 13, text_of(api_key_source_word(row->source)));
-    return db_run(insert, reason);
+    TRY(db_run(insert, reason));
+    const struct meter_key cap = {.account_id = row->account_id, .cap_family = row->id};
+    return ledger->cluster && row->has_cap && row->cap_family == 0
+               ? cluster_cap_write(ledger, &cap, reason)
+               : STATUS_OK;
 }
 
 void ledger_publish_key(struct ledger *ledger, const struct key_row *row,
@@ -69,8 +73,8 @@ enum status ledger_check_live_keys(struct ledger *ledger, int64_t account_id, co
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT count(*), coalesce(sum(name <> '' AND name = $4"
-                          " AND rotated_at IS NULL), 0)"
+                          "SELECT count(*), count(CASE WHEN name <> '' AND name = $4"
+                          " AND rotated_at IS NULL THEN 1 END)"
                           " FROM api_key WHERE bucket = $1 AND account_id = $2 AND " LIVE_KEY,
                           &select, reason));
     db_bind_integer(select, 1, account_bucket(account_id));
@@ -135,7 +139,7 @@ enum status ledger_key_make(struct ledger *ledger, struct text email,
     TRY(ledger_check_label(request->name, API_KEY_NAME_BYTES_MAX, "name of the key", reason));
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     instant now = time_now(held->time);
     struct account account;
     TRY(ledger_find_account(held, email, &account, reason));
@@ -318,7 +322,7 @@ enum status ledger_key_revoke(struct ledger *ledger, struct text id, struct reas
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct key_found found = {0};
     TRY(ledger_find_key_row(held, id, &found, reason));
     if (found.key.status != API_KEY_REVOKED) {

@@ -83,7 +83,7 @@ enum status ledger_password_set(struct ledger *ledger, int64_t account_id, struc
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct sessions_ended ended = {.count = 0};
     struct event event;
     ledger_event_open(&event);
@@ -102,7 +102,7 @@ enum status ledger_account_sign_up(struct ledger *ledger, const struct account_r
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     int64_t id;
     TRY(ledger_account_write(held, row, &id, reason));
     TRY(hash_write(held, id, password_hash, reason));
@@ -141,7 +141,7 @@ enum status ledger_link_make(struct ledger *ledger, struct text email,
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct account account;
     struct event event;
     instant until = {time_now(held->time).us + SIGN_IN_LINK_LIFE_US};
@@ -192,7 +192,7 @@ enum status ledger_link_use(struct ledger *ledger, const struct digest *digest,
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     int64_t account_id = 0;
     struct session_begun begun;
     TRY(link_find(held, digest, &account_id, reason));

@@ -53,7 +53,7 @@ static enum status account_refuse(struct ledger *ledger, int64_t account_id, boo
                                   struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(ledger->db, &transaction, reason));
+    TRY(ledger_transact(ledger, &transaction, reason));
     TRY(unpaid_write(ledger, account_id, true, reason));
     TRY(db_commit(&transaction, reason));
     return ledger_refusal_publish(ledger, account_id, account_refusal(is_suspended, true),
@@ -190,7 +190,7 @@ enum status ledger_invoice_pay(struct ledger *ledger, struct text email, int64_t
     struct account account;
     int64_t cents;
     bool has_older;
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     TRY(ledger_find_account(held, email, &account, reason));
     TRY(owed_read(held, &account, number, &cents, reason));
     TRY(payment_write(held, account.id, number, cents, adapter, reason));

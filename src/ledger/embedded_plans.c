@@ -131,13 +131,14 @@ static enum status due_account_find(struct ledger *ledger, int64_t after, int64_
 enum status ledger_follow_plans(struct ledger *ledger, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(ledger->db, &transaction, reason));
+    TRY(ledger_transact(ledger, &transaction, reason));
     int64_t account_id = 0;
     for (;;) {
         TRY(due_account_find(ledger, account_id, &account_id, reason));
         if (account_id == 0)
             return db_commit(&transaction, reason);
         struct meter_plan plan;
+        TRY(ledger_hold(ledger, account_id, reason));
         meter_plan_look(ledger->meter, account_id, ledger_change_time(ledger), &plan);
         if (plan.plan_slot == plan.next_plan_slot)
             TRY(plan_write(ledger, &plan, reason));
@@ -185,8 +186,9 @@ static enum status period_overtaken_write(struct ledger *ledger, int64_t account
                                           struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(ledger->db, &transaction, reason));
+    TRY(ledger_transact(ledger, &transaction, reason));
     struct meter_plan plan;
+    TRY(ledger_hold(ledger, account_id, reason));
     meter_plan_look(ledger->meter, account_id, ledger_change_time(ledger), &plan);
     TRY(plan_write(ledger, &plan, reason));
     return db_commit(&transaction, reason);
@@ -203,11 +205,12 @@ enum status ledger_account_plan(struct ledger *ledger, struct text email,
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     const struct terms *terms = terms_now(&held->terms);
     struct account account;
     uint8_t slot;
     TRY(ledger_find_account(held, email, &account, reason));
+    TRY(ledger_hold(held, account.id, reason));
     const struct plan *wanted = plans_find(&terms->plans, request->plan);
     if (!wanted || terms_slot(&held->terms, text_of(wanted->name), &slot) != STATUS_OK)
         return refuse_plan(request->plan, reason);
@@ -287,9 +290,10 @@ enum status ledger_account_overage(struct ledger *ledger, struct text email,
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct account account;
     TRY(ledger_find_account(held, email, &account, reason));
+    TRY(ledger_hold(held, account.id, reason));
     struct meter_plan now;
     meter_plan_look(held->meter, account.id, ledger_change_time(held), &now);
     const struct plan *plan = terms_now(&held->terms)->by_slot[now.plan_slot];

@@ -118,21 +118,24 @@ enum status ledger_plan_preview(struct ledger *ledger, int64_t account_id,
                                 const struct plan_request *request,
                                 struct plan_preview *preview, struct reason *reason)
 {
-    const struct terms *terms = terms_now(&ledger->terms);
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    const struct terms *terms = terms_now(&held->terms);
     const struct plan *wanted = plans_find(&terms->plans, request->plan);
     struct meter_account account;
     uint8_t slot;
-    if (!wanted || terms_slot(&ledger->terms, text_of(wanted->name), &slot) != STATUS_OK)
+    if (!wanted || terms_slot(&held->terms, text_of(wanted->name), &slot) != STATUS_OK)
         return reason_set(reason, STATUS_INVALID, "the plan file in force has no plan '%.*s'",
                           TEXT_PRINT(text_slice(request->plan, 0, PLAN_NAME_BYTES_MAX)));
-    if (!meter_account_find(ledger->meter, account_id, &account))
+    if (!meter_account_find(held->meter, account_id, &account))
         return reason_set(reason, STATUS_MISSING, "there is no account %lld",
                           (long long)account_id);
+    TRY(ledger_hold_to_look(held, &transaction, account_id, reason));
     struct meter_plan before;
-    meter_plan_look(ledger->meter, account_id, ledger_change_time(ledger), &before);
+    meter_plan_look(held->meter, account_id, ledger_change_time(held), &before);
     if (request->preview.length > 0)
         TRY(plan_preview_hold(terms, request->preview, slot, &before, reason));
-    struct meter_balance balance = meter_balance_of(ledger->meter, account_id);
+    struct meter_balance balance = meter_balance_of(held->meter, account_id);
     preview_make(terms, &before, slot, preview);
     preview->is_over = balance.used + balance.overage > wanted->included_credits;
     return STATUS_OK;

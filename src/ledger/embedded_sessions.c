@@ -93,7 +93,7 @@ enum status ledger_session_end(struct ledger *ledger, const struct digest *diges
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     const struct sessions_ended ended = {.digests = {*digest}, .count = 1};
     struct session_entry entry;
     if (session_table_see(held->sessions, digest, time_now(held->time), &entry))
@@ -109,7 +109,7 @@ enum status ledger_session_end_by_id(struct ledger *ledger, int64_t account_id, 
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(held->db,
                           "SELECT digest FROM session WHERE bucket = $1 AND account_id = $2"
@@ -150,7 +150,7 @@ enum status ledger_session_end_others(struct ledger *ledger, int64_t account_id,
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct sessions_ended ended = {.count = 0};
     TRY(ledger_sessions_delete(held, account_id, but_session_id, &ended, reason));
     TRY(plain_event_write(held, account_id, "sign_out_others", reason));
@@ -241,7 +241,7 @@ enum status ledger_session_begin(struct ledger *ledger, int64_t account_id,
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(held->db, &transaction, reason));
+    TRY(ledger_transact(held, &transaction, reason));
     struct session_begun begun;
     TRY(ledger_session_write(held, account_id, origin, &begun, reason));
     TRY(db_commit(&transaction, reason));
@@ -312,10 +312,14 @@ enum status ledger_sessions_load(struct ledger *ledger, struct reason *reason)
 {
     TRY(overdue_delete(ledger, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "SELECT digest, id, account_id, created_at, last_seen_at, by_link"
-                          " FROM session",
-                          &select, reason));
+    TRY(db_statement_take(ledger->db, "SELECT " SESSION_COLUMNS " FROM session", &select,
+                          reason));
+    return ledger_sessions_add(ledger, select, reason);
+}
+
+enum status ledger_sessions_add(struct ledger *ledger, struct db_statement *select,
+                                struct reason *reason)
+{
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));

@@ -8,6 +8,11 @@
 /* Into memory, without those that are over; before anybody asks for one. */
 enum status ledger_sessions_load(struct ledger *ledger, struct reason *reason);
 
+/* The rows of a SELECT of SESSION_COLUMNS; none of them is in memory. */
+#define SESSION_COLUMNS "digest, id, account_id, created_at, last_seen_at, by_link"
+enum status ledger_sessions_add(struct ledger *ledger, struct db_statement *select,
+                                struct reason *reason);
+
 /* Sessions whose rows a transaction deletes: forgotten once that is committed. */
 struct sessions_ended {
     struct digest digests[2 * SESSIONS_MAX];

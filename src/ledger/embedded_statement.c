@@ -156,7 +156,7 @@ enum status ledger_statement(struct ledger *ledger, int64_t account_id, int64_t 
                              struct statement_view *view, struct reason *reason)
 {
     CLEANUP(reader_release) struct reader_view held = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, db_path(ledger->db), &held, reason));
+    TRY(reader_take(&ledger->reader, ledger->db, &held, reason));
     struct statement_account account = {0};
     TRY(account_read(held.reader->db, account_id, &account, reason));
     struct statement_view made = {0};
@@ -173,7 +173,7 @@ enum status ledger_periods_of(struct ledger *ledger, int64_t account_id, int64_t
                               int64_t *present, struct reason *reason)
 {
     CLEANUP(reader_release) struct reader_view held = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, db_path(ledger->db), &held, reason));
+    TRY(reader_take(&ledger->reader, ledger->db, &held, reason));
     struct statement_account account = {0};
     struct closed closed = {0};
     TRY(account_read(held.reader->db, account_id, &account, reason));

@@ -1,4 +1,5 @@
-#include "ledger/embedded.h"
+#include "ledger/embedded_terms.h"
+
 #include "ledger/plan_json.h"
 
 /* The version that holds these very plans, kept or made. */
@@ -10,12 +11,13 @@ static enum status version_find(struct ledger *ledger, const struct plans *plans
     plan_json_write(&json, plans);
     struct digest digest = secret_digest(buffer_text(&json));
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "INSERT INTO plan_version (loaded_at, digest, plans)"
-                          " VALUES ($1, $2, $3)"
-                          " ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
-                          " RETURNING id",
-                          &insert, reason));
+    TRY(db_statement_take(
+        ledger->db,
+        "INSERT INTO plan_version (id, loaded_at, digest, plans)"
+        " SELECT coalesce(max(id), 0) + 1, $1, $2, $3 FROM plan_version"
+        " WHERE TRUE ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
+        " RETURNING id",
+        &insert, reason));
     db_bind_integer(insert, 1, time_now(ledger->time).us);
     db_bind_blob(insert, 2, (struct text){(const char *)digest.bytes, sizeof(digest.bytes)});
     db_bind_text(insert, 3, buffer_text(&json));
@@ -63,8 +65,8 @@ static bool has_entered_next_plan(struct db_statement *row, instant anchor)
     return db_column_integer(row, 7) >= period.year * 12 + period.month - 1;
 }
 
-static enum status account_put(struct ledger *ledger, struct db_statement *row,
-                               struct reason *reason)
+enum status ledger_meter_account_put(struct ledger *ledger, struct db_statement *row,
+                                     struct reason *reason)
 {
     struct meter_account account = {.id = db_column_integer(row, 0),
                                     .has_opted_in = db_column_integer(row, 3) != 0,
@@ -89,11 +91,7 @@ enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct r
         return STATUS_OK;
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
-                          "SELECT id, plan, next_plan, has_opted_in, spend_limit_cents,"
-                          " created_at, next_plan_at, CASE WHEN next_plan_at = 0 THEN 0 ELSE"
-                          " (SELECT coalesce(max(period), 0) FROM balance b"
-                          " WHERE b.bucket = account.bucket AND b.account_id = account.id) END"
-                          " FROM account WHERE id > $1",
+                          "SELECT " METER_ACCOUNT_COLUMNS " FROM account WHERE id > $1",
                           &select, reason));
     db_bind_integer(select, 1, after);
     for (;;) {
@@ -101,7 +99,7 @@ enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct r
         TRY(db_step(select, &row, reason));
         if (!row)
             return STATUS_OK;
-        TRY(account_put(ledger, select, reason));
+        TRY(ledger_meter_account_put(ledger, select, reason));
     }
 }
 
@@ -115,12 +113,14 @@ static enum status load_write(struct ledger *ledger, int64_t version, struct rea
     if (at <= atomic_load(&ledger->closed_us)) /* nor for one that is closed */
         at = atomic_load(&ledger->closed_us) + 1;
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "INSERT INTO plan_load (id, at, plan_version)"
-                          " SELECT coalesce(max(id), 0) + 1, max($1, coalesce(max(at), $1)), $2"
-                          " FROM plan_load HAVING $2 <> coalesce((SELECT plan_version FROM"
-                          " plan_load ORDER BY id DESC LIMIT 1), 0)",
-                          &insert, reason));
+    TRY(db_statement_take(
+        ledger->db,
+        "INSERT INTO plan_load (id, at, plan_version)"
+        " SELECT coalesce(max(id), 0) + 1, CASE WHEN coalesce(max(at), 0) > $1"
+        " THEN max(at) ELSE $1 END, $2"
+        " FROM plan_load HAVING $2 <> coalesce((SELECT plan_version FROM"
+        " plan_load ORDER BY id DESC LIMIT 1), 0)",
+        &insert, reason));
     db_bind_integer(insert, 1, at);
     db_bind_integer(insert, 2, version);
     return db_run(insert, reason);
@@ -130,7 +130,9 @@ static enum status terms_write(struct ledger *ledger, const struct plans *plans,
                                struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(ledger->db, &transaction, reason));
+    TRY(ledger_transact(ledger, &transaction, reason));
+    if (ledger->cluster)
+        TRY(cluster_batches_halt(ledger, reason)); /* each decides before it, or knows it */
     TRY(plans_cover_accounts(ledger, plans, reason));
     int64_t version;
     TRY(version_find(ledger, plans, &version, reason));
@@ -160,18 +162,20 @@ static enum status load_read(struct ledger *ledger, struct db_statement *row,
 /* What is in force, and at the first time what was when the oldest period began that may still be
  * told: that before the present one, which a change of plan keeps, or before that of a charge that
  * is not folded yet, or of a statement that is not written yet. */
-static enum status loads_read(struct ledger *ledger, struct reason *reason)
+enum status ledger_loads_read(struct ledger *ledger, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(
         ledger->db,
         "SELECT l.id, l.at, l.plan_version, v.plans FROM plan_load l"
         " JOIN plan_version v ON v.id = l.plan_version WHERE l.id > $1 AND l.id >="
-        " coalesce((SELECT max(id) FROM plan_load WHERE at <= min($2, coalesce((SELECT min(at)"
-        " FROM journal WHERE id > (SELECT journal_id FROM fold_mark)), $2),"
-        " (SELECT coalesce(max(at), 0) FROM closing WHERE id < coalesce((SELECT min(id) FROM"
-        " closing WHERE account_id IS NOT NULL), (SELECT max(id) + 1 FROM closing), 0)))"
-        " - $3), 0)"
+        " coalesce((SELECT max(id) FROM plan_load WHERE at <= (SELECT min(at) FROM (SELECT $2 "
+        "AS at"
+        " UNION ALL SELECT at FROM unfolded"
+        " UNION ALL SELECT coalesce(max(at), 0) FROM closing WHERE id < coalesce((SELECT "
+        "min(id)"
+        " FROM closing WHERE account_id IS NOT NULL), (SELECT max(id) + 1 FROM closing), 0)"
+        ") AS earliest) - $3), 0)"
         " ORDER BY l.id",
         &select, reason));
     db_bind_integer(select, 1, ledger->loaded_id);
@@ -191,8 +195,11 @@ static enum status metering_begin(struct ledger *ledger, struct reason *reason)
     ledger->meter = meter_open(&ledger->terms);
     meter_decide_by(ledger->meter, (instant){atomic_load(&ledger->closed_us)});
     TRY(ledger_meter_accounts(ledger, 0, reason));
-    TRY(ledger_restore(ledger, reason));
+    if (!ledger->cluster)
+        TRY(ledger_restore(ledger, reason));
     TRY(ledger_follow_plans(ledger, reason));
+    if (ledger->cluster)
+        return cluster_start(ledger->cluster, reason);
     committer_start(&ledger->committer);
     return STATUS_OK;
 }
@@ -204,7 +211,21 @@ enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
     if (held->meter)
         TRY(ledger_follow_plans(held, reason)); /* what a period left is no longer in use */
     TRY(terms_write(held, plans, reason));
-    TRY(loads_read(held, reason));
+    TRY(ledger_loads_read(held, reason));
+    return held->meter ? STATUS_OK : metering_begin(held, reason);
+}
+
+enum status ledger_terms_join(struct ledger *ledger, const struct plans *plans,
+                              struct reason *reason)
+{
+    if (!ledger->cluster)
+        return ledger_terms_set(ledger, plans, reason);
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    TRY(ledger_loads_read(held, reason));
+    if (!terms_now(&held->terms)) {
+        TRY(terms_write(held, plans, reason));
+        TRY(ledger_loads_read(held, reason));
+    }
     return held->meter ? STATUS_OK : metering_begin(held, reason);
 }
 

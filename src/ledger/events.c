@@ -200,13 +200,15 @@ static enum status folded_read(struct look *look, struct reason *reason)
     return ranges_read(look, select, reason);
 }
 
-static enum status mark_read(struct look *look, int64_t *mark, struct reason *reason)
+/* The first row that no range holds yet; INT64_MAX: there is none. */
+static enum status unfolded_find(struct look *look, int64_t *first, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(look->db, "SELECT journal_id FROM fold_mark", &select, reason));
+    TRY(db_statement_take(look->db, "SELECT min(id) FROM unfolded", &select, reason));
     bool row;
     TRY(db_step(select, &row, reason));
-    *mark = row ? db_column_integer(select, 0) : 0;
+    check(row);
+    *first = db_column_is_null(select, 0) ? INT64_MAX : db_column_integer(select, 0);
     return STATUS_OK;
 }
 
@@ -240,18 +242,19 @@ enum status ledger_events_read(struct ledger *ledger, const struct event_query *
 {
     check(query->limit > 0 && query->limit <= EVENTS_LISTED_MAX);
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
     int64_t before = query->before.row;
     CLEANUP(look_finish)
     struct look look = {.db = view.reader->db,
                         .query = query,
                         .page = page,
                         .lowest = before < INT64_MAX ? before + 1 : INT64_MAX};
-    int64_t mark;
+    int64_t unfolded;
     page->count = 0;
     page->has_more = false;
-    TRY(mark_read(&look, &mark, reason));
-    TRY(rows_read(&look, mark + 1, INT64_MAX, reason));
+    TRY(unfolded_find(&look, &unfolded, reason));
+    if (unfolded < INT64_MAX)
+        TRY(rows_read(&look, unfolded, INT64_MAX, reason));
     if (!look.is_over)
         TRY(folded_read(&look, reason));
     return keys_name(&look, reason);

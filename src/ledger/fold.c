@@ -30,7 +30,7 @@ void fold_init(struct fold *fold)
 void fold_finish(struct fold *fold)
 {
     free(fold->parts);
-    fold_init(fold);
+    *fold = (struct fold){.is_shared = fold->is_shared};
 }
 
 void fold_forget(struct fold *fold)
@@ -287,7 +287,7 @@ static enum status activity_write(const struct fold_part *part, struct db *db,
 
 static enum status mark_write(const struct fold *fold, struct db *db, struct reason *reason)
 {
-    if (fold->last_journal_id == 0)
+    if (fold->last_journal_id == 0 || fold->is_shared)
         return STATUS_OK;
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
     TRY(db_statement_take(db, "UPDATE fold_mark SET journal_id = $1", &update, reason));
@@ -311,12 +311,13 @@ static int part_order(const void *left, const void *right)
     return (keys[i][0] > keys[i][1]) - (keys[i][0] < keys[i][1]);
 }
 
-static enum status part_write(const struct fold_part *part, struct db *db,
-                              struct reason *reason)
+static enum status part_write(const struct fold *fold, const struct fold_part *part,
+                              struct db *db, struct reason *reason)
 {
     TRY(usage_write(part, db, reason));
     if (part->calls[CALL_CHARGED] > 0) {
-        TRY(balance_write(part, db, reason));
+        if (!fold->is_shared)
+            TRY(balance_write(part, db, reason));
         TRY(part_bill(part, db, reason));
     }
     return part->first_journal_id == 0 ? STATUS_OK : activity_write(part, db, reason);
@@ -332,7 +333,7 @@ enum status fold_write(const struct fold *fold, struct db *db, struct reason *re
     qsort(ordered, count, sizeof(ordered[0]), part_order);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = part_write(ordered[i], db, reason);
+        status = part_write(fold, ordered[i], db, reason);
     free(ordered);
     return status == STATUS_OK ? mark_write(fold, db, reason) : status;
 }

@@ -18,6 +18,7 @@ struct fold {
     struct fold_part *parts; /* open addressing; a power of two places */
     size_t capacity, count;
     int64_t last_journal_id; /* 0: no row since the last fold */
+    bool is_shared; /* by nodes of a cluster: balances and marks are written elsewhere */
 };
 
 /* Where a charge counts; nothing for calls that charge nothing. */

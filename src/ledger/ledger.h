@@ -15,6 +15,8 @@
 
 struct ledger;
 
+#define LEDGER_SCHEMA "ledger" /* that holds its tables, on a server */
+
 /* path: of the file, made when absent. STATUS_BUSY: another process owns it. */
 enum status ledger_open(struct text path, const struct time_source *time,
                         struct ledger **ledger, struct reason *reason);
@@ -26,6 +28,11 @@ void ledger_close(struct ledger *ledger);
  * terms in force stay. Blocks. */
 enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
                              struct reason *reason);
+
+/* The same for a command, which is no reason to bring other plans into force: where several nodes
+ * share the ledger, what the last of them has loaded counts, if any has. */
+enum status ledger_terms_join(struct ledger *ledger, const struct plans *plans,
+                              struct reason *reason);
 
 /* What is in force; frozen, lives as long as the ledger. Any thread. */
 const struct terms *ledger_terms(const struct ledger *ledger);
@@ -50,8 +57,12 @@ enum idempotency_verdict ledger_idempotent_enter(struct ledger *ledger,
 void ledger_idempotent_leave(struct ledger *ledger, const struct idempotent_call *call,
                              bool charged);
 
-/* Sets standing to what ledger_charge would find, without taking anything. */
+/* Sets standing to what ledger_charge would find, without taking anything. Where several nodes share
+ * the ledger: as far as this node knows, which is all there is right after ledger_catch_up. */
 void ledger_look(struct ledger *ledger, struct charge *charge);
+
+/* Finds out what an account may do now, where other nodes take from it too. Blocks. */
+enum status ledger_catch_up(struct ledger *ledger, int64_t account_id, struct reason *reason);
 
 /* STATUS_OK when the file can be read. Blocks. */
 enum status ledger_health(struct ledger *ledger, struct reason *reason);

@@ -16,15 +16,15 @@ void reader_finish(struct reader *reader)
     check(pthread_mutex_destroy(&reader->lock) == 0);
 }
 
-enum status reader_take(struct reader *reader, const char *path, struct reader_view *view,
+enum status reader_take(struct reader *reader, struct db *writer, struct reader_view *view,
                         struct reason *reason)
 {
+    const struct db_options options = {.busy_timeout_ms = READER_BUSY_TIMEOUT_MS,
+                                       .schema = LEDGER_SCHEMA};
     check(pthread_mutex_lock(&reader->lock) == 0);
     view->reader = reader;
     if (!reader->db)
-        TRY(db_open_to_read(text_of(path),
-                            &(struct db_options){.busy_timeout_ms = READER_BUSY_TIMEOUT_MS},
-                            &reader->db, reason));
+        TRY(db_open_to_read(text_of(db_address(writer)), &options, &reader->db, reason));
     return db_begin_reading(reader->db, &view->transaction, reason);
 }
 
@@ -41,7 +41,7 @@ enum status ledger_account_identity(struct ledger *ledger, int64_t account_id,
                                     struct account_identity *identity, struct reason *reason)
 {
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(view.reader->db,
                           "SELECT outward_id, created_at, updated_at, next_plan, next_plan_at"
@@ -78,7 +78,7 @@ enum status ledger_account_keys(struct ledger *ledger, int64_t account_id,
                                 struct account_keys *keys, struct reason *reason)
 {
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(view.reader->db,
                           "SELECT id, outward_id FROM api_key"

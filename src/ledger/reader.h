@@ -23,12 +23,13 @@ void reader_finish(struct reader *reader);
 
 /* Locked for as long as it is held, with one view of the whole file:
  *     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
- *     TRY(reader_take(&ledger->reader, path, &view, reason)); */
+ *     TRY(reader_take(&ledger->reader, ledger->db, &view, reason)); */
 struct reader_view {
     struct reader *reader; /* NULL: not taken */
     struct db_transaction transaction;
 };
-enum status reader_take(struct reader *reader, const char *path, struct reader_view *view,
+/* writer: the connection to the same database through which it is written. */
+enum status reader_take(struct reader *reader, struct db *writer, struct reader_view *view,
                         struct reason *reason);
 void reader_release(struct reader_view *view);
 

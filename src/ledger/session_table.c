@@ -99,6 +99,24 @@ bool session_table_remove(struct session_table *table, const struct digest *dige
     return removed != NULL;
 }
 
+void session_table_remove_account(struct session_table *table, int64_t account_id)
+{
+    table_lock(table);
+    for (size_t i = 0; i < CHAINS; i++) {
+        struct link **place = &table->chains[i];
+        while (*place) {
+            struct link *link = *place;
+            if (link->entry.account_id != account_id) {
+                place = &link->next;
+                continue;
+            }
+            *place = link->next;
+            free(link);
+        }
+    }
+    table_unlock(table);
+}
+
 size_t session_table_unwritten(struct session_table *table, struct session_entry *entries,
                                size_t count)
 {

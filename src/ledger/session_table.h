@@ -33,6 +33,9 @@ bool session_table_see(struct session_table *table, const struct digest *digest,
 /* False when it is not there. */
 bool session_table_remove(struct session_table *table, const struct digest *digest);
 
+/* All of an account. */
+void session_table_remove_account(struct session_table *table, int64_t account_id);
+
 /* Up to count entries whose last use is not in the file yet; they count as written from then on. */
 size_t session_table_unwritten(struct session_table *table, struct session_entry *entries,
                                size_t count);

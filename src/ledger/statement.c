@@ -89,6 +89,7 @@ static void row_add(struct statement_tail *tail, const struct billed *row)
     tail->count++;
 }
 
+/* Where several nodes share the ledger a balance has each charge at once. */
 static void entry_add(struct statement_tail *tail, const struct statement_account *account,
                       instant closed, const struct journal_entry *entry)
 {
@@ -99,7 +100,8 @@ static void entry_add(struct statement_tail *tail, const struct statement_accoun
                          .kind = BILLED_INCLUDED,
                          .cents_per_1000 = BILLED_NO_RATE,
                          .credits = entry->credits - entry->overage};
-    row_add(tail, &row);
+    if (!tail->is_shared || row.billed_in != row.period)
+        row_add(tail, &row);
     if (entry->overage == 0)
         return;
     row.kind = BILLED_OVERAGE;
@@ -129,11 +131,10 @@ enum status statement_tail_read(struct db *db, const struct statement_account *a
                                 instant closed, struct statement_tail *tail,
                                 struct reason *reason)
 {
+    tail->is_shared = db_kind(db) == DB_POSTGRES;
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db,
-                          "SELECT id, at, body FROM journal"
-                          " WHERE id > (SELECT journal_id FROM fold_mark) ORDER BY id",
-                          &select, reason));
+    TRY(db_statement_take(db, "SELECT id, at, body FROM unfolded ORDER BY id", &select,
+                          reason));
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));
@@ -368,8 +369,9 @@ static enum status used_read(struct db *db, const struct statement_account *acco
     TRY(db_statement_take(
         db,
         "SELECT coalesce((SELECT used FROM balance WHERE bucket = $1 AND account_id = $2"
-        " AND period = $3), 0) - coalesce((SELECT sum(credits) FROM billed WHERE bucket = $1"
-        " AND account_id = $2 AND billed_in > $3 AND period = $3 AND kind = 0), 0)",
+        " AND period = $3), 0) - CAST(coalesce((SELECT sum(credits) FROM billed WHERE bucket = "
+        "$1"
+        " AND account_id = $2 AND billed_in > $3 AND period = $3 AND kind = 0), 0) AS BIGINT)",
         &select, reason));
     db_bind_integer(select, 1, account_bucket(account->id));
     db_bind_integer(select, 2, account->id);

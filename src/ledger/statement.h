@@ -36,6 +36,7 @@ void statement_finish(struct statement *statement);
 struct statement_tail {
     struct billed *rows; /* of one account */
     size_t count, capacity;
+    bool is_shared; /* the ledger, by nodes of a cluster */
 };
 void statement_tail_finish(struct statement_tail *tail);
 

@@ -98,10 +98,8 @@ static enum status tail_read(struct db *db, const struct usage_query *query, str
                              struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db,
-                          "SELECT id, at, body FROM journal"
-                          " WHERE id > (SELECT journal_id FROM fold_mark) ORDER BY id",
-                          &select, reason));
+    TRY(db_statement_take(db, "SELECT id, at, body FROM unfolded ORDER BY id", &select,
+                          reason));
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));
@@ -178,7 +176,7 @@ enum status ledger_usage_visit(struct ledger *ledger, const struct usage_query *
                                const struct usage_visitor *visitor, struct reason *reason)
 {
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, db_path(ledger->db), &view, reason));
+    TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
     CLEANUP(tail_finish) struct tail tail = {.rows = NULL};
     TRY(tail_read(view.reader->db, query, &tail, reason));
     return merge(view.reader->db, query, &tail, visitor, reason);

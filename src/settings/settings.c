@@ -339,11 +339,21 @@ enum status settings_sqlite_path(struct text database_url, struct text *path,
     static const char form[] = "write sqlite:PATH, such as sqlite:./var/trendgate.db";
     TRY(settings_database_check(database_url, reason));
     if (settings_database_is_postgres(database_url))
-        return reason_set(reason, STATUS_INVALID,
-                          "accounts and metering are not kept in PostgreSQL by this version, "
-                          "only lists are (import, export, collect); %s",
-                          form);
+        return reason_set(
+            reason, STATUS_INVALID,
+            "this is for a database in a file alone, PostgreSQL has its own tools; "
+            "%s",
+            form);
     *path = text_slice(database_url, SQLITE_SCHEME.length, database_url.length);
+    return STATUS_OK;
+}
+
+enum status settings_database_address(struct text database_url, struct text *address,
+                                      struct reason *reason)
+{
+    if (!settings_database_is_postgres(database_url))
+        return settings_sqlite_path(database_url, address, reason);
+    *address = database_url;
     return STATUS_OK;
 }
 

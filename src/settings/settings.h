@@ -77,6 +77,10 @@ enum status settings_database_check(struct text database_url, struct reason *rea
 
 bool settings_database_is_postgres(struct text database_url);
 
-/* "sqlite:PATH" as its PATH, for whoever needs the ledger. STATUS_INVALID: another form. */
+/* "sqlite:PATH" as its PATH, for whoever needs a file. STATUS_INVALID: another form. */
 enum status settings_sqlite_path(struct text database_url, struct text *path,
                                  struct reason *reason);
+
+/* The same for whoever opens the ledger: a path, or the whole address of PostgreSQL. */
+enum status settings_database_address(struct text database_url, struct text *address,
+                                      struct reason *reason);

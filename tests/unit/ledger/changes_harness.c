@@ -1,6 +1,7 @@
 #include "changes_harness.h"
 
 #include "sql/db.h"
+#include "support/postgres_database.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,7 +15,8 @@ struct plans plans;
 struct reason reason;
 
 static char folder[] = "/tmp/trendgate-changes-XXXXXX";
-static char path[96];
+static char path[512];
+static bool is_shared; /* on a server's database, not in a file */
 static const char *const operations[] = {"tiktok-popular-trend-hashtag",
                                          "tiktok-popular-trend-hashtag-history",
                                          "tiktok-popular-trend-hashtag-movers", NULL};
@@ -86,6 +88,8 @@ static void open_again(void)
 void harness_begin(const char *tests)
 {
     secret_start();
+    const char *engine = getenv("TRENDGATE_TEST_ENGINE");
+    is_shared = engine && strcmp(engine, "postgres") == 0;
     cmocka_set_test_filter(tests);
 }
 
@@ -104,19 +108,38 @@ int harness_finish(void **state)
 static void files_remove(const char *base)
 {
     for (size_t i = 0; i < LENGTH_OF(endings); i++) {
-        char name[128];
+        char name[520];
         (void)snprintf(name, sizeof(name), "%s%s", base, endings[i]);
         (void)unlink(name);
     }
 }
+
+/* What SQLite has beside the SQL that both know. */
+static const char dialect[] =
+    "CREATE DOMAIN blob AS BYTEA;"
+    "CREATE FUNCTION hex(BYTEA) RETURNS TEXT LANGUAGE sql AS $$ SELECT upper(encode($1, "
+    "'hex')) $$;"
+    "CREATE FUNCTION instr(TEXT, TEXT) RETURNS INTEGER LANGUAGE sql AS $$ SELECT strpos($1, "
+    "$2) $$;"
+    "CREATE FUNCTION comma(TEXT, TEXT) RETURNS TEXT LANGUAGE sql AS"
+    " $$ SELECT CASE WHEN $1 IS NULL THEN $2 ELSE $1 || ',' || $2 END $$;"
+    "CREATE AGGREGATE group_concat(TEXT) (sfunc = comma, stype = TEXT);"
+    "CREATE FUNCTION json_valid(TEXT) RETURNS INTEGER LANGUAGE sql AS"
+    " $$ SELECT CASE WHEN $1::json IS NULL THEN 0 ELSE 1 END $$;";
 
 int ledger_make(void **state)
 {
     (void)state;
     clock_to("2024-02-01T00:00:00Z");
     (void)snprintf(path, sizeof(path), "%s/a.db", folder);
+    if (is_shared) {
+        (void)snprintf(path, sizeof(path), "%s", postgres_address());
+        postgres_clear("ledger");
+    }
     DONE(plans_read(TEXT(""), operations, &plans, &reason));
     open_again();
+    if (is_shared)
+        execute(dialect);
     return 0;
 }
 
@@ -125,7 +148,8 @@ int ledger_remove(void **state)
     (void)state;
     ledger_close(ledger);
     ledger = NULL;
-    files_remove(path);
+    if (!is_shared)
+        files_remove(path);
     return 0;
 }
 
@@ -151,7 +175,7 @@ void reopen_at(const char *written)
 
 static void file_copy(const char *from, const char *to, const char *ending)
 {
-    char names[2][128];
+    char names[2][520];
     (void)snprintf(names[0], sizeof(names[0]), "%s%s", from, ending);
     (void)snprintf(names[1], sizeof(names[1]), "%s%s", to, ending);
     struct stat found;
@@ -164,9 +188,14 @@ static void file_copy(const char *from, const char *to, const char *ending)
     assert_int_equal(close(source) | close(target), 0);
 }
 
+/* Of a server's database there is no copy: it loses nothing. */
 void crash(void)
 {
-    char left[96];
+    if (is_shared) {
+        reopen();
+        return;
+    }
+    char left[512];
     bool is_first = path[strlen(path) - 4] == 'a';
     (void)snprintf(left, sizeof(left), "%s/%c.db", folder, is_first ? 'b' : 'a');
     file_copy(path, left, "");
@@ -259,6 +288,7 @@ struct charge_standing standing_of(const struct caller *caller)
 {
     struct charge look = {
         .account_id = caller->account_id, .key_id = caller->key_id, .cost = credits_of(8)};
+    DONE(ledger_catch_up(ledger, caller->account_id, &reason));
     ledger_look(ledger, &look);
     return look.standing;
 }
@@ -274,46 +304,54 @@ enum status plan_to(const struct caller *caller, const char *plan, struct plan_c
 static struct db *file_open(void)
 {
     struct db *db = NULL;
-    const struct db_options options = {.journal = DB_JOURNAL_WAL, .busy_timeout_ms = 5000};
+    const struct db_options options = {
+        .journal = DB_JOURNAL_WAL, .busy_timeout_ms = 5000, .schema = "ledger"};
     DONE(db_open(text_of(path), &options, &db, &reason));
     return db;
 }
 
-static void query(const char *sql, int64_t *number, char *room, size_t room_bytes)
+struct query {
+    struct db *db;
+    struct db_statement *row;
+};
+
+static struct query asked(const char *sql)
 {
-    struct db *db = file_open();
-    struct db_statement *select = NULL;
+    struct query query = {.db = file_open()};
     bool row = false;
-    DONE(db_statement_take(db, sql, &select, &reason));
-    DONE(db_step(select, &row, &reason));
+    DONE(db_statement_take(query.db, sql, &query.row, &reason));
+    DONE(db_step(query.row, &row, &reason));
     assert_true(row);
-    *number = db_column_integer(select, 0);
-    struct text text = db_column_text(select, 0);
-    (void)snprintf(room, room_bytes, "%.*s", TEXT_PRINT(text));
-    db_statement_release(&select);
-    db_close(db);
+    return query;
+}
+
+static void answered(struct query *query)
+{
+    db_statement_release(&query->row);
+    db_close(query->db);
 }
 
 int64_t stored_integer(const char *sql)
 {
-    int64_t number;
-    char room[8];
-    query(sql, &number, room, sizeof(room));
+    struct query query = asked(sql);
+    int64_t number = db_column_integer(query.row, 0);
+    answered(&query);
     return number;
 }
 
 void stored_text(const char *sql, char *room, size_t room_bytes)
 {
-    int64_t number;
-    query(sql, &number, room, room_bytes);
-    assert_true(strlen(room) + 1 < room_bytes);
+    struct query query = asked(sql);
+    struct text text = db_column_text(query.row, 0);
+    assert_true(text.length + 1 < room_bytes);
+    (void)snprintf(room, room_bytes, "%.*s", TEXT_PRINT(text));
+    answered(&query);
 }
 
 void assert_stored_text(const char *sql, const char *wanted)
 {
-    int64_t number;
     char room[2048];
-    query(sql, &number, room, sizeof(room));
+    stored_text(sql, room, sizeof(room));
     assert_string_equal(room, wanted);
 }
 
@@ -322,4 +360,26 @@ void execute(const char *sql)
     struct db *db = file_open();
     DONE(db_execute(db, sql, &reason));
     db_close(db);
+}
+
+void events_refuse(void)
+{
+    execute(is_shared
+                ? "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                  " $$ BEGIN RAISE 'refused'; END $$;"
+                  "CREATE TRIGGER refuse BEFORE INSERT ON audit_event EXECUTE FUNCTION refuse()"
+                : "CREATE TRIGGER refuse BEFORE INSERT ON audit_event BEGIN"
+                  " SELECT raise(ABORT, 'refused'); END");
+}
+
+void events_accept(void)
+{
+    execute(is_shared ? "DROP TRIGGER refuse ON audit_event; DROP FUNCTION refuse()"
+                      : "DROP TRIGGER refuse");
+}
+
+void in_a_file_alone(void)
+{
+    if (is_shared)
+        skip();
 }

@@ -73,6 +73,13 @@ void stored_text(const char *sql, char *room, size_t room_bytes);
 void assert_stored_text(const char *sql, const char *wanted);
 void execute(const char *sql);
 
+/* From now on no audit event can be written, and so no change be made; until events_accept. */
+void events_refuse(void);
+void events_accept(void);
+
+/* For what is so in a file alone: skips the test where the ledger is on a server. */
+void in_a_file_alone(void);
+
 /* A whole test program: each test on a ledger of its own; an argument names the tests to run. */
 #define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)
 #define changes_main(tests, argc, argv)                                                        \

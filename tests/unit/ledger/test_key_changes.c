@@ -398,7 +398,7 @@ static void every_change_leaves_its_event_and_no_secret(void **state)
     DONE(ledger_key_revoke(ledger, text_of(ann.key_id_outward), &reason));
     DONE(ledger_key_revoke(ledger, text_of(ann.key_id_outward), &reason));
     assert_stored_text("SELECT group_concat(verb) FROM (SELECT verb FROM audit_event"
-                       " WHERE account_id = 1 ORDER BY id)",
+                       " WHERE account_id = 1 ORDER BY id) AS told",
                        "account_create,key_create,key_cap,key_cap,key_rotate,key_revoke");
     char detail[256], query[256];
     (void)snprintf(detail, sizeof(detail),
@@ -419,8 +419,7 @@ static void a_change_that_is_not_kept_is_not_in_force(void **state)
     struct caller ann = caller_make("ann@b", "Free");
     struct key_rotation rotation;
     struct api_key key;
-    execute("CREATE TRIGGER refuse BEFORE INSERT ON audit_event BEGIN"
-            " SELECT raise(ABORT, 'refused'); END");
+    events_refuse();
     assert_int_not_equal(rotate(ann.key_id_outward, 0, &rotation), STATUS_OK);
     assert_int_not_equal(ledger_key_cap(ledger, text_of(ann.key_id_outward), 0, &key, &reason),
                          STATUS_OK);
@@ -428,7 +427,7 @@ static void a_change_that_is_not_kept_is_not_in_force(void **state)
                          STATUS_OK);
     assert_int_not_equal(ledger_account_suspend(ledger, TEXT("ann@b"), true, &reason),
                          STATUS_OK);
-    execute("DROP TRIGGER refuse");
+    events_accept();
     for (size_t way = 0; way < LENGTH_OF(between); way++) {
         between[way]();
         assert_true(is_live(&ann.secret, NULL));

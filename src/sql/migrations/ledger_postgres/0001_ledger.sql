@@ -141,8 +141,9 @@ CREATE TABLE account_window (
     account_id BIGINT NOT NULL,
     newest_at  BIGINT NOT NULL, -- the latest instant at which a call was decided; no later one is before it
     calls      BYTEA  NOT NULL, -- when they were admitted: see model/rate_limit.h
+    has_caps   BIGINT NOT NULL DEFAULT 0, -- 1: a key of the account has, or had, a daily cap
     PRIMARY KEY (bucket, account_id)
-);
+) WITH (fillfactor = 50); -- each call writes its row anew: on the same page
 
 -- What an account has used in one billing period.
 CREATE TABLE balance (
@@ -161,7 +162,7 @@ CREATE TABLE balance (
     granted            BIGINT NOT NULL DEFAULT 0,  -- credits added to included by grants and refunds
     refunded_micros    BIGINT NOT NULL DEFAULT 0,  -- of overage_micros, given back within the period
     PRIMARY KEY (bucket, account_id, period)
-);
+) WITH (fillfactor = 50); -- as account_window
 
 -- What a key that has a daily cap, and all that share it, were charged on one day.
 CREATE TABLE key_day (
@@ -340,3 +341,84 @@ CREATE TABLE refund (
     charge_id  BYTEA  NOT NULL, -- 128 bits
     PRIMARY KEY (bucket, account_id, charge_id)
 );
+
+-- ---- The two steps of an admission: accounts are held, decided about by the node, and written ----
+
+-- Locks accounts in one order, reads the clock when they are locked, and only then reads what they
+-- may do: one statement each, because a statement sees what was there when it began. own_clock is 0,
+-- or the present of a node whose clock is not to be the database's. clock is the present, never in a
+-- period that is closed; now the same, and never before the account's newest stamp. load_id is the
+-- newest of plan_load: a node that lacks it must not decide. Columns of a balance are NULL for an
+-- account without one.
+CREATE FUNCTION hold(wanted BIGINT[], own_clock BIGINT) RETURNS TABLE (
+    clock BIGINT, load_id BIGINT,
+    account_id BIGINT, now BIGINT, stamp BIGINT, calls BYTEA, has_caps BIGINT,
+    plan TEXT, next_plan TEXT, next_plan_at BIGINT, has_opted_in BIGINT, spend_limit_cents BIGINT,
+    created_at BIGINT, is_refused BOOLEAN,
+    period BIGINT, day BIGINT, day_used BIGINT, used BIGINT, overage BIGINT, overage_micros BIGINT,
+    period_plan TEXT, plan_version BIGINT, included BIGINT, subscription_cents BIGINT,
+    granted BIGINT, refunded_micros BIGINT)
+LANGUAGE plpgsql AS $$
+DECLARE
+    present BIGINT := own_clock;
+BEGIN
+    LOCK TABLE journal IN ROW EXCLUSIVE MODE; -- who closes periods waits for those at work
+    PERFORM 1 FROM account_window w JOIN unnest(wanted) AS v (id)
+        ON w.bucket = v.id % 64 AND w.account_id = v.id
+        ORDER BY w.bucket, w.account_id FOR UPDATE OF w;
+    IF present = 0 THEN
+        present := CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000) AS BIGINT);
+    END IF;
+    present := greatest(present, (SELECT c.at FROM closing c ORDER BY c.id DESC LIMIT 1));
+    RETURN QUERY
+        SELECT present, (SELECT max(l.id) FROM plan_load l),
+            w.account_id, greatest(present, w.newest_at), w.newest_at, w.calls, w.has_caps,
+            a.plan, a.next_plan, a.next_plan_at, a.has_opted_in, a.spend_limit_cents,
+            a.created_at, a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL,
+            b.period, b.day, b.day_used, b.used, b.overage, b.overage_micros,
+            b.plan, b.plan_version, b.included, b.subscription_cents, b.granted,
+            b.refunded_micros
+        FROM unnest(wanted) AS v (id)
+        JOIN account_window w ON w.bucket = v.id % 64 AND w.account_id = v.id
+        JOIN account a ON a.bucket = v.id % 64 AND a.id = v.id
+        LEFT JOIN LATERAL (SELECT * FROM balance c WHERE c.bucket = v.id % 64
+            AND c.account_id = v.id ORDER BY c.period DESC LIMIT 1) b ON TRUE
+        ORDER BY w.account_id;
+END $$;
+
+-- Writes what was decided for accounts that are held, and the batch's journal row, whose id it
+-- returns; the second time a batch comes, its id is taken already.
+CREATE FUNCTION admit(
+    batch BYTEA, by_node BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA,
+    callers BIGINT[], stamps BIGINT[], windows BYTEA[],
+    payers BIGINT[], periods BIGINT[], days BIGINT[], days_used BIGINT[], useds BIGINT[],
+    overages BIGINT[], overages_micros BIGINT[], plans TEXT[], plan_versions BIGINT[],
+    includeds BIGINT[], cents BIGINT[]) RETURNS BIGINT
+LANGUAGE plpgsql AS $$
+DECLARE
+    row_id BIGINT := nextval('journal_id');
+    kept BIGINT;
+BEGIN
+    UPDATE account_window w SET newest_at = v.stamp, calls = v.window_calls
+        FROM unnest(callers, stamps, windows) AS v (id, stamp, window_calls)
+        WHERE w.bucket = v.id % 64 AND w.account_id = v.id;
+    UPDATE balance b SET day = v.day, day_used = v.day_used, used = v.used, overage = v.overage,
+            overage_micros = v.overage_micros
+        FROM unnest(payers, periods, days, days_used, useds, overages, overages_micros)
+            AS v (id, period, day, day_used, used, overage, overage_micros)
+        WHERE b.bucket = v.id % 64 AND b.account_id = v.id AND b.period = v.period;
+    GET DIAGNOSTICS kept = ROW_COUNT;
+    IF kept < cardinality(payers) THEN -- a period's first charge makes its row
+        INSERT INTO balance (bucket, account_id, period, day, day_used, used, overage,
+                overage_micros, plan, plan_version, included, subscription_cents)
+            SELECT v.id % 64, v.id, v.period, v.day, v.day_used, v.used, v.overage,
+                v.overage_micros, v.plan, v.plan_version, v.included, v.cents
+            FROM unnest(payers, periods, days, days_used, useds, overages, overages_micros, plans,
+                plan_versions, includeds, cents) AS v (id, period, day, day_used, used, overage,
+                overage_micros, plan, plan_version, included, cents)
+            ON CONFLICT (bucket, account_id, period) DO NOTHING;
+    END IF;
+    INSERT INTO journal (bucket, id, node, batch_id, at, calls, body)
+        VALUES (-1, row_id, by_node, batch, present, call_count, calls_body);
+    RETURN row_id;
+END $$;

@@ -1,0 +1,327 @@
+#include "ledger/cluster.h"
+
+#include "base/log.h"
+#include "ledger/cluster_batch.h"
+#include "ledger/cluster_fold.h"
+#include "ledger/embedded_billing.h"
+#include "sql/migrate.h"
+
+#define FOLD_INTERVAL_US                                                                       \
+    (4 * SECOND_US) /* readers add what is not folded: some thousand rows at most */
+#define FOLLOW_INTERVAL_MS 250
+#define SWEEP_INTERVAL_US (3600 * SECOND_US)
+#define LOCK_WAIT_MS 2000
+
+/* ---- The clock ---- */
+
+static instant present(void *owner)
+{
+    const struct cluster *cluster = owner;
+    return (instant){time_now(cluster->base).us + atomic_load(&cluster->ahead_us)};
+}
+
+static duration elapsed(void *owner)
+{
+    const struct cluster *cluster = owner;
+    return time_elapsed(cluster->base);
+}
+
+void cluster_clock_note(struct cluster *cluster, instant now)
+{
+    if (cluster->base == time_source_system())
+        atomic_store(&cluster->ahead_us, now.us - time_now(cluster->base).us);
+}
+
+/* ---- Handing over ---- */
+
+static void lock(struct cluster *cluster)
+{
+    uv_mutex_lock(&cluster->lock);
+}
+
+static void unlock(struct cluster *cluster)
+{
+    uv_mutex_unlock(&cluster->lock);
+}
+
+void cluster_add(struct cluster *cluster, struct charge_list *charges)
+{
+    if (charges->count == 0)
+        return;
+    lock(cluster);
+    *cluster->last_link = charges->first;
+    cluster->last_link = charges->last_link;
+    (void)atomic_fetch_add(&cluster->ledger->committer.waiting, charges->count);
+    unlock(cluster);
+    uv_cond_signal(&cluster->arrived);
+    *charges = (struct charge_list){0};
+}
+
+static void charges_settle(struct charge *charge, enum status status)
+{
+    while (charge) {
+        struct charge *next = charge->next;
+        charge->settled(charge, status == STATUS_OK ? charge->decided : STATUS_UNAVAILABLE);
+        charge = next;
+    }
+}
+
+/* ---- The lanes' threads ---- */
+
+/* NULL when the cluster closes and nothing waits, or when it is time to fold. */
+static struct charge *charges_take(struct cluster *cluster, bool *is_over)
+{
+    lock(cluster);
+    int waited = 0;
+    while (!cluster->first && !cluster->is_closing && waited == 0)
+        waited = uv_cond_timedwait(&cluster->arrived, &cluster->lock,
+                                   1000 * (uint64_t)FOLD_INTERVAL_US);
+    struct charge *taken = cluster->first, **link = &taken;
+    size_t count = 0;
+    for (; count < CLUSTER_BATCH_MAX && *link; count++)
+        link = &(*link)->next;
+    cluster->first = *link;
+    *link = NULL;
+    if (!cluster->first)
+        cluster->last_link = &cluster->first;
+    atomic_fetch_sub(&cluster->ledger->committer.waiting, count);
+    *is_over = cluster->is_closing && !taken;
+    unlock(cluster);
+    return taken;
+}
+
+static void admission_note(struct cluster *cluster, enum status status,
+                           const struct reason *reason)
+{
+    bool admitted = atomic_exchange(&cluster->ledger->committer.admits, status == STATUS_OK);
+    if (status != STATUS_OK && admitted)
+        log_line(LOG_ERROR, "ledger", "calls are refused until the database answers: %s",
+                 reason->sentence);
+    if (status == STATUS_OK && !admitted)
+        log_line(LOG_INFO, "ledger", "the database answers again");
+}
+
+/* Lanes count one after the other: see struct tally. */
+static struct tally *tally_lock(struct lane *lane)
+{
+    lock(lane->cluster);
+    return &lane->cluster->ledger->committer.tally;
+}
+
+void lane_count_fold(struct lane *lane, enum status status)
+{
+    struct tally *tally = tally_lock(lane);
+    tally_add(&tally->folds, status == STATUS_OK);
+    tally_fold_waits(tally, status != STATUS_OK, time_elapsed(lane->cluster->base));
+    unlock(lane->cluster);
+}
+
+static void batch_count(struct lane *lane, const struct charge *charges, enum status status)
+{
+    struct tally *tally = tally_lock(lane);
+    tally_add(&tally->failed_commits, status != STATUS_OK);
+    tally_add(&tally->journal_rows, status == STATUS_OK && batch_journal_id(lane->room) != 0);
+    for (const struct charge *charge = charges; charge && status == STATUS_OK;
+         charge = charge->next) {
+        struct journal_entry entry;
+        if (charge_entry(charge, &entry))
+            tally_call(tally, &entry);
+    }
+    unlock(lane->cluster);
+}
+
+static void charges_run(struct lane *lane, struct charge *charges)
+{
+    struct reason reason = {0};
+    enum status status = batch_run(lane->room, charges, &reason);
+    admission_note(lane->cluster, status, &reason);
+    batch_count(lane, charges, status);
+    if (status == STATUS_OK)
+        lane_fold_add(lane, batch_journal_id(lane->room), charges);
+    else
+        lane->fold_is_behind = true;
+    charges_settle(charges, status);
+}
+
+static void fold_if_due(struct lane *lane, bool is_over)
+{
+    duration now = time_elapsed(lane->cluster->base);
+    struct reason reason = {0};
+    if (now.us - lane->folded.us < FOLD_INTERVAL_US && !is_over)
+        return;
+    lane->folded = now;
+    if (lane_fold_write(lane, &reason) != STATUS_OK)
+        log_line(LOG_WARNING, "ledger", "usage is not folded: %s", reason.sentence);
+}
+
+static void *commit(void *owner)
+{
+    struct lane *lane = owner;
+    bool is_over = false;
+    while (!is_over) {
+        struct charge *charges = charges_take(lane->cluster, &is_over);
+        if (charges)
+            charges_run(lane, charges);
+        fold_if_due(lane, is_over);
+    }
+    (void)!lane_leave(lane, NULL); /* else its mark stays, and costs a row */
+    return NULL;
+}
+
+/* ---- The follower's thread ---- */
+
+bool cluster_pause(struct cluster *cluster, duration pause)
+{
+    lock(cluster);
+    if (!cluster->is_closing)
+        (void)uv_cond_timedwait(&cluster->closed, &cluster->lock, 1000 * (uint64_t)pause.us);
+    bool is_closing = cluster->is_closing;
+    unlock(cluster);
+    return is_closing;
+}
+
+/* What others changed, told at once or found a moment later. Also finds out when a database that was
+ * lost is there again. */
+static void follow_once(struct cluster *cluster)
+{
+    struct reason reason = {0};
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(cluster->ledger);
+    if (cluster_follow(held, &reason) == STATUS_OK &&
+        !atomic_load(&cluster->ledger->committer.admits))
+        admission_note(cluster, STATUS_OK, &reason);
+}
+
+static void windows_sweep(struct cluster *cluster)
+{
+    duration now = time_elapsed(cluster->base);
+    if (now.us - cluster->swept.us < SWEEP_INTERVAL_US)
+        return;
+    cluster->swept = now;
+    meter_sweep(cluster->ledger->meter, (duration){time_now(&cluster->time).us});
+}
+
+static bool is_over(struct cluster *cluster)
+{
+    lock(cluster);
+    bool is_closing = cluster->is_closing;
+    unlock(cluster);
+    return is_closing;
+}
+
+static void *follow(void *owner)
+{
+    struct cluster *cluster = owner;
+    while (!is_over(cluster)) {
+        bool is_heard;
+        if (db_hear(cluster->ears, FOLLOW_INTERVAL_MS, &is_heard, NULL) != STATUS_OK)
+            (void)cluster_pause(cluster, (duration){FOLLOW_INTERVAL_MS * 1000});
+        follow_once(cluster);
+        windows_sweep(cluster);
+    }
+    return NULL;
+}
+
+/* ---- Opening and closing ---- */
+
+static enum status node_number(struct ledger *ledger, int64_t *node, struct reason *reason)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(cluster_begin(ledger, &transaction, reason));
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "INSERT INTO fold_mark (node, journal_id, seen_at)"
+                          " SELECT greatest(coalesce(max(node), 0), coalesce((SELECT max(node)"
+                          " FROM journal), 0)) + 1, 0, $1 FROM fold_mark RETURNING node",
+                          &insert, reason));
+    db_bind_integer(insert, 1, time_now(ledger->time).us);
+    bool row;
+    TRY(db_step(insert, &row, reason));
+    check(row);
+    *node = db_column_integer(insert, 0);
+    db_statement_release(&insert);
+    return db_commit(&transaction, reason);
+}
+
+static const struct db_options connection = {.schema = LEDGER_SCHEMA,
+                                             .busy_timeout_ms = LOCK_WAIT_MS};
+
+static enum status lane_open(struct cluster *cluster, struct lane *lane, struct reason *reason)
+{
+    TRY(db_open(text_of(db_address(cluster->ledger->db)), &connection, &lane->db, reason));
+    TRY(node_number(cluster->ledger, &lane->node, reason));
+    lane->room = batch_room_open(cluster->ledger, lane->db, lane->node);
+    return STATUS_OK;
+}
+
+static enum status ears_open(struct cluster *cluster, struct reason *reason)
+{
+    TRY(db_open(text_of(db_address(cluster->ledger->db)), &connection, &cluster->ears, reason));
+    return db_listen(cluster->ears, CLUSTER_CHANNEL, reason);
+}
+
+struct cluster *cluster_make(struct ledger *ledger, const struct time_source *time)
+{
+    struct cluster *cluster = memory_take_zeroed(1, sizeof(*cluster));
+    cluster->ledger = ledger;
+    cluster->base = time;
+    cluster->time = (struct time_source){present, elapsed, cluster, time->boot};
+    cluster->last_link = &cluster->first;
+    check(uv_mutex_init(&cluster->lock) == 0);
+    check(uv_cond_init(&cluster->arrived) == 0);
+    check(uv_cond_init(&cluster->closed) == 0);
+    for (size_t i = 0; i < CLUSTER_LANES; i++) {
+        cluster->lanes[i].cluster = cluster;
+        fold_init(&cluster->lanes[i].fold);
+        cluster->lanes[i].fold.is_shared = true;
+    }
+    return cluster;
+}
+
+enum status cluster_start(struct cluster *cluster, struct reason *reason)
+{
+    for (size_t i = 0; i < CLUSTER_LANES; i++)
+        TRY(lane_open(cluster, &cluster->lanes[i], reason));
+    TRY(ears_open(cluster, reason));
+    for (; cluster->lane_count < CLUSTER_LANES; cluster->lane_count++) {
+        struct lane *lane = &cluster->lanes[cluster->lane_count];
+        check(pthread_create(&lane->thread, NULL, commit, lane) == 0);
+    }
+    check(pthread_create(&cluster->follower, NULL, follow, cluster) == 0);
+    cluster->has_follower = true;
+    return STATUS_OK;
+}
+
+void cluster_stop(struct cluster *cluster)
+{
+    if (!cluster || !cluster->has_follower)
+        return;
+    lock(cluster);
+    cluster->is_closing = true;
+    uv_cond_broadcast(&cluster->arrived);
+    uv_cond_broadcast(&cluster->closed);
+    unlock(cluster);
+    for (size_t i = 0; i < cluster->lane_count; i++)
+        check(pthread_join(cluster->lanes[i].thread, NULL) == 0);
+    check(pthread_join(cluster->follower, NULL) == 0);
+    cluster->has_follower = false;
+}
+
+static void lane_close(struct lane *lane)
+{
+    batch_room_close(lane->room);
+    fold_finish(&lane->fold);
+    db_close(lane->db);
+}
+
+void cluster_close(struct cluster *cluster)
+{
+    if (!cluster)
+        return;
+    for (size_t i = 0; i < CLUSTER_LANES; i++)
+        lane_close(&cluster->lanes[i]);
+    db_close(cluster->ears);
+    uv_cond_destroy(&cluster->closed);
+    uv_cond_destroy(&cluster->arrived);
+    uv_mutex_destroy(&cluster->lock);
+    free(cluster);
+}

@@ -1,0 +1,148 @@
+/* cluster: the part of a ledger that several nodes share, on PostgreSQL.
+ *
+ * What accounts may do is in rows (account_window, balance, key_day), and counts only while their
+ * locks are held: a node holds the accounts of a batch, decides by the one meter, and writes what it
+ * decided with the batch's journal row, in one transaction. So no two nodes decide about an account
+ * at once, and the database's clock decides for all of them.
+ *
+ * Verbs beside calls (accounts, keys, plans, billing) go one after the other over all nodes, by an
+ * advisory lock; each leaves an audit event, by which the other nodes follow within a second. */
+#pragma once
+
+#include "ledger/charge.h"
+#include "ledger/fold.h"
+#include "ledger/meter_held.h"
+#include "sql/db.h"
+
+#include <uv.h>
+
+struct ledger;
+
+/* Charges of one transaction, and those that may wait behind it. */
+#define CLUSTER_BATCH_MAX 512
+
+/* How long a commit whose end was not seen is asked for before its calls are answered 503. */
+#define CLUSTER_SETTLE_US (INT64_C(10) * SECOND_US)
+
+#define CLUSTER_CHANNEL "trendgate_ledger"
+
+/* Batches on their way at once: while the database writes one, the next is decided. */
+#define CLUSTER_LANES 2
+
+/* What makes one batch after the other: owned by its thread. */
+struct lane {
+    struct cluster *cluster;
+    int64_t node; /* its number in the journal, unlike all that ever wrote there */
+    struct db *db;
+    struct batch_room *room; /* see cluster_batch.c */
+    struct fold fold;
+    int64_t fold_from;   /* the mark that the fold goes on from */
+    bool fold_is_behind; /* a row may be in the journal that it lacks */
+    duration folded;
+    pthread_t thread;
+};
+
+/* After a try to fold. */
+void lane_count_fold(struct lane *lane, enum status status);
+
+struct cluster {
+    struct ledger *ledger;
+    const struct time_source *base;
+    struct time_source
+        time; /* the database's present, as last heard; base's where that is no real one */
+    _Atomic int64_t ahead_us; /* of the database's clock over base's */
+
+    uv_mutex_t lock; /* over the queue */
+    uv_cond_t arrived, closed;
+    struct charge *first, **last_link;
+    bool is_closing;
+    struct lane lanes[CLUSTER_LANES];
+    size_t lane_count; /* that run */
+    pthread_t follower;
+    bool has_follower;
+    duration swept; /* the follower's own */
+
+    struct db *ears;     /* the follower's own: hears of changes on CLUSTER_CHANNEL */
+    int64_t followed_id; /* the last event that this node knows; inside the ledger's lock */
+};
+
+/* time: the machine's. Commands need no more than that. */
+struct cluster *cluster_make(struct ledger *ledger, const struct time_source *time);
+
+/* Connects, takes a number for each lane, and begins to admit calls. Inside the ledger's lock. */
+enum status cluster_start(struct cluster *cluster, struct reason *reason);
+
+/* Settles what waits, and ends the threads. */
+void cluster_stop(struct cluster *cluster);
+void cluster_close(struct cluster *cluster);
+
+/* Hands charges over to be decided and written; each is settled with
+ *   STATUS_OK           charged, or its slot is taken
+ *   STATUS_EXHAUSTED    refused, by the numbers in its standing
+ *   STATUS_EXISTS       its Idempotency-Key was charged on another node: snapshot_id and charge_id tell
+ *   STATUS_CONFLICT     the same, with other arguments
+ *   STATUS_FORBIDDEN    the account's calls are refused
+ *   STATUS_UNAVAILABLE  nothing was taken, as far as is known
+ * Any thread; never blocks on the database. */
+void cluster_add(struct cluster *cluster, struct charge_list *charges);
+
+/* What the database's clock says now. Nothing where the node's own is to count. */
+void cluster_clock_note(struct cluster *cluster, instant now);
+
+/* Waits that long, or until the cluster closes: true. */
+bool cluster_pause(struct cluster *cluster, duration pause);
+
+/* ---- Accounts that are held ---- */
+
+struct held {
+    int64_t account_id;
+    instant now; /* the database's; not before the account's last call */
+    bool is_refused;
+};
+
+/* Inside a transaction of db: locks the accounts, and puts what they may do now into the meter.
+ * accounts: in rising order, each once; held has as many places. STATUS_MISSING: one is not there. */
+enum status cluster_hold(struct ledger *ledger, struct db *db, const int64_t *accounts,
+                         size_t count, struct held *held, struct reason *reason);
+
+enum status cluster_key_day_write(struct db *db, const struct meter_key_day *key,
+                                  struct reason *reason);
+
+/* ---- For verbs; inside the ledger's lock ---- */
+
+/* In place of db_begin: waits for verbs of other nodes, and follows what they changed. */
+enum status cluster_begin(struct ledger *ledger, struct db_transaction *transaction,
+                          struct reason *reason);
+
+/* What a new account has beside its row. */
+enum status cluster_account_write(struct ledger *ledger, int64_t account_id,
+                                  struct text email_folded, struct reason *reason);
+
+/* What the keys of a family that gets a daily cap were charged on its day. */
+enum status cluster_cap_write(struct ledger *ledger, const struct meter_key *key,
+                              struct reason *reason);
+
+/* The journal's row of a grant or a refund: of no node, and never folded. */
+enum status cluster_adjustment_write(struct ledger *ledger, int64_t account_id, instant at,
+                                     struct text body, struct reason *reason);
+
+/* No node folds until the end of the transaction. */
+enum status cluster_folds_halt(struct ledger *ledger, struct reason *reason);
+
+/* Adds rows of the journal that the projections lack to a fold: of that node, or of all (ALL_NODES). */
+#define ALL_NODES (-1)
+enum status cluster_unfolded_read(struct ledger *ledger, struct db *db, int64_t node,
+                                  struct fold *fold, struct reason *reason);
+
+/* No batch is at work, and none begins, until the end of the transaction. */
+enum status cluster_batches_halt(struct ledger *ledger, struct reason *reason);
+
+/* Closes all periods that end by until: folds what any node has not, while no batch is at work.
+ * Takes the ledger's lock. */
+enum status cluster_close_periods(struct ledger *ledger, instant until, struct reason *reason);
+
+/* Before anything is loaded: what is changed from now on is to be followed. */
+enum status cluster_follow_from_here(struct ledger *ledger, struct reason *reason);
+
+/* Brings accounts, keys, plans and sessions that others changed into memory. */
+enum status cluster_follow(struct ledger *ledger, struct reason *reason);

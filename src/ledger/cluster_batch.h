@@ -1,0 +1,17 @@
+/* cluster_batch: one transaction of a cluster's charges: see cluster.h. Owned by the committer's
+ * thread; blocks on the database. */
+#pragma once
+
+#include "ledger/cluster.h"
+
+/* db: in the schema of the ledger; outlives the room. */
+struct batch_room *batch_room_open(struct ledger *ledger, struct db *db, int64_t node);
+void batch_room_close(struct batch_room *room);
+
+/* Decides 1 to CLUSTER_BATCH_MAX charges and writes what was taken: STATUS_OK, and each charge's
+ * decided tells. Otherwise nothing is in the journal, or, after STATUS_UNAVAILABLE, not as far as is
+ * known, which is logged. */
+enum status batch_run(struct batch_room *room, struct charge *charges, struct reason *reason);
+
+/* Of the row that was written; 0: none was. */
+int64_t batch_journal_id(const struct batch_room *room);

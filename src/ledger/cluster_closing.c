@@ -1,0 +1,128 @@
+/* Closing periods of a ledger that several nodes share. A batch takes its part of the journal's lock
+ * when it holds its accounts; from then on no charge is decided in a period that is closed. So none
+ * comes late here. */
+#include "ledger/cluster.h"
+#include "ledger/embedded_billing.h"
+
+enum status cluster_folds_halt(struct ledger *ledger, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *marks = NULL;
+    TRY(db_statement_take(ledger->db, "SELECT 1 FROM fold_mark ORDER BY node FOR UPDATE",
+                          &marks, reason));
+    return db_run(marks, reason);
+}
+
+enum status cluster_batches_halt(struct ledger *ledger, struct reason *reason)
+{
+    return db_execute(ledger->db, "LOCK TABLE journal IN SHARE MODE", reason);
+}
+
+static void entry_fold(struct ledger *ledger, struct fold *fold, int64_t journal_id,
+                       const struct journal_entry *entry)
+{
+    struct meter_account account;
+    struct fold_period counted = {0};
+    if (entry->outcome == CALL_CHARGED &&
+        meter_account_find(ledger->meter, entry->account_id, &account)) {
+        struct billing_period period = billing_period_at(account.anchor, entry->at);
+        counted.period = counted.billed_in = period.year * 12 + period.month - 1;
+    }
+    fold_add(fold, journal_id, entry, &counted);
+}
+
+static enum status body_fold(struct ledger *ledger, struct fold *fold, int64_t journal_id,
+                             struct text body, instant at)
+{
+    struct journal_reader reader;
+    TRY(journal_body_read(body, at, &reader));
+    for (;;) {
+        struct journal_entry entry;
+        bool more;
+        TRY(journal_body_next(&reader, &entry, &more));
+        if (!more)
+            return STATUS_OK;
+        entry_fold(ledger, fold, journal_id, &entry);
+    }
+}
+
+enum status cluster_unfolded_read(struct ledger *ledger, struct db *db, int64_t node,
+                                  struct fold *fold, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(db,
+                          "SELECT id, at, body FROM unfolded WHERE node = $1 OR $1 = -1"
+                          " ORDER BY id",
+                          &select, reason));
+    db_bind_integer(select, 1, node);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        int64_t id = db_column_integer(select, 0);
+        enum status status = body_fold(ledger, fold, id, db_column_blob(select, 2),
+                                       (instant){db_column_integer(select, 1)});
+        if (status != STATUS_OK)
+            return reason_set(reason, status,
+                              "%s: journal row %lld does not unpack: restore it from a backup",
+                              db_path(db), (long long)id);
+    }
+}
+
+static enum status marks_move(struct ledger *ledger, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "UPDATE fold_mark SET journal_id = coalesce((SELECT max(j.id) FROM"
+                          " journal j WHERE j.node = fold_mark.node), journal_id)",
+                          &update, reason));
+    return db_run(update, reason);
+}
+
+/* Inside the transaction of a verb. */
+static enum status periods_close(struct ledger *ledger, struct fold *fold, instant until,
+                                 struct reason *reason)
+{
+    TRY(cluster_folds_halt(ledger, reason)); /* first: whoever folds waits for no batch */
+    TRY(cluster_batches_halt(ledger, reason));
+    TRY(cluster_unfolded_read(ledger, ledger->db, ALL_NODES, fold, reason));
+    TRY(fold_write(fold, ledger->db, reason));
+    TRY(marks_move(ledger, reason));
+    return ledger_closing_write(ledger, until, reason);
+}
+
+enum status cluster_close_periods(struct ledger *ledger, instant until, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    CLEANUP(fold_finish) struct fold fold = {.is_shared = true};
+    TRY(cluster_begin(held, &transaction, reason));
+    if (until.us <= atomic_load(&held->closed_us))
+        return STATUS_OK; /* another node has */
+    TRY(periods_close(held, &fold, until, reason));
+    meter_decide_by(held->meter, until);
+    TRY(db_commit(&transaction, reason));
+    atomic_store(&held->closed_us, until.us);
+    atomic_store(&held->has_statements_due, true);
+    return STATUS_OK;
+}
+
+#define NO_NODE 0
+
+enum status cluster_adjustment_write(struct ledger *ledger, int64_t account_id, instant at,
+                                     struct text body, struct reason *reason)
+{
+    uint8_t batch_id[CHARGE_ID_BYTES];
+    secret_fill(batch_id, sizeof(batch_id));
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(ledger->db,
+                          "INSERT INTO journal (bucket, id, node, batch_id, at, calls, body)"
+                          " VALUES ($1, nextval('journal_id'), $2, $3, $4, 0, $5)",
+                          &insert, reason));
+    db_bind_integer(insert, 1, account_bucket(account_id));
+    db_bind_integer(insert, 2, NO_NODE);
+    db_bind_blob(insert, 3, (struct text){(const char *)batch_id, sizeof(batch_id)});
+    db_bind_integer(insert, 4, at.us);
+    db_bind_blob(insert, 5, body);
+    return db_run(insert, reason);
+}

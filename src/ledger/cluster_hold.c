@@ -1,0 +1,215 @@
+#include "ledger/cluster.h"
+#include "ledger/embedded.h"
+#include "ledger/meter_held.h"
+#include "ledger/sql_array.h"
+
+/* The columns of the function hold. */
+enum column {
+    CLOCK,
+    LOAD_ID,
+    ACCOUNT,
+    NOW,
+    STAMP,
+    CALLS,
+    HAS_CAPS,
+    PLAN,
+    NEXT_PLAN,
+    NEXT_PLAN_AT,
+    HAS_OPTED_IN,
+    SPEND_LIMIT,
+    CREATED_AT,
+    IS_REFUSED,
+    PERIOD,
+    DAY,
+    DAY_USED,
+    USED,
+    OVERAGE,
+    OVERAGE_MICROS,
+    PERIOD_PLAN,
+    PLAN_VERSION,
+    INCLUDED,
+    CENTS,
+    GRANTED,
+    REFUNDED,
+};
+
+/* Another node may have loaded a plan file since this one followed. */
+static enum status subscription_read(struct ledger *ledger, struct db_statement *row,
+                                     struct subscription *subscription, struct reason *reason)
+{
+    int64_t version = db_column_integer(row, PLAN_VERSION);
+    const struct terms *terms = terms_of_version(&ledger->terms, version);
+    const struct plan *plan = terms
+                                  ? plans_find(&terms->plans, db_column_text(row, PERIOD_PLAN))
+                                  : NULL;
+    if (!plan)
+        return reason_set(reason, STATUS_BUSY, "plan version %lld is not loaded yet",
+                          (long long)version);
+    *subscription = (struct subscription){.plan = plan,
+                                          .plan_version = version,
+                                          .included = db_column_integer(row, INCLUDED),
+                                          .cents = db_column_integer(row, CENTS),
+                                          .granted = db_column_integer(row, GRANTED),
+                                          .refunded_micros = db_column_integer(row, REFUNDED)};
+    return STATUS_OK;
+}
+
+static enum status balance_read(struct ledger *ledger, struct db_statement *row,
+                                struct meter_balance *balance, struct reason *reason)
+{
+    *balance = (struct meter_balance){.account_id = db_column_integer(row, ACCOUNT)};
+    if (db_column_is_null(row, PERIOD))
+        return STATUS_OK;
+    balance->period = (int32_t)db_column_integer(row, PERIOD);
+    balance->day = (int32_t)db_column_integer(row, DAY);
+    balance->day_used = db_column_integer(row, DAY_USED);
+    balance->used = db_column_integer(row, USED);
+    balance->overage = db_column_integer(row, OVERAGE);
+    balance->overage_micros = db_column_integer(row, OVERAGE_MICROS);
+    return subscription_read(ledger, row, &balance->subscription, reason);
+}
+
+/* A plan that waited is in force from the first balance of its period on. */
+static struct text plan_in_force(struct db_statement *row, const struct meter_balance *balance)
+{
+    int64_t next_at = db_column_integer(row, NEXT_PLAN_AT);
+    instant created = {db_column_integer(row, CREATED_AT)};
+    if (next_at == 0)
+        return db_column_text(row, PLAN);
+    struct billing_period period = billing_period_at(created, (instant){next_at});
+    bool is_entered = balance->period >= period.year * 12 + period.month - 1;
+    return db_column_text(row, is_entered ? NEXT_PLAN : PLAN);
+}
+
+static struct held row_read(struct db_statement *row)
+{
+    return (struct held){.account_id = db_column_integer(row, ACCOUNT),
+                         .now = {db_column_integer(row, NOW)},
+                         .is_refused = db_column_integer(row, IS_REFUSED) != 0};
+}
+
+/* Into the meter. */
+static enum status row_put(struct ledger *ledger, struct db_statement *row,
+                           const struct held *held, struct reason *reason)
+{
+    if (db_column_integer(row, LOAD_ID) > atomic_load(&ledger->loaded_id))
+        return reason_set(reason, STATUS_BUSY, "another node has loaded a plan file");
+    struct meter_held state = {
+        .account = {.id = held->account_id,
+                    .has_opted_in = db_column_integer(row, HAS_OPTED_IN) != 0,
+                    .spend_limit_cents = db_column_integer(row, SPEND_LIMIT),
+                    .anchor = {db_column_integer(row, CREATED_AT)}},
+        .stamp = {db_column_integer(row, STAMP)},
+        .calls = db_column_blob(row, CALLS)};
+    TRY(balance_read(ledger, row, &state.balance, reason));
+    struct text plan = plan_in_force(row, &state.balance);
+    struct text next = db_column_text(row, NEXT_PLAN);
+    TRY(terms_slot(&ledger->terms, plan, &state.account.plan_slot));
+    TRY(terms_slot(&ledger->terms, next.length > 0 ? next : plan,
+                   &state.account.next_plan_slot));
+    if (!terms_now(&ledger->terms)->by_slot[state.account.plan_slot])
+        return reason_set(reason, STATUS_BUSY, "the plan %.*s is not loaded yet",
+                          TEXT_PRINT(plan));
+    if (meter_held_put(ledger->meter, &state, held->now) != STATUS_OK)
+        return reason_set(
+            reason, STATUS_CORRUPT,
+            "%s: the calls of account %lld are no window: restore it from a backup",
+            db_path(ledger->db), (long long)held->account_id);
+    return STATUS_OK;
+}
+
+/* ---- Daily caps of keys ---- */
+
+static enum status caps_hold(struct ledger *ledger, struct db *db, struct sql_array *accounts,
+                             struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    if (accounts->count == 0)
+        return STATUS_OK;
+    TRY(db_statement_take(
+        db,
+        "SELECT k.account_id, k.id, coalesce(k.cap_family, k.id), k.daily_credit_cap,"
+        " coalesce(d.day, 0), coalesce(d.used, 0)"
+        " FROM unnest(CAST($1 AS BIGINT[])) AS v (id)"
+        " JOIN api_key k ON k.bucket = v.id % 64 AND k.account_id = v.id"
+        " LEFT JOIN key_day d ON d.bucket = k.bucket AND d.account_id = k.account_id"
+        " AND d.cap_family = coalesce(k.cap_family, k.id)"
+        " WHERE k.daily_credit_cap IS NOT NULL OR d.day IS NOT NULL",
+        &select, reason));
+    db_bind_text(select, 1, sql_array_text(accounts));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        struct meter_key key = {.account_id = db_column_integer(select, 0),
+                                .key_id = db_column_integer(select, 1),
+                                .cap_family = db_column_integer(select, 2),
+                                .cap = db_column_is_null(select, 3)
+                                           ? NO_LIMIT
+                                           : credits_of(db_column_integer(select, 3)),
+                                .day = (int32_t)db_column_integer(select, 4),
+                                .used = db_column_integer(select, 5)};
+        meter_key_cap_put(ledger->meter, &key);
+        meter_key_day_put(ledger->meter, &(struct meter_key_day){key.account_id, key.cap_family,
+                                                                 key.day, key.used});
+    }
+}
+
+enum status cluster_key_day_write(struct db *db, const struct meter_key_day *key,
+                                  struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    TRY(db_statement_take(db,
+                          "INSERT INTO key_day (bucket, account_id, cap_family, day, used)"
+                          " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (bucket, account_id,"
+                          " cap_family) DO UPDATE SET day = excluded.day, used = excluded.used",
+                          &upsert, reason));
+    db_bind_integer(upsert, 1, account_bucket(key->account_id));
+    db_bind_integer(upsert, 2, key->account_id);
+    db_bind_integer(upsert, 3, key->cap_family);
+    db_bind_integer(upsert, 4, key->day);
+    db_bind_integer(upsert, 5, key->used);
+    return db_run(upsert, reason);
+}
+
+/* ---- Holding ---- */
+
+static enum status rows_hold(struct ledger *ledger, struct db *db, struct sql_array *wanted,
+                             struct held *held, size_t *count, struct sql_array *with_caps,
+                             struct reason *reason)
+{
+    const struct cluster *cluster = ledger->cluster;
+    bool is_real = cluster->base == time_source_system();
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(db, "SELECT * FROM hold(CAST($1 AS BIGINT[]), $2)", &select, reason));
+    db_bind_text(select, 1, sql_array_text(wanted));
+    db_bind_integer(select, 2, is_real ? 0 : time_now(cluster->base).us);
+    for (*count = 0;; ++*count) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        cluster_clock_note(ledger->cluster, (instant){db_column_integer(select, CLOCK)});
+        held[*count] = row_read(select);
+        if (ledger->meter) /* else it is the lock alone that a command wants */
+            TRY(row_put(ledger, select, &held[*count], reason));
+        if (db_column_integer(select, HAS_CAPS) != 0)
+            sql_array_add(with_caps, held[*count].account_id);
+    }
+}
+
+enum status cluster_hold(struct ledger *ledger, struct db *db, const int64_t *accounts,
+                         size_t count, struct held *held, struct reason *reason)
+{
+    struct sql_array wanted CLEANUP(sql_array_finish), with_caps CLEANUP(sql_array_finish);
+    sql_array_init(&wanted);
+    sql_array_init(&with_caps);
+    for (size_t i = 0; i < count; i++)
+        sql_array_add(&wanted, accounts[i]);
+    size_t found = 0;
+    TRY(rows_hold(ledger, db, &wanted, held, &found, &with_caps, reason));
+    if (found != count)
+        return reason_set(reason, STATUS_MISSING, "an account is not there");
+    return ledger->meter ? caps_hold(ledger, db, &with_caps, reason) : STATUS_OK;
+}

@@ -1,0 +1,60 @@
+#include "ledger/meter_held.h"
+
+#include "ledger/meter_state.h"
+
+static void balance_put(struct state *state, const struct meter_balance *balance)
+{
+    state->day = balance->day;
+    state->period = balance->period;
+    state->day_used = balance->day_used;
+    state->subscription = balance->subscription;
+    state->used = balance->used;
+    state->overage = balance->overage;
+    state->overage_micros = balance->overage_micros;
+}
+
+enum status meter_held_put(struct meter *meter, const struct meter_held *held, instant now)
+{
+    meter_account_put(meter, &held->account);
+    struct shard *shard = meter_shard_lock(meter, held->account.id);
+    struct state *state = meter_state_of(shard, held->account.id);
+    meter_shard_follow(shard,
+                       (duration){now.us}); /* before, or it would give the window back */
+    balance_put(state, &held->balance);
+    const struct plan *plan = meter_plan_in(terms_now(meter->terms), state->plan_slot);
+    enum status status = rate_window_read(&state->window, held->calls,
+                                          meter_milliseconds((duration){held->stamp.us}),
+                                          (uint32_t)plan->rate_limit_per_minute);
+    meter_shard_unlock(shard);
+    return status;
+}
+
+void meter_held_calls(struct meter *meter, int64_t account_id, instant now,
+                      struct buffer *calls)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    rate_window_write(&meter_state_of(shard, account_id)->window,
+                      meter_milliseconds((duration){now.us}), calls);
+    meter_shard_unlock(shard);
+}
+
+void meter_key_day_put(struct meter *meter, const struct meter_key_day *key)
+{
+    struct shard *shard = meter_shard_lock(meter, key->account_id);
+    struct key_use *use = &shard->keys[meter_key_place(shard, key->cap_family)];
+    check(use->key_id == key->cap_family);
+    use->day = key->day;
+    use->used = key->used;
+    meter_shard_unlock(shard);
+}
+
+bool meter_key_day_find(struct meter *meter, int64_t account_id, int64_t key_id,
+                        struct meter_key_day *key)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    const struct key_use *use = meter_key_of(shard, key_id, 0);
+    if (use)
+        *key = (struct meter_key_day){account_id, use->cap_family, use->day, use->used};
+    meter_shard_unlock(shard);
+    return use != NULL;
+}
