@@ -14,5 +14,6 @@ struct http_limits http_limits_of(const struct settings *settings, unsigned conn
         .idle_timeout_ms = settings->idle_timeout_ms,
         .write_timeout_ms = settings->write_timeout_ms,
         .stop_timeout_ms = settings->stop_timeout_ms,
+        .stop_idle_ms = settings->stop_idle_ms,
     };
 }

@@ -220,7 +220,7 @@ void connection_stop(struct connection *connection)
 {
     uv_os_fd_t descriptor;
     char byte;
-    if (connection->stage == STAGE_IDLE &&
+    if (connection->stage == STAGE_IDLE && !connection->loop->spares_idle &&
         (uv_fileno((uv_handle_t *)&connection->tcp, &descriptor) != 0 ||
          recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0))
         connection_close(connection);

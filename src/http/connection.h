@@ -66,7 +66,8 @@ void connection_adopt(struct http_loop *loop, int socket);
 /* The deadlines' callback. */
 void connection_deadline_passed(struct deadline *deadline, enum deadline_kind kind);
 
-/* The server stops: closes the connection if nothing is going on, or about to. */
+/* The server stops: closes the connection if nothing is going on, or about to, and the loop does
+ * not spare it. */
 void connection_stop(struct connection *connection);
 
 /* The stop's time is up: closes the socket unless the owner still owes an answer. */

@@ -184,18 +184,33 @@ static void accept_the_waiting(struct http_loop *loop)
     }
 }
 
-static void stop(struct http_task *task)
+static void stop_after(struct http_loop *loop, uv_timer_cb next, int64_t ms)
 {
-    struct http_loop *loop = CONTAINER_OF(task, struct http_loop, stop);
-    int64_t timeout_ms = loop->server->options.limits.stop_timeout_ms;
-    check(uv_timer_start(&loop->stop_timer, on_stop_deadline,
-                         timeout_ms > 0 ? (uint64_t)timeout_ms : 0, 0) == 0);
-    accept_the_waiting(loop);
-    uv_close((uv_handle_t *)&loop->listener, NULL);
-    loop->stopping = true;
+    check(uv_timer_start(&loop->stop_timer, next, ms > 0 ? (uint64_t)ms : 0, 0) == 0);
+}
+
+static void on_idle_spared(uv_timer_t *timer)
+{
+    struct http_loop *loop = timer->data;
+    stop_after(loop, on_stop_deadline, loop->server->options.limits.stop_timeout_ms);
+    loop->spares_idle = false;
     struct connection *connection = loop->connections;
     for (; connection; connection = connection->next)
         connection_stop(connection);
+}
+
+static void stop(struct http_task *task)
+{
+    struct http_loop *loop = CONTAINER_OF(task, struct http_loop, stop);
+    int64_t idle_ms = loop->server->options.limits.stop_idle_ms;
+    accept_the_waiting(loop);
+    uv_close((uv_handle_t *)&loop->listener, NULL);
+    loop->stopping = true;
+    loop->spares_idle = idle_ms > 0;
+    if (loop->spares_idle)
+        stop_after(loop, on_idle_spared, idle_ms);
+    else
+        on_idle_spared(&loop->stop_timer);
     loop_connection_gone(loop);
 }
 

@@ -38,6 +38,8 @@ struct http_limits {
     int64_t write_timeout_ms; /* without a byte taken by the client, or HTTP_WRITE_TIMEOUTS_MAX
                                * of them within one answer; cut */
     int64_t stop_timeout_ms;  /* how long http_server_close lets clients finish */
+    int64_t stop_idle_ms;     /* how long it leaves idle connections open before that, so that a
+                               * proxy's next request on one meets no closed socket; 0: not */
 };
 
 struct http_receiver {
@@ -73,8 +75,8 @@ enum status http_server_open(const struct http_server_options *options,
 struct text http_server_address(const struct http_server *server);
 
 /* Stops accepting, closes idle connections, lets requests and answers in flight finish (with
- * Connection: close), joins the threads and frees everything; NULL is fine. After
- * stop_timeout_ms the clients that are still there are cut. Exchanges are not: it blocks until
+ * Connection: close), joins the threads and frees everything; NULL is fine. Idle connections have
+ * stop_idle_ms first, and stop_timeout_ms later the clients that are still there are cut. Exchanges are not: it blocks until
  * the owner has answered each, and runs every task that was posted before it returns. */
 void http_server_close(struct http_server *server);
 

@@ -32,7 +32,7 @@ struct settings {
     int64_t request_line_bytes, fields_bytes, fields, body_bytes;
     int64_t connections, connections_per_address;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms;
-    int64_t write_timeout_ms, stop_timeout_ms;
+    int64_t write_timeout_ms, stop_timeout_ms, stop_idle_ms;
     /* [database] */
     struct text database_url;
     /* [plans] */

@@ -21,7 +21,7 @@ struct setting {
     const char *sentence; /* what it is for */
 };
 
-#define SETTING_COUNT 57
+#define SETTING_COUNT 58
 extern const struct setting setting_table[SETTING_COUNT];
 
 /* The longest name of an environment variable with its NUL. */
