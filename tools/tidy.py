@@ -158,6 +158,40 @@ def layers(path, source):
                    "tools/layers.txt says what it may")
 
 
+# Tables of the cluster itself, which no customer's rows are in.
+WITHOUT_BUCKETS = ("plan_version", "plan_load", "fold_mark", "closing")
+CONSTANT = re.compile(r"(-?[0-9]+|'[^']*'|NULL|TRUE|FALSE)(?=\s*(,|\)|$|NOT NULL|CHECK))", re.I)
+
+
+def tables_without_comments(source):
+    """(name, offset, columns and constraints) of each CREATE TABLE."""
+    text = re.sub(r"--[^\n]*", lambda match: " " * len(match[0]), source)
+    for match in re.finditer(r"CREATE TABLE (?:IF NOT EXISTS )?([a-z_]+) \((.*?)^\)[^;]*;", text, re.S | re.M):
+        yield match[1], match.start(), match[2]
+
+
+def bucket_first(path, source):
+    """Rows can be spread over machines by their bucket only where every key begins with it."""
+    for name, offset, body in tables_without_comments(source):
+        place = f"{path}:{line_of(source, offset)}: {name}"
+        if name not in WITHOUT_BUCKETS:
+            keys = re.findall(r"(?:PRIMARY KEY|UNIQUE)\s*\(([^)]*)\)", body)
+            if "PRIMARY KEY" not in body or re.search(r"(PRIMARY KEY|UNIQUE)(?!\s*\()", body):
+                yield f"{place}: give it a PRIMARY KEY (bucket, ...), and UNIQUE a line of its own"
+            for key in keys:
+                if key.split(",")[0].strip() != "bucket":
+                    yield f"{place}: let the key ({key}) begin with bucket"
+        for match in re.finditer(r"\bDEFAULT\s+", body):
+            if not CONSTANT.match(body, match.end()):
+                yield f"{place}: a default is a constant, not {body[match.end():].split(chr(10))[0].strip()}"
+    text = re.sub(r"--[^\n]*", "", source)
+    for match in re.finditer(r"CREATE UNIQUE INDEX \S+ ON ([a-z_]+) \(([^)]*)\)", text):
+        if match[1] not in WITHOUT_BUCKETS and match[2].split(",")[0].strip() != "bucket":
+            yield f"{path}: let the unique index of {match[1]} ({match[2]}) begin with bucket"
+    if re.search(r"ALTER TABLE [^;]*\bDEFAULT\s+(?!(-?[0-9]+|'[^']*'|NULL|TRUE|FALSE)\b)", text):
+        yield f"{path}: a default that is added is a constant"
+
+
 SOURCES = r"src/.*\.c"
 HEADERS = r"src/.*\.h"
 C_FILES = r"src/.*\.[ch]"
@@ -188,6 +222,19 @@ RULES = [
     ("layers", C_FILES, layers,
      [("src/base/a.c", '#include "model/b.h"\n'), ("src/attic/a.c", "\n")],
      ("src/model/a.c", '#include "base/b.h"\n#include "model/c.h"\n#include <time.h>\n')),
+    ("buckets first", r"src/sql/migrations/ledger_postgres/.*\.sql", bucket_first,
+     [("src/sql/migrations/ledger_postgres/0002_x.sql", sql) for sql in (
+         "CREATE TABLE a (\n    bucket BIGINT,\n    id BIGINT,\n    PRIMARY KEY (id, bucket)\n);\n",
+         "CREATE TABLE a (\n    bucket BIGINT,\n    id BIGINT PRIMARY KEY\n);\n",
+         "CREATE TABLE a (\n    bucket BIGINT,\n    id BIGINT\n);\n",
+         "CREATE TABLE a (\n    id BIGINT, -- bucket\n    PRIMARY KEY (bucket, id),\n    UNIQUE (id)\n);\n",
+         "CREATE TABLE a (\n    at TIMESTAMPTZ DEFAULT now(),\n    PRIMARY KEY (bucket, at)\n);\n",
+         "CREATE TABLE fold_mark (\n    id BIGINT DEFAULT nextval('x') PRIMARY KEY\n);\n",
+         "CREATE UNIQUE INDEX b ON a (id);\n", "ALTER TABLE a ADD COLUMN b BIGINT DEFAULT random();\n")],
+     ("src/sql/migrations/ledger_postgres/0002_x.sql",
+      "CREATE TABLE a (\n    bucket BIGINT,\n    b TEXT NOT NULL DEFAULT '', -- UNIQUE (id)\n"
+      "    c BIGINT DEFAULT -1,\n    PRIMARY KEY (bucket, c),\n    UNIQUE (bucket, b)\n) WITH (fillfactor = 50);\n"
+      "CREATE TABLE closing (\n    id BIGINT PRIMARY KEY\n);\nCREATE UNIQUE INDEX i ON a (bucket, b);\n")),
     ("length of the tour", r"ARCHITECTURE\.md", architecture_length,
      [("ARCHITECTURE.md", "\n" * (ARCHITECTURE_LINES_MAX + 1))], ("ARCHITECTURE.md", "\n")),
 ]

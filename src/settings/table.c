@@ -91,7 +91,7 @@ const struct setting setting_table[SETTING_COUNT] = {
     {"database", "url", "TRENDGATE_DATABASE", SETTING_TEXT, AT(database_url), 0, 0,
      "sqlite:./var/trendgate.db", settings_database_check,
      "sqlite:PATH or postgresql://USER@HOST:PORT/NAME",
-     "Where accounts and keys are kept; the lists stand beside it, in PATH-catalog. on PostgreSQL, in the same database."},
+     "Where accounts and keys are kept; the lists stand beside it, in PATH-catalog, or in the same database of PostgreSQL."},
     {"plans", "file", "TRENDGATE_PLANS", SETTING_TEXT, AT(plans_file), 0, 0, "", NULL,
      "A path; empty for the plans built into the program",
      "The plans on sale and what each endpoint costs."},

@@ -251,6 +251,48 @@ static void stop_cuts_those_who_do_not_finish(void **state)
     harness_free(harness);
 }
 
+/* A proxy that sends on a connection which rested when the stop began meets no closed socket. */
+static void stop_spares_the_idle(void **state)
+{
+    (void)state;
+    struct http_limits limits = harness_limits();
+    limits.stop_idle_ms = 60000;
+    struct harness *harness = harness_open(1, &limits);
+    struct client_answer answer;
+    pthread_t closing;
+    int late = client_open(harness);
+    int silent = client_open(harness);
+    client_expect_open(late);
+    client_expect_open(silent);
+    run_thread(close_server, harness, &closing);
+    wait_for_stop(harness);
+    client_send(late, TEXT("GET /late HTTP/1.1\r\nHost: h\r\n\r\n"));
+    client_read(late, false, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_non_null(strstr(answer.head, "\r\nConnection: close\r\n"));
+    client_expect_closed(late);
+    client_close(late);
+    client_close(silent); /* the stop waits for nobody else */
+    pthread_join(closing, NULL);
+    harness_free(harness);
+}
+
+static void stop_spares_the_idle_for_a_while(void **state)
+{
+    (void)state;
+    struct http_limits limits = harness_limits();
+    limits.stop_idle_ms = 50;
+    struct harness *harness = harness_open(1, &limits);
+    pthread_t closing;
+    int silent = client_open(harness);
+    client_expect_open(silent);
+    run_thread(close_server, harness, &closing);
+    client_expect_closed(silent);
+    pthread_join(closing, NULL);
+    client_close(silent);
+    harness_free(harness);
+}
+
 struct counted_task {
     struct http_task task;
     unsigned *runs;
@@ -408,6 +450,8 @@ int main(void)
         cmocka_unit_test(refused_client_sees_its_answer),
         cmocka_unit_test(stop_lets_answers_finish),
         cmocka_unit_test(stop_cuts_those_who_do_not_finish),
+        cmocka_unit_test(stop_spares_the_idle),
+        cmocka_unit_test(stop_spares_the_idle_for_a_while),
         cmocka_unit_test(posted_tasks_run_before_the_end),
         cmocka_unit_test(tasks_for_an_ended_loop_run),
         cmocka_unit_test(address_in_use_is_told),
