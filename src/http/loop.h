@@ -63,7 +63,7 @@ struct http_loop {
     duration turn_began;
     bool stopping;
     bool spares_idle; /* stopping, but idle connections are left open for a last request */
-    bool cutting; /* the stop's time is up */
+    bool cutting;     /* the stop's time is up */
     char read_buffer[HTTP_READ_BUFFER_BYTES];
 };
 
