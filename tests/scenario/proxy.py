@@ -212,25 +212,29 @@ def metrics(stage):
 class Client(threading.Thread):
     """Calls until it is told to stop, over one connection, and counts what became of it."""
 
-    def __init__(self, stage, stop, number):
+    def __init__(self, stage, stop, number, is_keyed=False):
+        """is_keyed: each call has an Idempotency-Key of its own."""
         super().__init__(daemon=True)
-        self.stage, self.stop, self.number = stage, stop, number
+        self.stage, self.stop, self.number, self.is_keyed = stage, stop, number, is_keyed
         self.charges, self.failures = [], []
+
+    def headers(self):
+        key = {"Idempotency-Key": f"{self.name}-{len(self.charges)}"} if self.is_keyed else {}
+        return {"x-api-key": self.stage.key, **key}
 
     def run(self):
         connection = http.client.HTTPSConnection("localhost", self.stage.nginx.port, timeout=PATIENCE_S,
                                                  context=self.stage.nginx.trust())
         while not self.stop.is_set():
             try:
-                connection.request("GET", f"{ENDPOINT}?limit=1&page={self.number % 3 + 1}",
-                                   headers={"x-api-key": self.stage.key})
+                connection.request("GET", f"{ENDPOINT}?limit=1&page={self.number % 3 + 1}", headers=self.headers())
                 answer = connection.getresponse()
                 body = answer.read()
             except (OSError, http.client.HTTPException) as failure:
                 self.failures.append(repr(failure))
                 connection.close()
                 continue
-            if answer.status == 200 and answer.getheader("X-Credits-Charged") == "8":
+            if answer.status == 200 and (self.is_keyed or answer.getheader("X-Credits-Charged") == "8"):
                 self.charges.append(answer.getheader("X-Charge-Id"))
             else:
                 self.failures.append((answer.status, body[:300]))
@@ -241,33 +245,66 @@ def has_called(server):
     return f"GET {ENDPOINT} 200" in server.stderr
 
 
-@act(RESTART, "each node is stopped and started again, twice around: no call fails, every 200 is charged once")
-def rolling_restart(stage):
+@contextlib.contextmanager
+def calling(stage, keyed=0):
+    """Clients that call meanwhile, the first of them with an Idempotency-Key a call."""
     if len(stage.servers) == 1:
         raise Skip("one node with its files is not restarted without a gap; there is no PostgreSQL server")
-    before = stage.called()
     stop = threading.Event()
-    clients = [Client(stage, stop, number) for number in range(CLIENTS)]
+    clients = [Client(stage, stop, number, number < keyed) for number in range(CLIENTS)]
     for client in clients:
         client.start()
     try:
-        for _ in range(2):
-            for number in range(len(stage.servers)):
-                stage.servers[number].signal(signal.SIGTERM)
-                equal(stage.servers[number].wait(), 0, f"how node {number} ended")
-                stage.start(number)
-                until(lambda node=number: has_called(stage.servers[node]), f"node {number} takes calls again")
+        yield clients
     finally:
         stop.set()
         for client in clients:
             client.join()
-    failures = [failure for client in clients for failure in client.failures]
-    equal(failures, [], f"failed calls; nginx says {stage.nginx.log()[-2000:]}")
+
+
+def failures_of(clients):
+    return [failure for client in clients for failure in client.failures]
+
+
+def charges_of(clients):
+    """Of all 200s; each has a charge of its own."""
     charges = [charge for client in clients for charge in client.charges]
     equal(len(set(charges)), len(charges), "charge ids, each once")
-    wanted = (before[0] + len(charges), before[1] + 8 * len(charges))
+    return len(charges)
+
+
+@act(RESTART, "each node is stopped and started again, twice around: no call fails, every 200 is charged once")
+def rolling_restart(stage):
+    before = stage.called()
+    with calling(stage) as clients:
+        for number in list(range(len(stage.servers))) * 2:
+            stage.servers[number].signal(signal.SIGTERM)
+            equal(stage.servers[number].wait(), 0, f"how node {number} ended")
+            stage.start(number)
+            until(lambda node=number: has_called(stage.servers[node]), f"node {number} takes calls again")
+    equal(failures_of(clients), [], f"failed calls; nginx says {stage.nginx.log()[-2000:]}")
+    charges = charges_of(clients)
+    wanted = (before[0] + charges, before[1] + 8 * charges)
     until(lambda: stage.called()[0] >= wanted[0], "every charged call is in usage")
     equal(stage.called(), wanted, "calls and credits charged")
+
+
+@act(RESTART, "nodes are killed: with an Idempotency-Key no call fails or is charged twice, without one it is 503 at worst")
+def killed(stage):
+    before = stage.called()
+    with calling(stage, keyed=CLIENTS // 2) as clients:
+        for number in list(range(len(stage.servers))) * 2:
+            stage.servers[number].kill()
+            stage.start(number)
+            until(lambda node=number: has_called(stage.servers[node]), f"node {number} takes calls again")
+    equal(failures_of(clients[:CLIENTS // 2]), [], f"failed calls with a key; nginx says {stage.nginx.log()[-2000:]}")
+    lost = failures_of(clients[CLIENTS // 2:])
+    equal([failure for failure in lost if failure[0] != 503], [], "calls that failed otherwise than by 503")
+    charges = charges_of(clients)
+    until(lambda: stage.called()[0] >= before[0] + charges, "every charged call is in usage")
+    charged = stage.called()[0] - before[0]
+    if charged > charges + len(lost):
+        fail(f"{charged} calls are charged, {charges} were answered 200 and {len(lost)} were lost")
 
 
 SCENARIOS = [
