@@ -13,18 +13,30 @@ import subprocess
 import threading
 
 from support import postgres
+from support.fake_node import FakeNode
 from support.http_client import PATIENCE_S, until
 from support.nginx import PROGRAM, Nginx, free_port
 from support.server import CHECKOUT, KEY, Place, Server, Skip
 from support.steps import ENDPOINT, Scenario, act, equal, fail
 
-SHIPPED, PROXY, RESTART = [], [], []
+SHIPPED, PROXY, AGAIN, RESTART = [], [], [], []
 NODES = 3
 CLIENTS = 8
 MAIL = "proxy@example.com"
 SETTINGS = {"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true", "TRENDGATE_SERVER_TRUSTED_PROXIES": "127.0.0.1",
             "TRENDGATE_SERVER_STOP_IDLE_MS": "5000", "TRENDGATE_SERVER_THREADS": "1",
             "TRENDGATE_SERVER_PUBLIC_URL": "https://localhost"}
+
+
+def curl(nginx, target, *words):
+    """What came back: the head's lines, and the body."""
+    done = subprocess.run(
+        ["curl", "--silent", "--show-error", "--http2", "--include", "--max-time", str(PATIENCE_S), "--cacert",
+         nginx.folder / "fullchain.pem", "--resolve", f"localhost:{nginx.port}:127.0.0.1", *words,
+         f"https://localhost:{nginx.port}{target}"], capture_output=True, text=True, check=False)
+    equal(done.returncode, 0, f"curl says {done.stderr!r}")
+    head, _, body = done.stdout.partition("\n\n")  # text: universal newlines
+    return head.splitlines(), body
 
 
 class Nodes:
@@ -45,15 +57,7 @@ class Nodes:
         self.servers[number] = server.wait_until_listening()
 
     def curl(self, target, *words):
-        """What came back: the head's lines, and the body."""
-        nginx = self.nginx
-        done = subprocess.run(
-            ["curl", "--silent", "--show-error", "--http2", "--include", "--max-time", str(PATIENCE_S), "--cacert",
-             nginx.folder / "fullchain.pem", "--resolve", f"localhost:{nginx.port}:127.0.0.1", *words,
-             f"https://localhost:{nginx.port}{target}"], capture_output=True, text=True, check=False)
-        equal(done.returncode, 0, f"curl says {done.stderr!r}")
-        head, _, body = done.stdout.partition("\n\n")  # text: universal newlines
-        return head.splitlines(), body
+        return curl(self.nginx, target, *words)
 
     def called(self):
         """Calls and credits of the account, as the command tells them."""
@@ -207,6 +211,57 @@ def metrics(stage):
         refused(stage, 404, "not_found", path, "--path-as-is")
 
 
+# ---- What is sent again ----
+
+@contextlib.contextmanager
+def before_fakes():
+    """Two nodes that are there, and one that refuses connections."""
+    if not PROGRAM:
+        raise Skip("nginx is not installed")
+    ports = [free_port() for _ in range(3)]
+    with FakeNode(ports[0]) as first, FakeNode(ports[1]) as second, Nginx(ports) as nginx:
+        stage = Alone()
+        stage.nginx, stage.nodes = nginx, (first, second)
+        yield stage
+
+
+def sent(stage, target, *words):
+    """The status, and how often nodes got the request."""
+    before = sum(len(node.targets) for node in stage.nodes)
+    head, _ = curl(stage.nginx, target, *words)
+    return int(head[0].split()[1]), sum(len(node.targets) for node in stage.nodes) - before
+
+
+@act(AGAIN, "a call that a node refused to take is sent to another, a body too")
+def refused_connection(stage):
+    for number in range(8):
+        equal(sent(stage, f"/fine/{number}"), (200, 1), "status and times sent")
+        equal(sent(stage, f"/fine/{number}", "--data", "{}"), (200, 1), "status and times sent of a POST")
+
+
+@act(AGAIN, "a call that a node may have taken is not sent again")
+def lost_answer(stage):
+    for words in ((), ("--data", "{}"), ("-H", "Idempotency-Key;")):
+        equal(sent(stage, "/lost", *words), (503, 1), f"status and times sent with {words}")
+
+
+@act(AGAIN, "a call that a node may have taken is sent again where its client made it safe")
+def lost_answer_with_key(stage):
+    def is_sent_again():
+        status, times = sent(stage, "/lost", "-H", "Idempotency-Key: a")
+        equal(status, 503, "status")
+        return times > 1
+
+    until(is_sent_again, "it is sent twice, once the nodes are no longer left alone for what they lost before")
+
+
+@act(AGAIN, "a node's own 503 is the answer, and takes no node out")
+def own_refusal(stage):
+    for _ in range(6):
+        equal(sent(stage, "/503"), (503, 1), "status and times sent")
+    equal(sent(stage, "/fine"), (200, 1), "status and times sent afterwards")
+
+
 # ---- Restarts ----
 
 class Client(threading.Thread):
@@ -310,5 +365,6 @@ def killed(stage):
 SCENARIOS = [
     Scenario("shipped files", alone, SHIPPED),
     Scenario("behind nginx", behind_nginx, PROXY),
+    Scenario("sent again", before_fakes, AGAIN),
     Scenario("restarts behind nginx", behind_nginx, RESTART),
 ]
