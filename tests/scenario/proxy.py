@@ -131,6 +131,37 @@ def caddy_takes_it(_):
         equal(status, 0, f"caddy validate says {words!r}")
 
 
+@act(SHIPPED, "Caddy sends no call again that a node may have taken, but for one with an Idempotency-Key")
+def caddy_sends_once(_):
+    program = demand("caddy")
+    port, *ports = [free_port() for _ in range(3)]
+    text = (CHECKOUT / "etc/Caddyfile").read_text(encoding="utf-8")
+    for shipped, here in (("api.example.com {", f"http://127.0.0.1:{port} {{"),
+                          ("10.0.0.11:8080 10.0.0.12:8080", " ".join(f"127.0.0.1:{node}" for node in ports))):
+        equal(text.count(shipped), 1, f"places of {shipped!r}")
+        text = text.replace(shipped, here)
+    with Place() as place, FakeNode(ports[0]) as node:  # the other refuses connections
+        words = [program, "run", "--adapter", "caddyfile", "--config", place.write("Caddyfile", "{\n admin off\n}\n" + text)]
+        child = subprocess.Popen(words, env={**os.environ, "HOME": str(place.folder)}, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            def sent_through(target, *more):
+                before = len(node.targets)
+                done = subprocess.run(["curl", "--silent", "-o", os.devnull, "-w", "%{http_code}", *more,
+                                       f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, check=False)
+                return done.stdout, len(node.targets) - before
+
+            until(lambda: sent_through("/fine") == ("200", 1), "a call is answered, by the node that is there")
+            equal(sent_through("/lost"), ("502", 1), "status and times sent")
+            until(lambda: sent_through("/fine") == ("200", 1), "the node is asked again")
+            if sent_through("/lost", "-H", "Idempotency-Key: a")[1] < 2:
+                fail("not sent again with an Idempotency-Key")
+            equal(sent_through("/metrics"), ("404", 0), "/metrics")
+        finally:
+            child.terminate()
+            child.wait(PATIENCE_S)
+
+
 @act(SHIPPED, "etc/trendgate.service passes systemd-analyze verify")
 def systemd_takes_it(_):
     program = demand("systemd-analyze")
