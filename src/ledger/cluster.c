@@ -11,6 +11,7 @@
 #define FOLLOW_INTERVAL_MS 250
 #define SWEEP_INTERVAL_US (3600 * SECOND_US)
 #define LOCK_WAIT_MS 2000
+#define STATEMENT_MS 5000 /* of a batch: its callers wait */
 
 /* ---- The clock ---- */
 
@@ -243,7 +244,8 @@ static enum status node_number(struct ledger *ledger, int64_t *node, struct reas
 }
 
 static const struct db_options connection = {.schema = LEDGER_SCHEMA,
-                                             .busy_timeout_ms = LOCK_WAIT_MS};
+                                             .busy_timeout_ms = LOCK_WAIT_MS,
+                                             .statement_timeout_ms = STATEMENT_MS};
 
 static enum status lane_open(struct cluster *cluster, struct lane *lane, struct reason *reason)
 {
