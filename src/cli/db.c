@@ -23,15 +23,18 @@ static int64_t file_bytes(const char *path, const char *ending)
 
 /* One view of what grows. */
 struct lag {
-    int64_t journal_rows, folded_rows;
+    int64_t journal_rows, unfolded_rows;
 };
 
 static enum status lag_read(struct db *db, struct lag *lag, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(db,
-                          "SELECT (SELECT coalesce(max(id), 0) FROM journal),"
-                          " (SELECT journal_id FROM fold_mark)",
+                          db_kind(db) == DB_POSTGRES
+                              ? "SELECT (SELECT count(*) FROM journal),"
+                                " (SELECT count(*) FROM unfolded)"
+                              : "SELECT j.id, j.id - m.journal_id FROM fold_mark m,"
+                                " (SELECT coalesce(max(id), 0) AS id FROM journal) j",
                           &select, reason));
     bool row;
     TRY(db_step(select, &row, reason));
@@ -40,39 +43,65 @@ static enum status lag_read(struct db *db, struct lag *lag, struct reason *reaso
     return STATUS_OK;
 }
 
-static void status_print(const struct cli_context *context, const struct read_only *file,
-                         const struct migration_set *set, const struct lag *lag)
+/* What lies on the disk: of a file with its log, of a schema with its indexes. */
+static enum status bytes_read(const struct read_only *file, int64_t *bytes, int64_t *wal_bytes,
+                              struct reason *reason)
 {
+    if (db_kind(file->db) == DB_SQLITE) {
+        *bytes = file_bytes(file->path, "");
+        *wal_bytes = file_bytes(file->path, "-wal");
+        return STATUS_OK;
+    }
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(file->db,
+                          "SELECT CAST(coalesce(sum(pg_total_relation_size(oid)), 0) AS BIGINT)"
+                          " FROM pg_class WHERE relkind = 'r'"
+                          " AND relnamespace = to_regnamespace(current_schema())",
+                          &select, reason));
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    *bytes = db_column_integer(select, 0);
+    *wal_bytes = 0;
+    return STATUS_OK;
+}
+
+static enum status status_print(const struct cli_context *context, const struct read_only *file,
+                                const struct migration_set *set, const struct lag *lag,
+                                struct reason *reason)
+{
+    bool is_file = db_kind(file->db) == DB_SQLITE;
     CLEANUP(buffer_finish) struct buffer line;
     buffer_init(&line, LINE_BYTES_MAX);
     size_t known = migrations_for(set, file->db).count;
-    int64_t bytes = file_bytes(file->path, "");
-    int64_t wal_bytes = file_bytes(file->path, "-wal");
+    int64_t bytes, wal_bytes;
+    TRY(bytes_read(file, &bytes, &wal_bytes, reason));
     if (context->json) {
         struct json_writer writer = json_writer_on(&line);
         json_object_open(&writer);
-        json_member_text(&writer, TEXT("file"), text_of(file->path));
+        json_member_text(&writer, is_file ? TEXT("file") : TEXT("database"),
+                         text_of(db_path(file->db)));
         json_member_text(&writer, TEXT("kind"), text_of(set->name));
         json_member_integer(&writer, TEXT("version"), file->version);
         json_member_integer(&writer, TEXT("known_version"), (int64_t)known);
         json_member_integer(&writer, TEXT("bytes"), bytes);
-        json_member_integer(&writer, TEXT("wal_bytes"), wal_bytes);
+        if (is_file)
+            json_member_integer(&writer, TEXT("wal_bytes"), wal_bytes);
         if (lag) {
             json_member_integer(&writer, TEXT("journal_rows"), lag->journal_rows);
-            json_member_integer(&writer, TEXT("unfolded_rows"),
-                                lag->journal_rows - lag->folded_rows);
+            json_member_integer(&writer, TEXT("unfolded_rows"), lag->unfolded_rows);
         }
         json_object_close(&writer);
     } else {
         buffer_append_format(&line, "%s\t%s\tversion %lld of %zu\t%lld bytes", set->name,
-                             file->path, (long long)file->version, known,
+                             db_path(file->db), (long long)file->version, known,
                              (long long)bytes + (long long)wal_bytes);
         if (lag)
             buffer_append_format(&line, "\t%lld journal rows, %lld not folded yet",
-                                 (long long)lag->journal_rows,
-                                 (long long)lag->journal_rows - (long long)lag->folded_rows);
+                                 (long long)lag->journal_rows, (long long)lag->unfolded_rows);
     }
     cli_print(buffer_text(&line));
+    return STATUS_OK;
 }
 
 static enum status ledger_status(struct cli_context *context, struct reason *reason)
@@ -84,8 +113,7 @@ static enum status ledger_status(struct cli_context *context, struct reason *rea
                        (int64_t)migrations_for(&migrations_ledger, file.db).count;
     if (has_journal)
         TRY(lag_read(file.db, &lag, reason));
-    status_print(context, &file, &migrations_ledger, has_journal ? &lag : NULL);
-    return STATUS_OK;
+    return status_print(context, &file, &migrations_ledger, has_journal ? &lag : NULL, reason);
 }
 
 /* There is none before the first import or start. */
@@ -94,7 +122,7 @@ static enum status catalog_status(struct cli_context *context, struct reason *re
     CLEANUP(cli_read_finish) struct read_only file = {.db = NULL};
     enum status status = cli_read_catalog(context, &file, reason);
     if (status == STATUS_OK)
-        status_print(context, &file, &migrations_catalog, NULL);
+        return status_print(context, &file, &migrations_catalog, NULL, reason);
     return status == STATUS_MISSING ? STATUS_OK : status;
 }
 
@@ -102,9 +130,10 @@ static enum cli_exit db_status(struct cli_context *context, int argc, char **arg
 {
     static const struct cli_usage usage = {
         .command = "db status",
-        .sentence = "Shows the ledger's and the catalogue's file: kind, path, version of the "
-                    "tables, size, and how\nmuch of the journal is not folded yet; parted by "
-                    "tabs.",
+        .sentence =
+            "Shows the ledger's and the catalogue's file, or schema: kind, place, version "
+            "of the tables, size, and\nhow much of the journal is not folded yet; "
+            "parted by tabs.",
     };
     struct cli_arguments given;
     enum cli_exit over;
@@ -126,7 +155,7 @@ static enum status ledger_migrate(struct cli_context *context, struct reason *re
     struct text path;
     struct ledger *ledger;
     TRY(cli_settings(context, &settings, reason));
-    TRY(settings_sqlite_path(settings->database_url, &path, reason));
+    TRY(settings_database_address(settings->database_url, &path, reason));
     enum status status = ledger_open(path, context->time, &ledger, reason);
     if (status == STATUS_OK)
         ledger_close(ledger);
@@ -142,9 +171,9 @@ static enum cli_exit db_migrate_both(struct cli_context *context, int argc, char
     static const struct cli_usage usage = {
         .command = "db migrate",
         .sentence =
-            "Brings the ledger's and the catalogue's file to the tables of this program, "
-            "and shows them as\n`db status` does. SQLite files migrate themselves when "
-            "they are opened: this does it beforehand.",
+            "Brings the ledger's and the catalogue's file, or schema, to the tables of this "
+            "program, and shows\nthem as `db status` does. They are migrated when they are "
+            "opened, too: this does it beforehand.",
     };
     struct cli_arguments given;
     enum cli_exit over;
@@ -208,12 +237,25 @@ static enum status backup_name(const char *given, struct backup *backup, struct 
     return STATUS_OK;
 }
 
+static enum status server_refuse(struct cli_context *context, struct reason *reason)
+{
+    const struct settings *settings;
+    TRY(cli_settings(context, &settings, reason));
+    if (!settings_database_is_postgres(settings->database_url))
+        return STATUS_OK;
+    return reason_set(reason, STATUS_INVALID,
+                      "a database of PostgreSQL is backed up by its own tools: use `pg_dump "
+                      "--format=custom --schema=ledger --schema=catalog` for a copy of one "
+                      "moment, pg_basebackup and an archive of its log for every moment");
+}
+
 /* The ledger first: a charge names a snapshot that was in the catalogue before it. */
 static enum status backup_write(struct cli_context *context, const struct backup *backup,
                                 struct reason *reason)
 {
     CLEANUP(cli_read_finish) struct read_only ledger = {.db = NULL};
     CLEANUP(cli_read_finish) struct read_only catalog = {.db = NULL};
+    TRY(server_refuse(context, reason));
     TRY(cli_read_ledger(context, &ledger, reason));
     TRY(cli_check_version(&ledger, &migrations_ledger, reason));
     enum status status = cli_read_catalog(context, &catalog, reason);
@@ -277,7 +319,8 @@ static enum cli_exit db_backup(struct cli_context *context, int argc, char **arg
             "one "
             "moment, while\nthe server runs or not; then audits what was written. Nothing is "
             "overwritten. To restore, stop\nthe server and run it with --database sqlite:FILE, "
-            "or move the files to where they were.",
+            "or move the files to where they were. Databases of\nPostgreSQL are copied by its "
+            "own tools.",
     };
     struct cli_arguments given;
     enum cli_exit over;
@@ -301,10 +344,10 @@ enum cli_exit cli_db(struct cli_context *context, int argc, char **argv)
 {
     static const struct cli_command commands[] = {
         {"status", "Show versions, sizes and the journal's state.", db_status},
-        {"migrate", "Bring the files to this program's tables.", db_migrate_both},
+        {"migrate", "Bring ledger and catalogue to this program's tables.", db_migrate_both},
         {"backup", "Write a copy of both files.", db_backup},
         {NULL, NULL, NULL},
     };
-    return cli_group(context, "db", commands, "Looks after the database's two files.", argc,
+    return cli_group(context, "db", commands, "Looks after the ledger and the catalogue.", argc,
                      argv);
 }

@@ -52,12 +52,12 @@ enum status cli_check_version(const struct read_only *file, const struct migrati
             reason, STATUS_CONFLICT,
             "%s is a %s of version %lld and this program knows %zu: run the newer "
             "trendgate that wrote it",
-            file->path, set->name, (long long)file->version, known);
+            db_path(file->db), set->name, (long long)file->version, known);
     if (file->version < (int64_t)known)
         return reason_set(reason, STATUS_CONFLICT,
                           "%s is a %s of version %lld and this program reads version %zu: run "
                           "`trendgate db migrate` first",
-                          file->path, set->name, (long long)file->version, known);
+                          db_path(file->db), set->name, (long long)file->version, known);
     return STATUS_OK;
 }
 

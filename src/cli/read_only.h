@@ -1,4 +1,5 @@
-/* read_only: the two files of a database, for commands that read them and change nothing.
+/* read_only: the two files of a database, or schemas of a server's, for commands that read them and
+ * change nothing.
  *
  * Such a command opens them itself, whoever owns them, on connections that can neither write nor
  * checkpoint: a look at the whole journal takes minutes, for which no server should have to wait. */
@@ -8,7 +9,8 @@
 #include "sql/migrate.h"
 
 struct read_only {
-    char path[PATH_BYTES_MAX]; /* as the settings name it, or that with -catalog */
+    char path
+        [PATH_BYTES_MAX]; /* as the settings name it, or that with -catalog; db_path shows it */
     struct db *db;
     int64_t version; /* of its tables */
 };

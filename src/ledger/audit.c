@@ -1,9 +1,11 @@
 #include "ledger/audit_parts.h"
+#include "sql/scratch.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#define PASSED_EVERY 256 /* rows between two calls of passed */
+#define PAGE_ROWS                                                                              \
+    256 /* of the journal, at a time: PostgreSQL hands over all that are asked for */
 
 /* ---- Telling ---- */
 
@@ -90,6 +92,7 @@ static enum status number_select(struct audit *audit, const char *sql, int64_t *
     return STATUS_OK;
 }
 
+/* Of a file: one mark, and no row may be missing. */
 static enum status mark_check(struct audit *audit, int64_t *last, struct reason *reason)
 {
     int64_t marks;
@@ -103,6 +106,33 @@ static enum status mark_check(struct audit *audit, int64_t *last, struct reason 
     return STATUS_OK;
 }
 
+/* Of a shared ledger: a mark a node, and ids that no batch came to have. */
+static enum status marks_check(struct audit *audit, int64_t *last, struct reason *reason)
+{
+    int64_t given;
+    TRY(number_select(audit, "SELECT coalesce(max(id), 0) FROM journal", last, reason));
+    TRY(number_select(audit, "SELECT last_value FROM journal_id", &given, reason));
+    audit->mark = *last;
+    if (given < *last)
+        TRY(audit_differs(audit, 0, (const int64_t[2]){*last, given}, reason,
+                          "the sequence journal_id: the journal's last row"));
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(audit->db,
+                          "SELECT node, journal_id FROM fold_mark"
+                          " WHERE journal_id < 0 OR journal_id > $1 ORDER BY node",
+                          &select, reason));
+    db_bind_integer(select, 1, *last);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        TRY(audit_differs(audit, 0, (const int64_t[2]){*last, db_column_integer(select, 1)},
+                          reason, "fold_mark of node %lld: the journal's last row",
+                          (long long)db_column_integer(select, 0)));
+    }
+}
+
 /* ---- The journal ---- */
 
 static enum status rows_missing(struct audit *audit, int64_t first, int64_t last,
@@ -113,15 +143,16 @@ static enum status rows_missing(struct audit *audit, int64_t first, int64_t last
 }
 
 static enum status place_check(struct audit *audit, const struct audit_place *row,
-                               struct audit_place *before, struct reason *reason)
+                               const struct audit_place *before, struct reason *reason)
 {
+    if (audit->is_shared)
+        return STATUS_OK; /* the ids of batches that failed are nobody's */
     if (row->id != before->id + 1)
         TRY(rows_missing(audit, before->id + 1, row->id - 1, reason));
     if (row->boot == before->boot && row->elapsed_us < before->elapsed_us)
         TRY(audit_differs(audit, 0, NULL, reason,
                           "journal row %lld: its elapsed time is before the last row's",
                           (long long)row->id));
-    *before = *row;
     return STATUS_OK;
 }
 
@@ -133,7 +164,7 @@ static enum status entry_add(struct audit *audit, const struct journal_entry *en
     TRY(audit_entry(audit, entry, &can_be_added, reason));
     totals->calls++;
     totals->charges += entry->outcome == CALL_CHARGED;
-    totals->unfolded_calls += audit->place.id > audit->mark;
+    totals->unfolded_calls += audit->place.is_unfolded;
     totals->credits += entry->credits;
     totals->overage += entry->overage;
     totals->overage_micros += entry->overage_micros;
@@ -176,13 +207,13 @@ static enum status adjustment_add(struct audit *audit, struct text body, instant
 static enum status row_add(struct audit *audit, struct db_statement *row, struct reason *reason)
 {
     int64_t calls;
-    TRY(adjustment_add(audit, db_column_blob(row, 5), (instant){db_column_integer(row, 1)},
-                       reason));
-    int64_t told = db_column_integer(row, 4);
+    struct text body = db_column_blob(row, 3);
+    instant at = {db_column_integer(row, 1)};
+    TRY(adjustment_add(audit, body, at, reason));
+    int64_t told = db_column_integer(row, 2);
     audit->totals.rows++;
-    audit->totals.unfolded_rows += audit->place.id > audit->mark;
-    TRY(body_add(audit, db_column_blob(row, 5), (instant){db_column_integer(row, 1)}, &calls,
-                 reason));
+    audit->totals.unfolded_rows += audit->place.is_unfolded;
+    TRY(body_add(audit, body, at, &calls, reason));
     if (calls < 0)
         return audit_differs(audit, 0, NULL, reason, "journal row %lld does not unpack",
                              (long long)audit->place.id);
@@ -192,26 +223,48 @@ static enum status row_add(struct audit *audit, struct db_statement *row, struct
     return STATUS_OK;
 }
 
-static enum status journal_add(struct audit *audit, int64_t last, struct reason *reason)
+/* After the row $1; up to the mark $2 a file's rows are folded. */
+#define FILE_SQL                                                                               \
+    "SELECT id, at, calls, body, boot, elapsed_us, id > $2 FROM journal WHERE id > $1"         \
+    " ORDER BY id LIMIT $3"
+#define SHARED_SQL                                                                             \
+    "SELECT j.id, j.at, j.calls, j.body, 0, j.at, EXISTS (SELECT 1 FROM fold_mark m"           \
+    " WHERE m.node = j.node AND m.journal_id < j.id) FROM journal j WHERE j.id > $1"           \
+    " AND $2 >= 0 ORDER BY j.id LIMIT $3"
+
+static enum status page_add(struct audit *audit, struct db_statement *select,
+                            struct audit_place *before, size_t *rows, struct reason *reason)
 {
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(audit->db,
-                          "SELECT id, at, boot, elapsed_us, calls, body FROM journal"
-                          " ORDER BY id",
-                          &select, reason));
-    struct audit_place before = {0};
-    for (;;) {
+    db_bind_integer(select, 1, before->id);
+    db_bind_integer(select, 2, audit->mark);
+    db_bind_integer(select, 3, PAGE_ROWS);
+    for (*rows = 0;; ++*rows) {
         bool row;
         TRY(db_step(select, &row, reason));
         if (!row)
-            break;
-        audit->place = (struct audit_place){db_column_integer(select, 0),
-                                            db_column_integer(select, 2),
-                                            db_column_integer(select, 3)};
-        TRY(place_check(audit, &audit->place, &before, reason));
+            return STATUS_OK;
+        audit->place = (struct audit_place){
+            .id = db_column_integer(select, 0),
+            .boot = db_column_integer(select, 4),
+            .elapsed_us = db_column_integer(select, 5),
+            .is_unfolded = db_column_integer(select, 6) != 0,
+        };
+        TRY(place_check(audit, &audit->place, before, reason));
+        *before = audit->place;
         TRY(row_add(audit, select, reason));
-        if (audit->place.id % PASSED_EVERY == 0)
-            audit->watch->passed(audit->watch->owner, audit->place.id, last);
+    }
+}
+
+static enum status journal_add(struct audit *audit, int64_t last, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(audit->db, audit->is_shared ? SHARED_SQL : FILE_SQL, &select,
+                          reason));
+    struct audit_place before = {0};
+    size_t rows = PAGE_ROWS;
+    while (rows == PAGE_ROWS) {
+        TRY(page_add(audit, select, &before, &rows, reason));
+        audit->watch->passed(audit->watch->owner, before.id, last);
     }
     return before.id == last ? STATUS_OK : rows_missing(audit, before.id + 1, last, reason);
 }
@@ -220,16 +273,19 @@ static enum status journal_add(struct audit *audit, int64_t last, struct reason 
 
 static enum status audit_run(struct audit *audit, struct reason *reason)
 {
-    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin_reading(audit->db, &transaction, reason));
+    CLEANUP(db_transaction_finish) struct db_transaction view = {NULL}, sums = {NULL};
+    TRY(db_begin_reading(audit->db, &view, reason));
+    TRY(db_begin(audit->scratch, &sums, reason));
     int64_t last;
     TRY(audit_sums_open(audit, reason));
-    TRY(mark_check(audit, &last, reason));
+    TRY(audit->is_shared ? marks_check(audit, &last, reason)
+                         : mark_check(audit, &last, reason));
     TRY(audit_plans_open(audit, reason));
     TRY(audit_billed_open(audit, reason));
     TRY(journal_add(audit, last, reason));
     TRY(audit_overage_end(audit, reason));
     TRY(audit_sums_spill(audit, reason));
+    TRY(audit_billed_spill(audit, reason));
     TRY(audit_subscriptions(audit, reason));
     return audit_compare(audit, reason);
 }
@@ -238,8 +294,11 @@ enum status ledger_audit(struct db *db, const struct audit_prices *prices,
                          const struct audit_watch *watch, struct audit_totals *totals,
                          struct reason *reason)
 {
-    struct audit audit = {.db = db, .prices = prices, .watch = watch};
+    struct audit audit = {
+        .db = db, .is_shared = db_kind(db) == DB_POSTGRES, .prices = prices, .watch = watch};
+    TRY(db_open_scratch(&audit.scratch, reason));
     enum status status = audit_run(&audit, reason);
+    db_close(audit.scratch);
     audit_entries_close(&audit);
     audit_overage_close(&audit);
     audit_plans_close(&audit);

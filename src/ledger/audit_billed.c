@@ -117,11 +117,11 @@ enum status audit_billed_open(struct audit *audit, struct reason *reason)
     TRY(closings_read(audit, reason));
     TRY(refunds_read(audit, reason));
     return db_execute(
-        audit->db,
-        "CREATE TEMP TABLE rebilled (account_id, billed_in, period, kind, cents_per_1000,"
-        " credits, PRIMARY KEY (account_id, billed_in, period, kind, cents_per_1000))"
+        audit->scratch,
+        "CREATE TABLE rebilled (bucket, account_id, billed_in, period, kind, cents_per_1000,"
+        " credits, PRIMARY KEY (bucket, account_id, billed_in, period, kind, cents_per_1000))"
         " WITHOUT ROWID;"
-        "CREATE TEMP TABLE readjusted (account_id, period, granted, refunded_micros)",
+        "CREATE TABLE readjusted (bucket, account_id, period, granted, refunded_micros)",
         reason);
 }
 
@@ -141,9 +141,9 @@ static enum status sum_write(struct audit *audit, const struct audit_billed *sum
                              struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
-    TRY(db_statement_take(audit->db,
-                          "INSERT INTO temp.rebilled VALUES ($1, $2, $3, $4, $5, $6)"
-                          " ON CONFLICT (account_id, billed_in, period, kind, cents_per_1000)"
+    TRY(db_statement_take(audit->scratch,
+                          "INSERT INTO rebilled VALUES ($7, $1, $2, $3, $4, $5, $6) ON CONFLICT"
+                          " (bucket, account_id, billed_in, period, kind, cents_per_1000)"
                           " DO UPDATE SET credits = credits + excluded.credits",
                           &upsert, reason));
     db_bind_integer(upsert, 1, sum->account_id);
@@ -152,19 +152,8 @@ static enum status sum_write(struct audit *audit, const struct audit_billed *sum
     db_bind_integer(upsert, 4, sum->kind);
     db_bind_integer(upsert, 5, sum->cents_per_1000);
     db_bind_integer(upsert, 6, sum->credits);
+    db_bind_integer(upsert, 7, account_bucket(sum->account_id));
     return db_run(upsert, reason);
-}
-
-static enum status sums_spill(struct audit *audit, struct reason *reason)
-{
-    for (size_t i = 0; i < PLACES; i++) {
-        struct audit_billed *sum = &audit->billing->sums[i];
-        if (sum->account_id != 0)
-            TRY(sum_write(audit, sum, reason));
-        sum->account_id = 0;
-    }
-    audit->billing->sum_count = 0;
-    return STATUS_OK;
 }
 
 static uint64_t mixed(uint64_t sum, int64_t value)
@@ -179,7 +168,7 @@ static enum status sum_add(struct audit *audit, const struct audit_billed *added
     if (added->credits == 0)
         return STATUS_OK;
     if (audit->billing->sum_count == AUDIT_SUMS_MAX)
-        TRY(sums_spill(audit, reason));
+        TRY(audit_billed_spill(audit, reason));
     uint64_t hash = mixed(mixed(mixed(0, added->account_id), added->billed_in), added->period);
     size_t place = mixed(mixed(hash, added->kind), added->cents_per_1000) & (PLACES - 1);
     for (;; place = (place + 1) & (PLACES - 1)) {
@@ -255,7 +244,7 @@ enum status audit_billed_entry(struct audit *audit, const struct journal_entry *
         refund->overage_micros = entry->overage_micros;
         refund->period = period_number(&period);
     }
-    if (audit->place.id > audit->mark)
+    if (audit->place.is_unfolded)
         return STATUS_OK; /* not billed yet */
     struct audit_billed sum = {
         .account_id = entry->account_id,
@@ -279,12 +268,13 @@ static enum status readjusted_write(struct audit *audit, const struct adjustment
 {
     bool is_of_period = adjustment->charge_period == adjustment->period;
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
-    TRY(db_statement_take(audit->db, "INSERT INTO temp.readjusted VALUES ($1, $2, $3, $4)",
+    TRY(db_statement_take(audit->scratch, "INSERT INTO readjusted VALUES ($5, $1, $2, $3, $4)",
                           &insert, reason));
     db_bind_integer(insert, 1, adjustment->account_id);
     db_bind_integer(insert, 2, adjustment->period);
     db_bind_integer(insert, 3, adjustment->credits);
     db_bind_integer(insert, 4, is_of_period ? adjustment->overage_micros : 0);
+    db_bind_integer(insert, 5, account_bucket(adjustment->account_id));
     return db_run(insert, reason);
 }
 
@@ -334,70 +324,23 @@ enum status audit_billed_adjustment(struct audit *audit, const struct adjustment
     return sum_add(audit, &sum, reason);
 }
 
-/* ---- Comparing ---- */
+/* ---- The end ---- */
 
-static enum status billed_compare(struct audit *audit, struct reason *reason)
+enum status audit_billed_spill(struct audit *audit, struct reason *reason)
 {
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(
-        audit->db,
-        "SELECT account_id, billed_in, period, kind, cents_per_1000, sum(a), sum(b) FROM"
-        " (SELECT account_id, billed_in, period, kind, cents_per_1000, credits AS a, 0 AS b"
-        " FROM temp.rebilled UNION ALL SELECT account_id, billed_in, period, kind,"
-        " cents_per_1000, 0, credits FROM billed)"
-        " GROUP BY account_id, billed_in, period, kind, cents_per_1000"
-        " HAVING sum(a) <> sum(b)",
-        &select, reason));
-    for (;;) {
-        bool row;
-        TRY(db_step(select, &row, reason));
-        if (!row)
-            return STATUS_OK;
-        char key[PERIOD_KEY_BYTES] = "-";
-        int64_t number = db_column_integer(select, 1);
-        if (number >= PERIOD_NUMBER_MIN && number < PERIOD_NUMBER_END)
-            period_number_write(number, key);
-        TRY(audit_differs(
-            audit, db_column_integer(select, 0),
-            (const int64_t[2]){db_column_integer(select, 5), db_column_integer(select, 6)},
-            reason, "billed in %s: credits of kind %lld at %lld cents", key,
-            (long long)db_column_integer(select, 3), (long long)db_column_integer(select, 4)));
+    for (size_t i = 0; i < PLACES; i++) {
+        struct audit_billed *sum = &audit->billing->sums[i];
+        if (sum->account_id != 0)
+            TRY(sum_write(audit, sum, reason));
+        sum->account_id = 0;
     }
+    audit->billing->sum_count = 0;
+    return STATUS_OK;
 }
 
-static enum status adjusted_compare(struct audit *audit, struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(audit->db,
-                          "SELECT account_id, period, sum(g), sum(granted), sum(r),"
-                          " sum(refunded_micros) FROM (SELECT account_id, period, granted AS g,"
-                          " refunded_micros AS r, 0 AS granted, 0 AS refunded_micros"
-                          " FROM temp.readjusted UNION ALL SELECT account_id, period, 0, 0,"
-                          " granted, refunded_micros FROM balance) GROUP BY account_id, period"
-                          " HAVING sum(g) <> sum(granted) OR sum(r) <> sum(refunded_micros)",
-                          &select, reason));
-    for (;;) {
-        bool row;
-        TRY(db_step(select, &row, reason));
-        if (!row)
-            return STATUS_OK;
-        int column = db_column_integer(select, 2) != db_column_integer(select, 3) ? 2 : 4;
-        int64_t number = db_column_integer(select, 1);
-        TRY(audit_differs(audit, db_column_integer(select, 0),
-                          (const int64_t[2]){db_column_integer(select, column),
-                                             db_column_integer(select, column + 1)},
-                          reason, "balance of %04lld-%02lld: %s", (long long)(number / 12),
-                          (long long)(number % 12 + 1),
-                          column == 2 ? "granted" : "refunded_micros"));
-    }
-}
-
-enum status audit_billed_compare(struct audit *audit, struct reason *reason)
+enum status audit_refunds_end(struct audit *audit, struct reason *reason)
 {
     const struct audit_billing *billing = audit->billing;
-    TRY(sums_spill(audit, reason));
-    TRY(billed_compare(audit, reason));
-    TRY(adjusted_compare(audit, reason));
     for (size_t i = 0; i < billing->refund_count; i++)
         if (!billing->refunds[i].is_given)
             TRY(audit_differs(

@@ -171,8 +171,8 @@ enum status audit_entry(struct audit *audit, const struct journal_entry *entry,
         TRY(audit_plans_entry(audit, entry, reason));
     TRY(audit_overage_entry(audit, entry, reason));
     TRY(audit_billed_entry(audit, entry, reason));
-    return audit->place.id <= audit->mark ? activity_check(audit, entry->account_id, reason)
-                                          : STATUS_OK;
+    return audit->place.is_unfolded ? STATUS_OK
+                                    : activity_check(audit, entry->account_id, reason);
 }
 
 void audit_entries_close(struct audit *audit)

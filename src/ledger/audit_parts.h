@@ -10,18 +10,22 @@ struct terms_book;
 
 #define AUDIT_WHAT_BYTES_MAX 256 /* the longest sentence about a difference */
 
-/* Where a journal row stands. */
+/* Where a journal row stands. Of a shared ledger, whose rows name no boot, the elapsed time is the
+ * wall time of its batch. */
 struct audit_place {
     int64_t id;
     int64_t boot, elapsed_us;
+    bool is_unfolded; /* the projections lack it */
 };
 
 struct audit {
     struct db *db;
+    struct db *scratch; /* where sums are kept */
+    bool is_shared; /* several nodes write the ledger: balances hold what is not folded yet */
     const struct audit_prices *prices;
     const struct audit_watch *watch;
     struct audit_totals totals;
-    int64_t mark;             /* the last journal row that the tables hold */
+    int64_t mark;             /* the last journal row that balances hold */
     struct audit_place place; /* of the row being read */
     struct audit_sum *sums;   /* open addressing; a power of two places */
     size_t sum_count;
@@ -51,7 +55,7 @@ enum status audit_anchor(struct audit *audit, int64_t account_id, instant *ancho
 enum status audit_period_key(struct audit *audit, const struct journal_entry *entry,
                              char key[PERIOD_KEY_BYTES], struct reason *reason);
 
-/* ---- audit_sums.c: what the journal adds up to, in a temporary table ---- */
+/* ---- audit_sums.c: what the journal adds up to, in the scratch database ---- */
 
 #define AUDIT_SUMMED (CALL_OUTCOMES + 3) /* the columns of usage_hour that the journal knows */
 
@@ -59,7 +63,7 @@ enum status audit_sums_open(struct audit *audit, struct reason *reason);
 enum status audit_sums_add(struct audit *audit, const struct journal_entry *entry,
                            struct reason *reason);
 
-/* After the last entry: all sums are in temp.readded. */
+/* After the last entry: all sums are in the scratch's readded. */
 enum status audit_sums_spill(struct audit *audit, struct reason *reason);
 
 /* ---- audit_entries.c: whether one entry can be right ---- */
@@ -95,7 +99,12 @@ enum status audit_billed_entry(struct audit *audit, const struct journal_entry *
                                struct reason *reason);
 enum status audit_billed_adjustment(struct audit *audit, const struct adjustment *adjustment,
                                     struct reason *reason);
-enum status audit_billed_compare(struct audit *audit, struct reason *reason);
+
+/* After the last entry: all sums are in the scratch's rebilled and readjusted. */
+enum status audit_billed_spill(struct audit *audit, struct reason *reason);
+
+/* Tells refunds that are marked and were not given. */
+enum status audit_refunds_end(struct audit *audit, struct reason *reason);
 void audit_billed_close(struct audit *audit);
 
 /* ---- audit_statements.c: whether frozen statements are what their periods come to ---- */
@@ -104,6 +113,6 @@ void audit_billed_close(struct audit *audit);
 enum status audit_statements(struct audit *audit, struct terms_book *book,
                              struct reason *reason);
 
-/* ---- audit_compare.c: the temporary table against the kept ones ---- */
+/* ---- audit_compare.c: the scratch against the kept tables ---- */
 
 enum status audit_compare(struct audit *audit, struct reason *reason);

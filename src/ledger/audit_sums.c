@@ -15,8 +15,8 @@ struct audit_sum {
 enum status audit_sums_open(struct audit *audit, struct reason *reason)
 {
     audit->sums = memory_take_zeroed(PLACES, sizeof(audit->sums[0]));
-    return db_execute(audit->db,
-                      "CREATE TEMP TABLE readded (bucket, account_id, key_id, endpoint, hour,"
+    return db_execute(audit->scratch,
+                      "CREATE TABLE readded (bucket, account_id, key_id, endpoint, hour,"
                       " is_unfolded, charged, unchanged, head, empty_page, replayed, free,"
                       " invalid, conflict, key_daily, daily, insufficient, spend_limit,"
                       " unavailable, credits, overage, overage_micros,"
@@ -54,8 +54,8 @@ static enum status sum_write(struct audit *audit, const struct audit_sum *sum,
 {
     CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
     TRY(db_statement_take(
-        audit->db,
-        "INSERT INTO temp.readded VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+        audit->scratch,
+        "INSERT INTO readded VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
         " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
         " ON CONFLICT (bucket, account_id, key_id, endpoint, hour, is_unfolded) DO UPDATE SET"
         " charged = charged + excluded.charged, unchanged = unchanged + excluded.unchanged,"
@@ -101,7 +101,7 @@ enum status audit_sums_add(struct audit *audit, const struct journal_entry *entr
                                    .key_id = entry->key_id,
                                    .endpoint = entry->endpoint,
                                    .hour = instant_hour(entry->at),
-                                   .is_unfolded = audit->place.id > audit->mark});
+                                   .is_unfolded = audit->place.is_unfolded});
     sum->values[entry->outcome]++;
     sum->values[CALL_OUTCOMES] += entry->credits;
     sum->values[CALL_OUTCOMES + 1] += entry->overage;

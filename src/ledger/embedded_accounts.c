@@ -1,6 +1,6 @@
 #include "ledger/embedded_billing.h"
 
-#define IMPORT_LARGE 1000 /* rows from which on a wide cache pays */
+#define IMPORT_LARGE 1000 /* rows from which on a wide cache of a file's pays */
 #define ACCOUNT_COLUMNS                                                                        \
     "id, outward_id, email, name, plan, suspended_at, created_at, next_plan, next_plan_at,"    \
     " has_opted_in, spend_limit_cents, unpaid_at"
@@ -228,7 +228,7 @@ enum status ledger_account_import(struct ledger *ledger, const struct account_ro
         return STATUS_OK;
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     struct key_row *key_rows = memory_take_zeroed(count, sizeof(*key_rows));
-    bool is_large = count >= IMPORT_LARGE;
+    bool is_large = count >= IMPORT_LARGE && !ledger->cluster;
     if (is_large)
         cache_widen(held);
     enum status status = import_rows(held, rows, key_rows, count, keys, reason);

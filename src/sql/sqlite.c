@@ -1,5 +1,6 @@
 #include "sql/engine.h"
 #include "sql/log_room.h"
+#include "sql/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -437,3 +438,33 @@ const struct db_engine engine_sqlite = {
     .copy_out = sqlite_copy_out,
     .migration_begin = sqlite_migration_begin,
 };
+
+/* ---- Scratch ---- */
+
+/* SQLite's word for a file of its own that has no name is an empty path. */
+static enum status scratch_configure(struct sqlite *db, struct reason *reason)
+{
+    TRY(outcome(
+        db,
+        sqlite3_open_v2("", &db->connection,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL),
+        reason));
+    TRY(outcome(db, sqlite3_extended_result_codes(db->connection, 1), reason));
+    return db_execute(&db->is, "PRAGMA temp_store=FILE; PRAGMA cache_size=-16384", reason);
+}
+
+enum status db_open_scratch(struct db **db, struct reason *reason)
+{
+    static const char shown[] = "the temporary file";
+    struct sqlite *opened = memory_take_zeroed(1, sizeof(*opened));
+    opened->is.engine = &engine_sqlite;
+    opened->is.path = memory_take_zeroed(1, sizeof(shown));
+    memcpy(opened->is.path, shown, sizeof(shown));
+    enum status status = scratch_configure(opened, reason);
+    if (status != STATUS_OK) {
+        db_close(&opened->is);
+        return status;
+    }
+    *db = &opened->is;
+    return STATUS_OK;
+}
