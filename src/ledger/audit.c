@@ -228,7 +228,7 @@ static enum status row_add(struct audit *audit, struct db_statement *row, struct
     "SELECT id, at, calls, body, boot, elapsed_us, id > $2 FROM journal WHERE id > $1"         \
     " ORDER BY id LIMIT $3"
 #define SHARED_SQL                                                                             \
-    "SELECT j.id, j.at, j.calls, j.body, 0, j.at, EXISTS (SELECT 1 FROM fold_mark m"           \
+    "SELECT j.id, j.at, j.calls, j.body, 0, 0, EXISTS (SELECT 1 FROM fold_mark m"              \
     " WHERE m.node = j.node AND m.journal_id < j.id) FROM journal j WHERE j.id > $1"           \
     " AND $2 >= 0 ORDER BY j.id LIMIT $3"
 

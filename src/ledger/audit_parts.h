@@ -10,12 +10,11 @@ struct terms_book;
 
 #define AUDIT_WHAT_BYTES_MAX 256 /* the longest sentence about a difference */
 
-/* Where a journal row stands. Of a shared ledger, whose rows name no boot, the elapsed time is the
- * wall time of its batch. */
+/* Where a journal row stands. */
 struct audit_place {
     int64_t id;
-    int64_t boot, elapsed_us;
-    bool is_unfolded; /* the projections lack it */
+    int64_t boot, elapsed_us; /* in a file alone */
+    bool is_unfolded;         /* the projections lack it */
 };
 
 struct audit {

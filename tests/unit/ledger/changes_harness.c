@@ -409,3 +409,14 @@ void in_a_file_alone(void)
     if (is_shared)
         skip();
 }
+
+bool is_on_a_server(void)
+{
+    return is_shared;
+}
+
+void on_a_server_alone(void)
+{
+    if (!is_shared)
+        skip();
+}

@@ -79,6 +79,8 @@ void events_accept(void);
 
 /* For what is so in a file alone: skips the test where the ledger is on a server. */
 void in_a_file_alone(void);
+void on_a_server_alone(void); /* and the other way round */
+bool is_on_a_server(void);
 
 /* A whole test program: each test on a ledger of its own; an argument names the tests to run. */
 #define FRESH(function) cmocka_unit_test_setup_teardown(function, ledger_make, ledger_remove)

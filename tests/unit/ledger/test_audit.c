@@ -220,6 +220,7 @@ static void a_period_that_ended_is_told_by_its_name(void **state)
         2);
 }
 
+/* A server's journal has each account's charges in order: nothing need lie apart there. */
 static void included_credits_after_overage_are_told(void **state)
 {
     (void)state;
@@ -230,8 +231,11 @@ static void included_credits_after_overage_are_told(void **state)
         "CREATE TEMP TABLE kept AS SELECT id, at, body FROM journal WHERE id IN (1, 5);"
         "UPDATE journal SET (at, body) = (SELECT at, body FROM kept"
         " WHERE kept.id = 6 - journal.id) WHERE id IN (1, 5)",
-        "a@b|2024-02, journal row 3: 8 credits of overage are due, since it began in row "
-        "1, and 4 are charged");
+        is_on_a_server()
+            ? "a@b|2024-02, journal row 2: 8 credits of overage are due, since it began in row "
+              "1, and 0 are charged"
+            : "a@b|2024-02, journal row 3: 8 credits of overage are due, since it began in row "
+              "1, and 4 are charged");
 }
 
 /* An upgrade leaves included credits again after overage; a later period begins with its own. */
@@ -378,6 +382,55 @@ static void a_period_that_is_not_what_its_plans_say_is_told(void **state)
     }
 }
 
+/* ---- What several nodes share ---- */
+
+/* Balances are written with each batch, usage by the node that wrote it, a moment later. */
+static void what_a_node_has_not_folded_is_in_the_balances(void **state)
+{
+    (void)state;
+    on_a_server_alone();
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 2);
+    books_close();
+    execute("INSERT INTO fold_mark SELECT node, min(id), 0 FROM journal GROUP BY node");
+    assert_true(
+        tells("usage_hour of key 1 at endpoint 1 from 2024-02-02T01:00:00Z on: charged"));
+    execute("DELETE FROM usage_hour WHERE hour = (SELECT max(hour) FROM usage_hour)");
+    assert_silent();
+    assert_told("UPDATE balance SET used = used - 8", "a@b|balance of 2024-02: used");
+}
+
+static const struct {
+    const char *damage, *wanted;
+} of_shared_books[] = {
+    {"DELETE FROM account_window",
+     "a@b|account_window: rows of the account: there, wanted (0, 1)"},
+    {"INSERT INTO account_window VALUES (2, 2, 0, '', 0)",
+     "2|account_window: rows of an account that is not there: there, wanted (1, 0)"},
+    {"DELETE FROM account_email",
+     "a@b|account_email: rows of the account: there, wanted (0, 1)"},
+    {"UPDATE account_email SET bucket = (bucket + 1) % 64",
+     "a@b|account_email: rows of the account: there, wanted (0, 1)"},
+    {"INSERT INTO account_email VALUES (0, 'c@d', 1)",
+     "a@b|account_email: rows of an address that is not the account's: there, wanted (1, 0)"},
+    {"INSERT INTO fold_mark VALUES (9, 100, 0)",
+     "-|fold_mark of node 9: the journal's last row"},
+    {"SELECT setval('journal_id', 1)", "-|the sequence journal_id: the journal's last row"},
+};
+
+static void what_nodes_share_is_whole(void **state)
+{
+    on_a_server_alone();
+    for (size_t i = 0; i < LENGTH_OF(of_shared_books); i++) {
+        if (i > 0)
+            assert_int_equal(ledger_remove(state) | books_make(state), 0);
+        struct caller caller = caller_make("a@b", "Free");
+        calls(&caller, "2024-02-02", 2);
+        books_close();
+        assert_told(of_shared_books[i].damage, of_shared_books[i].wanted);
+    }
+}
+
 #define ON_BOOKS(test) cmocka_unit_test_setup_teardown(test, books_make, ledger_remove)
 
 int main(int argc, char **argv)
@@ -396,6 +449,8 @@ int main(int argc, char **argv)
         ON_BOOKS(a_charge_of_an_ended_period_may_come_late),
         ON_BOOKS(a_restart_of_the_machine_lies_far_enough_apart),
         ON_BOOKS(overage_without_its_balance_is_told_by_the_sums),
+        ON_BOOKS(what_a_node_has_not_folded_is_in_the_balances),
+        ON_BOOKS(what_nodes_share_is_whole),
     };
     return changes_main(tests, argc, argv);
 }
