@@ -15,6 +15,7 @@ enum cli_exit cli_account_usage(struct cli_context *context, int argc, char **ar
 enum cli_exit cli_invoice(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_audit(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_db(struct cli_context *context, int argc, char **argv);
+enum cli_exit cli_db_copy(struct cli_context *context, int argc, char **argv);
 enum cli_exit cli_config(struct cli_context *context, int argc, char **argv);
 
 /* The catalogue's store beside the database that the settings name. The caller closes it. */

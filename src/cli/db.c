@@ -346,6 +346,7 @@ enum cli_exit cli_db(struct cli_context *context, int argc, char **argv)
         {"status", "Show versions, sizes and the journal's state.", db_status},
         {"migrate", "Bring ledger and catalogue to this program's tables.", db_migrate_both},
         {"backup", "Write a copy of both files.", db_backup},
+        {"copy", "Write both files into a database of PostgreSQL.", cli_db_copy},
         {NULL, NULL, NULL},
     };
     return cli_group(context, "db", commands, "Looks after the ledger and the catalogue.", argc,
