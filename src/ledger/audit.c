@@ -225,11 +225,11 @@ static enum status row_add(struct audit *audit, struct db_statement *row, struct
 
 /* After the row $1; up to the mark $2 a file's rows are folded. */
 #define FILE_SQL                                                                               \
-    "SELECT id, at, calls, body, boot, elapsed_us, id > $2 FROM journal WHERE id > $1"         \
+    "SELECT id, at, calls, body, boot, elapsed_us, id > $2, 0 FROM journal WHERE id > $1"      \
     " ORDER BY id LIMIT $3"
 #define SHARED_SQL                                                                             \
-    "SELECT j.id, j.at, j.calls, j.body, 0, 0, EXISTS (SELECT 1 FROM fold_mark m"              \
-    " WHERE m.node = j.node AND m.journal_id < j.id) FROM journal j WHERE j.id > $1"           \
+    "SELECT j.id, j.at, j.calls, j.body, 0, j.at, EXISTS (SELECT 1 FROM fold_mark m"           \
+    " WHERE m.node = j.node AND m.journal_id < j.id), j.node FROM journal j WHERE j.id > $1"   \
     " AND $2 >= 0 ORDER BY j.id LIMIT $3"
 
 static enum status page_add(struct audit *audit, struct db_statement *select,
@@ -248,6 +248,7 @@ static enum status page_add(struct audit *audit, struct db_statement *select,
             .boot = db_column_integer(select, 4),
             .elapsed_us = db_column_integer(select, 5),
             .is_unfolded = db_column_integer(select, 6) != 0,
+            .is_ordered = db_column_integer(select, 7) != 0,
         };
         TRY(place_check(audit, &audit->place, before, reason));
         *before = audit->place;

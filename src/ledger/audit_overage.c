@@ -3,7 +3,8 @@
  * Two loops may hand two charges of one account over in the other order than they were decided
  * in, so the credits that were decided before may stand a row behind. What is told lies apart by
  * more than that: by rows and by a minute. Where several nodes share a ledger an account is held from
- * the decision to its row, so that its charges stand in order, and nothing need lie apart. */
+ * the decision to its row, so that its charges stand in order, and nothing need lie apart; only what
+ * was copied from a file came to be as there. */
 #include "base/json_read.h"
 #include "ledger/audit_parts.h"
 #include "model/account.h"
@@ -143,7 +144,7 @@ static enum status balance_read(struct audit *audit, const struct audit_overage 
 static bool is_apart(const struct audit *audit, const struct audit_place *began)
 {
     const struct audit_place *row = &audit->place;
-    if (audit->is_shared)
+    if (row->is_ordered && began->is_ordered)
         return true;
     return row->id >= began->id + ROWS_APART &&
            (row->boot != began->boot || row->elapsed_us >= began->elapsed_us + TIME_APART_US);
@@ -155,7 +156,7 @@ static enum status period_check(struct audit *audit, const struct audit_overage 
 {
     struct balance balance = {0};
     struct included included;
-    bool is_new = !audit->is_shared && overage->began.id + ROWS_APART > audit->mark;
+    bool is_new = !overage->began.is_ordered && overage->began.id + ROWS_APART > audit->mark;
     if (overage->began.id == 0 || is_new || !is_apart(audit, &overage->began))
         return STATUS_OK;
     TRY(balance_read(audit, overage, &balance, reason));

@@ -13,7 +13,8 @@ struct terms_book;
 /* Where a journal row stands. */
 struct audit_place {
     int64_t id;
-    int64_t boot, elapsed_us; /* in a file alone */
+    int64_t boot, elapsed_us; /* of a shared ledger: 0, and the batch's wall time */
+    bool is_ordered;          /* its node held each account from the decision to the row */
     bool is_unfolded;         /* the projections lack it */
 };
 

@@ -93,8 +93,7 @@ enum status ledger_copy_check(struct db *from, struct db *to, struct reason *rea
 
 /* ---- The journal ---- */
 
-#define NO_NODE 0 /* wrote what changes an account */
-#define NODE 1    /* wrote the calls */
+#define NO_NODE 0 /* of those that share the ledger wrote it */
 #define SEVERAL (-1)
 
 static enum status bucket_of(int64_t id, struct text body, instant at, int64_t *bucket,
@@ -123,7 +122,7 @@ static enum status row_copy(struct db_statement *row, struct db_statement *inser
     db_bind_integer(insert, 3, db_column_integer(row, 2));
     db_bind_blob(insert, 4, db_column_blob(row, 3));
     db_bind_integer(insert, 5, bucket);
-    db_bind_integer(insert, 6, bucket == SEVERAL ? NODE : NO_NODE);
+    db_bind_integer(insert, 6, NO_NODE);
     db_bind_blob(insert, 7, (struct text){(const char *)batch_id, sizeof(batch_id)});
     return db_run(insert, reason);
 }

@@ -400,6 +400,25 @@ static void what_a_node_has_not_folded_is_in_the_balances(void **state)
     assert_told("UPDATE balance SET used = used - 8", "a@b|balance of 2024-02: used");
 }
 
+/* Two loops of the process that had the file may have handed charges over in the other order. */
+static void what_was_copied_from_a_file_may_be_out_of_order(void **state)
+{
+    (void)state;
+    on_a_server_alone();
+    struct caller caller = caller_make("a@b", "Free");
+    calls(&caller, "2024-02-02", 6);
+    books_close();
+    execute("CREATE TEMP TABLE kept AS SELECT id, at, body FROM journal WHERE id IN (2, 3);"
+            "UPDATE journal SET (at, body) = (SELECT at, body FROM kept"
+            " WHERE kept.id = 5 - journal.id) WHERE id IN (2, 3);"
+            "UPDATE journal SET node = 0");
+    assert_silent();
+    assert_told(
+        "UPDATE journal SET node = 1",
+        "a@b|2024-02, journal row 3: 8 credits of overage are due, since it began in row "
+        "2, and 0 are charged");
+}
+
 static const struct {
     const char *damage, *wanted;
 } of_shared_books[] = {
@@ -450,6 +469,7 @@ int main(int argc, char **argv)
         ON_BOOKS(a_restart_of_the_machine_lies_far_enough_apart),
         ON_BOOKS(overage_without_its_balance_is_told_by_the_sums),
         ON_BOOKS(what_a_node_has_not_folded_is_in_the_balances),
+        ON_BOOKS(what_was_copied_from_a_file_may_be_out_of_order),
         ON_BOOKS(what_nodes_share_is_whole),
     };
     return changes_main(tests, argc, argv);

@@ -195,7 +195,7 @@ CREATE INDEX idempotency_use_by_age ON idempotency_use (at);
 CREATE TABLE journal (
     bucket   BIGINT NOT NULL, -- of the accounts whose calls are in body; -1: of several
     id       BIGINT NOT NULL, -- rising; a node's rows in the order of its commits
-    node     BIGINT NOT NULL, -- who wrote it
+    node     BIGINT NOT NULL, -- who wrote it; 0: no node, but a change of the account, or a copy of a file
     batch_id BYTEA  NOT NULL, -- 128 random bits: tells whether a commit took place whose end was not seen
     at       BIGINT NOT NULL, -- wall time of the batch, by the database's clock
     calls    BIGINT NOT NULL, -- in body
