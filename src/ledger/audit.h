@@ -16,11 +16,17 @@
  * is told as well.
  *
  * The journal up to the fold mark must give the tables exactly; what comes after it is looked at
- * for itself. All of it in one view of the file, from any process, while its owner writes on.
+ * for itself. All of it in one view of the database, from any process, while its owners write on.
+ *
+ * Where several nodes share the ledger each has a fold mark, balances must hold what comes after it
+ * too, missing rows cannot be told from ids that failed batches took, and an account's charges stand
+ * in the order of their decisions: overage is looked at at once there, but for rows of no node (0).
+ * Found is also: an account without its one account_window, or whose mail address is not where it
+ * is looked for in account_email, and rows there of no account; a sequence behind the journal.
  *
  * Memory: charge ids take 22 to 43 bytes a charge in a hash table, for duplicates; each account
  * 48 bytes, and 144 to 288 more if it had overage; each load of a plan version 6 KB; sums are
- * spilled into a temporary file past AUDIT_SUMS_MAX of them. */
+ * spilled into a temporary file of its own past AUDIT_SUMS_MAX of them (sql/scratch.h). */
 #pragma once
 
 #include "base/reason.h"
