@@ -14,8 +14,8 @@ Test is a unit or crash test as meson calls it, with the name of its case, or a 
 tests/ with its arguments. The tree and BUILD_DIR, which must be complete, are copied to a
 temporary folder, so that each patch builds only what it touches. A patch is applied by its
 lines, wherever they stand, so that it outlives changes around it; one that no longer applies is a
-failure. --sample runs N of them, others each day. A test that ends in _on_postgres needs the server of
-TRENDGATE_TEST_POSTGRES and is skipped without. Closes with "N passed, N failed, N skipped"."""
+failure. --sample runs N of them, others each day. A test that ends in _on_postgres, or is one of
+ledger_postgres/, needs the server of TRENDGATE_TEST_POSTGRES and is skipped without. Closes with "N passed, N failed, N skipped"."""
 
 import argparse
 import datetime
@@ -92,7 +92,7 @@ class Tree:
         self.passing = {}
         listed = subprocess.run(["meson", "introspect", "--tests", str(build)], text=True, capture_output=True,
                                 check=True)
-        self.tests = {test["name"]: pathlib.Path(test["cmd"][0]).relative_to(build)
+        self.tests = {test["name"]: (pathlib.Path(test["cmd"][0]).relative_to(build), test["env"])
                       for test in json.loads(listed.stdout) if test["cmd"][0].startswith(str(build))}
 
     def restore(self, before):
@@ -100,23 +100,23 @@ class Tree:
             path.write_text(content, encoding="utf-8")
 
     def words_of(self, test):
-        """(what to build, the command, the case that must fail or None)."""
+        """(what to build, the command, the case that must fail or None, its environment beside the tree's)."""
         name, *arguments = test.split()
         if name.endswith(".py"):
-            return PROGRAMS, [sys.executable, name, *arguments], None
-        program = self.tests[name]
-        return [str(program)], [str(self.build / program), *arguments], arguments[0]
+            return PROGRAMS, [sys.executable, name, *arguments], None, {}
+        program, environment = self.tests[name]
+        return [str(program)], [str(self.build / program), *arguments], arguments[0], environment
 
     def run(self, test):
         """(done, the case that must fail, None) or (None, None, why it could not be run)."""
-        targets, words, case = self.words_of(test)
+        targets, words, case, environment = self.words_of(test)
         built = subprocess.run(["ninja", "-C", str(self.build), *targets], text=True, capture_output=True, check=False)
         if built.returncode != 0:
             return None, None, f"does not build:\n{built.stdout[-2000:]}"
         try:
-            done = subprocess.run(words, cwd=self.path, env=self.environment, text=True, errors="replace",
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  timeout=TEST_TIMEOUT_S, check=False)
+            done = subprocess.run(words, cwd=self.path, env={**self.environment, **environment}, text=True,
+                                  errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=TEST_TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired:
             return None, None, f"the test did not end within {TEST_TIMEOUT_S} s"
         return done, case, None
@@ -171,6 +171,10 @@ def chosen(mutants, names, sample):
     return [mutants[(first + i) % len(mutants)] for i in range(sample)]
 
 
+def needs_server(test):
+    return test.endswith("_on_postgres") or test.startswith("ledger_postgres/")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True)
@@ -179,7 +183,7 @@ def main():
     arguments = parser.parse_args()
     mutants = chosen([Mutant(path) for path in sorted(MUTANTS.glob("*.patch"))], arguments.names, arguments.sample)
     skipped = [] if os.environ.get("TRENDGATE_TEST_POSTGRES") else \
-        [mutant for mutant in mutants if mutant.facts["Test"].endswith("_on_postgres")]
+        [mutant for mutant in mutants if needs_server(mutant.facts["Test"])]
     for mutant in skipped:
         print(f"skip    {mutant.name}: there is no PostgreSQL server for its test", flush=True)
     mutants = [mutant for mutant in mutants if mutant not in skipped]
