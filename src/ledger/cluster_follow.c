@@ -100,8 +100,8 @@ static enum status keys_follow(struct ledger *ledger, const struct changes *chan
 
 /* ---- Sessions ---- */
 
-static enum status sessions_forget(struct ledger *ledger, const struct changes *changes,
-                                   struct reason *reason)
+static enum status sessions_doubt(struct ledger *ledger, const struct changes *changes,
+                                  struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(
@@ -113,21 +113,23 @@ static enum status sessions_forget(struct ledger *ledger, const struct changes *
         TRY(db_step(select, &row, reason));
         if (!row)
             return STATUS_OK;
-        session_table_remove_account(ledger->sessions, db_column_integer(select, 0));
+        session_table_doubt_account(ledger->sessions, db_column_integer(select, 0));
     }
 }
 
 static enum status sessions_follow(struct ledger *ledger, const struct changes *changes,
                                    struct reason *reason)
 {
-    TRY(sessions_forget(ledger, changes, reason));
+    TRY(sessions_doubt(ledger, changes, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT " SESSION_COLUMNS
                           " FROM session WHERE account_id IN " CHANGED_ACCOUNTS,
                           &select, reason));
     changes_bind(select, changes);
-    return ledger_sessions_add(ledger, select, reason);
+    TRY(ledger_sessions_add(ledger, select, reason));
+    session_table_remove_doubted(ledger->sessions);
+    return STATUS_OK;
 }
 
 /* ---- Following ---- */

@@ -337,7 +337,7 @@ enum status ledger_sessions_add(struct ledger *ledger, struct db_statement *sele
                               "backup",
                               db_path(ledger->db), stored.length);
         memcpy(entry.digest.bytes, stored.at, stored.length);
-        session_table_add(ledger->sessions, &entry);
+        session_table_put(ledger->sessions, &entry);
     }
 }
 

@@ -8,7 +8,7 @@
 /* Into memory, without those that are over; before anybody asks for one. */
 enum status ledger_sessions_load(struct ledger *ledger, struct reason *reason);
 
-/* The rows of a SELECT of SESSION_COLUMNS; none of them is in memory. */
+/* The rows of a SELECT of SESSION_COLUMNS, put into memory (session_table_put). */
 #define SESSION_COLUMNS "digest, id, account_id, created_at, last_seen_at, by_link"
 enum status ledger_sessions_add(struct ledger *ledger, struct db_statement *select,
                                 struct reason *reason);

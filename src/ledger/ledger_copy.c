@@ -100,7 +100,7 @@ static enum status bucket_of(int64_t id, struct text body, instant at, int64_t *
                              struct reason *reason)
 {
     struct adjustment adjustment;
-    bool is_one;
+    bool is_one = false;
     if (journal_adjustment_read(body, at, &adjustment, &is_one) != STATUS_OK)
         return reason_set(reason, STATUS_CORRUPT,
                           "journal row %lld does not unpack: see `trendgate audit`",
@@ -113,7 +113,7 @@ static enum status row_copy(struct db_statement *row, struct db_statement *inser
                             struct reason *reason)
 {
     uint8_t batch_id[CHARGE_ID_BYTES];
-    int64_t bucket;
+    int64_t bucket = SEVERAL;
     secret_fill(batch_id, sizeof(batch_id));
     TRY(bucket_of(db_column_integer(row, 0), db_column_blob(row, 3),
                   (instant){db_column_integer(row, 1)}, &bucket, reason));

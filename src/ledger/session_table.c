@@ -99,14 +99,39 @@ bool session_table_remove(struct session_table *table, const struct digest *dige
     return removed != NULL;
 }
 
-void session_table_remove_account(struct session_table *table, int64_t account_id)
+void session_table_doubt_account(struct session_table *table, int64_t account_id)
+{
+    table_lock(table);
+    for (size_t i = 0; i < CHAINS; i++)
+        for (struct link *link = table->chains[i]; link; link = link->next)
+            link->entry.is_doubted |= link->entry.account_id == account_id;
+    table_unlock(table);
+}
+
+void session_table_put(struct session_table *table, const struct session_entry *entry)
+{
+    table_lock(table);
+    struct link **place = place_find(table, &entry->digest);
+    if (!*place) {
+        *place = memory_take(sizeof(**place));
+        **place = (struct link){.entry = *entry};
+    } else {
+        struct session_entry *there = &(*place)->entry;
+        there->is_doubted = false;
+        if (entry->last_seen_at.us > there->last_seen_at.us)
+            there->last_seen_at = entry->last_seen_at;
+    }
+    table_unlock(table);
+}
+
+void session_table_remove_doubted(struct session_table *table)
 {
     table_lock(table);
     for (size_t i = 0; i < CHAINS; i++) {
         struct link **place = &table->chains[i];
         while (*place) {
             struct link *link = *place;
-            if (link->entry.account_id != account_id) {
+            if (!link->entry.is_doubted) {
                 place = &link->next;
                 continue;
             }

@@ -17,6 +17,7 @@ struct session_entry {
     instant last_seen_at;
     bool by_link;
     bool is_unwritten; /* last_seen_at is newer than in the file */
+    bool is_doubted;   /* its account was changed elsewhere: it may be over */
 };
 
 struct session_table *session_table_open(void);
@@ -33,8 +34,12 @@ bool session_table_see(struct session_table *table, const struct digest *digest,
 /* False when it is not there. */
 bool session_table_remove(struct session_table *table, const struct digest *digest);
 
-/* All of an account. */
-void session_table_remove_account(struct session_table *table, int64_t account_id);
+/* What others changed of an account's sessions: all are doubted, those that go on are put, which adds
+ * one that is not there and leaves what was seen of one since; then the rest is removed. Who looks
+ * meanwhile finds every one that goes on. */
+void session_table_doubt_account(struct session_table *table, int64_t account_id);
+void session_table_put(struct session_table *table, const struct session_entry *entry);
+void session_table_remove_doubted(struct session_table *table);
 
 /* Up to count entries whose last use is not in the file yet; they count as written from then on. */
 size_t session_table_unwritten(struct session_table *table, struct session_entry *entries,

@@ -1,6 +1,7 @@
 /* sessions.h: their life, what ends them, and links that work once; as it goes on, reopened and
  * after a crash. */
 #include "changes_harness.h"
+#include "ledger/session_table.h"
 #include "ledger/sessions.h"
 
 #include <stdio.h>
@@ -274,10 +275,41 @@ static void a_link_works_for_an_hour_unless_a_newer_one_is_made(void **state)
                      STATUS_MISSING);
 }
 
+/* ---- What others changed ---- */
+
+static struct session_entry entry_of(uint8_t number, instant seen)
+{
+    struct session_entry entry = {
+        .id = number, .account_id = 1, .created_at = {0}, .last_seen_at = seen};
+    entry.digest.bytes[0] = number;
+    return entry;
+}
+
+static void a_session_that_goes_on_is_found_while_its_account_is_followed(void **state)
+{
+    (void)state;
+    const instant seen = {0}, later = {SESSION_SEEN_US};
+    struct session_entry stays = entry_of(1, seen), ends = entry_of(2, seen), found;
+    struct session_table *table = session_table_open();
+    session_table_add(table, &stays);
+    session_table_add(table, &ends);
+    assert_true(session_table_see(table, &stays.digest, later, &found));
+    session_table_doubt_account(table, 1);
+    assert_true(session_table_see(table, &stays.digest, later, &found));
+    session_table_put(table, &stays); /* as its row has it: not seen since */
+    session_table_remove_doubted(table);
+    assert_true(session_table_see(table, &stays.digest, later, &found));
+    assert_int_equal(found.last_seen_at.us, later.us);
+    assert_true(found.is_unwritten);
+    assert_false(session_table_see(table, &ends.digest, later, &found));
+    session_table_close(table);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         FRESH(a_token_is_256_bits_that_differ),
+        cmocka_unit_test(a_session_that_goes_on_is_found_while_its_account_is_followed),
         FRESH(a_session_outlives_the_ledger_and_ends_when_idle),
         FRESH(a_session_that_is_used_ends_after_two_weeks),
         FRESH(the_file_holds_no_token),
