@@ -1,16 +1,18 @@
 """A database of PostgreSQL by the commands of the operator: it is migrated, shown, filled with accounts,
-audited, and refused a backup; and a ledger in files is copied into one, by which a server goes on."""
+audited, and refused a backup; and a ledger in files is copied into one, by which a server goes on; it is audited while two servers write."""
 
 import contextlib
+import itertools
 import json
 import os
 import sqlite3
+import threading
 
 from support import postgres
 from support.server import Place, Skip
 from support.steps import ENDPOINT, Scenario, Stage, act, check_every_answer, equal, fail
 
-COMMANDS, COPY = [], []
+COMMANDS, COPY, SHARED = [], [], []
 ME = "/api/v1/billing/me"
 COST = 8
 ACCOUNTS = 1500  # more than what SQLite's cache is widened for
@@ -20,7 +22,7 @@ PLANS = f"""\
 price_cents = 7900
 included_credits = 20
 daily_credit_cap = 0
-rate_limit_per_minute = 1000
+rate_limit_per_minute = 1000000
 overage = always
 overage_cents_per_1000 = 75
 
@@ -192,5 +194,46 @@ def copy_served(stage):
     stage.server = None
 
 
+# ---- Two servers by one database ----
+
+def calls_of(stage, keys, done, faults):
+    """Each call to the other server than the last one."""
+    try:
+        with contextlib.ExitStack() as stack:
+            connections = [stack.enter_context(server.connect()) for server in stage.notes["servers"]]
+            while not done.is_set():
+                for connection, key in itertools.product(connections, keys):
+                    equal(connection.ask(ENDPOINT + "?limit=1", headers={"x-api-key": key}).status, 200, "status")
+    except (AssertionError, OSError) as fault:
+        faults.append(fault)
+
+
+@act(SHARED, "audits are clean while both are called for the same accounts, into their overage")
+def audit_beside_two(stage):
+    place = stage.place
+    place.database = stage.notes["address"]
+    place.succeed("db", "migrate")
+    keys = [place.succeed("account", "create", f"u{number}@example.com", "--plan", "Open").lines()[0]
+            for number in range(3)]
+    stage.notes["servers"] = [place.serve(), place.serve()]
+    done, faults = threading.Event(), []
+    threads = [threading.Thread(target=calls_of, args=(stage, keys, done, faults)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        seen = [audited(stage)["calls"] for _ in range(5)]
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    equal(faults, [], "faults of the callers")
+    for server in stage.notes["servers"]:
+        server.stop()
+    summary = audited(stage)
+    if summary["calls"] < seen[-1] or summary["overage_credits"] == 0 or summary["unfolded_rows"] > 0:
+        fail(f"{summary!r}")
+
+
 SCENARIOS = [Scenario("a database of PostgreSQL, by commands", stage_with_a_database, COMMANDS),
-             Scenario("a copy into PostgreSQL", stage_with_a_database, COPY)]
+             Scenario("a copy into PostgreSQL", stage_with_a_database, COPY),
+             Scenario("two servers by one database", stage_with_a_database, SHARED)]
