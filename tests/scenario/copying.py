@@ -9,10 +9,13 @@ import sqlite3
 import threading
 
 from support import postgres
+from support.clock import Clock
+from support.http_client import until
 from support.server import Place, Skip
 from support.steps import ENDPOINT, Scenario, Stage, act, check_every_answer, equal, fail
 
-COMMANDS, COPY, SHARED = [], [], []
+COMMANDS, COPY, SHARED, PERIODS = [], [], [], []
+DAY = 86400
 ME = "/api/v1/billing/me"
 COST = 8
 ACCOUNTS = 1500  # more than what SQLite's cache is widened for
@@ -234,6 +237,73 @@ def audit_beside_two(stage):
         fail(f"{summary!r}")
 
 
+# ---- Periods ----
+
+@contextlib.contextmanager
+def stage_on_a_clock():
+    if postgres.VARIABLE not in os.environ:
+        raise Skip("there is no PostgreSQL server: TRENDGATE_TEST_POSTGRES is not set")
+    address = postgres.make_database()
+    try:
+        with Clock("2025-01-31T10:00:00Z") as clock, \
+                Place({"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}, plans=PLANS, clock=clock) as place:
+            stage = Stage(place)
+            stage.clock = clock
+            stage.notes.update(address=address, key=place.new_key("open@example.com", "Open"))
+            stage.server = place.serve()
+            yield stage
+            stage.server.stop()
+    finally:
+        postgres.drop_database(address)
+
+
+def closed(stage, period):
+    def is_closed():
+        told = stage.server.ask(f"{ME}/periods/{period}", headers={"x-api-key": stage.notes["key"]}).json()
+        return told["data"]["status"] == "closed"
+    until(is_closed, f"{period} is closed")
+
+
+def invoice(stage, period):
+    words = ("invoice", "open@example.com", "--format", "json", "--period", period)
+    return json.loads(stage.place.succeed(*words).stdout)
+
+
+@act(PERIODS, "what a killed server had not folded is folded first")
+def copy_of_a_killed(stage):
+    for _ in range(4):
+        equal(call(stage, stage.notes["key"]).status, 200, "status")
+    stage.server.kill()
+    result = copied(stage)
+    equal(result.status, 1, f"status of {result!r}")
+    if "not folded" not in result.stderr:
+        fail(f"{result!r}")
+    stage.server = stage.place.serve()
+
+
+@act(PERIODS, "closed periods are copied as they are, and the next one closes on the server")
+def copy_of_periods(stage):
+    stage.clock.pass_by(29 * DAY)
+    closed(stage, "2025-01")
+    charge_id = call(stage, stage.notes["key"]).field("X-Charge-Id")
+    stage.place.succeed("account", "refund", "open@example.com", charge_id, "--reason", "broken")
+    equal(call(stage, stage.notes["key"]).status, 200, "status")
+    before = invoice(stage, "2025-01")
+    stage.server.stop()
+    result = copied(stage)
+    equal(result.status, 0, f"status of {result!r}")
+    equal(json.loads(result.stdout)["statements"], 1, "statements")
+    stage.place.database = stage.notes["address"]
+    stage.server = stage.place.serve()
+    equal(invoice(stage, "2025-01"), before, "the invoice")
+    equal(call(stage, stage.notes["key"]).status, 200, "status")
+    stage.clock.pass_by(31 * DAY)
+    closed(stage, "2025-02")
+    equal(sum(line["cents"] for line in invoice(stage, "2025-02")["statement"]["lines"]), 7900, "the second period")
+    audited(stage)
+
+
 SCENARIOS = [Scenario("a database of PostgreSQL, by commands", stage_with_a_database, COMMANDS),
              Scenario("a copy into PostgreSQL", stage_with_a_database, COPY),
-             Scenario("two servers by one database", stage_with_a_database, SHARED)]
+             Scenario("two servers by one database", stage_with_a_database, SHARED),
+             Scenario("periods copied into PostgreSQL", stage_on_a_clock, PERIODS)]
