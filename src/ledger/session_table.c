@@ -124,21 +124,24 @@ void session_table_put(struct session_table *table, const struct session_entry *
     table_unlock(table);
 }
 
+static void doubted_remove(struct link **place)
+{
+    while (*place) {
+        struct link *link = *place;
+        if (link->entry.is_doubted) {
+            *place = link->next;
+            free(link);
+        } else {
+            place = &link->next;
+        }
+    }
+}
+
 void session_table_remove_doubted(struct session_table *table)
 {
     table_lock(table);
-    for (size_t i = 0; i < CHAINS; i++) {
-        struct link **place = &table->chains[i];
-        while (*place) {
-            struct link *link = *place;
-            if (!link->entry.is_doubted) {
-                place = &link->next;
-                continue;
-            }
-            *place = link->next;
-            free(link);
-        }
-    }
+    for (size_t i = 0; i < CHAINS; i++)
+        doubted_remove(&table->chains[i]);
     table_unlock(table);
 }
 
