@@ -12,7 +12,7 @@ from support.http_client import until
 from support.lists import (DAY, as_answer, as_bare_list, as_csv, as_export, as_export_lines, as_lines, as_of, day_of,
                            industry_info, make_list, options_of, plain, sample_list, stamp)
 from support.reference import COUNTRIES, INDUSTRIES, check_success
-from support.server import ON_POSTGRES, SHARED, Place, demand_ledger
+from support.server import SHARED, Place
 from support.steps import (ENDPOINT, META, Scenario, Skip, act, equal, fail, http_date_seconds, served,
                            within_a_second)
 
@@ -47,27 +47,8 @@ def serves(stage, made, sort=True):
     return items == made["items"][:1000]
 
 
-def exported(place, made):
-    """The newest capture of that list as export tells it; None: there is none."""
-    written = place.succeed("export", "--country", made["country"], "--period", made["period"]).stdout
-    lists = json.loads(written)["lists"] if written.strip() else []
-    wanted = made["industry"] or None
-    return next((one for one in lists if (one.get("industry_id") or None) == wanted), None)
-
-
-def check_exported(place, made):
-    """Where nothing serves yet: what comes out again is what went in."""
-    found = exported(place, made)
-    if not found:
-        fail(f"the list {query_of(made)} was not kept")
-    equal((found["list"], found["source"]), (made["items"], made["source"]), "what is kept")
-
-
 def check_served(stage, made):
     """Imported while the server runs, and served: every item as it was captured."""
-    if ON_POSTGRES:
-        check_exported(stage.place, made)
-        return
     answer = until(lambda: (found := stage.get(query_of(made))).status == 200 and
                    found.json()["data"]["data"]["list"] == made["items"][:100] and found,
                    f"the list {query_of(made)} is served")
@@ -203,9 +184,7 @@ def fault(label, name, content, line=None, says=(), options=None, name_of_file=T
         for word in says:
             if word.lower() not in result.stderr.lower():
                 fail(f"does not say {word!r}: {result!r}")
-        if ON_POSTGRES:
-            equal(exported(stage.place, BASE), None, "what was imported")
-        elif stage.get("?country_code=MY").status != 503:
+        if stage.get("?country_code=MY").status != 503:
             fail("something was imported")
 
 
@@ -467,7 +446,6 @@ def newer(stage):
 
 @act(NEWEST, "an older capture imported later does not replace it")
 def older(stage):
-    demand_ledger()  # the step before needs it too
     current, late = sample_list(51, "MY", captured_at=CAPTURED + DAY), sample_list(53, "MY", captured_at=CAPTURED - DAY)
     imported(stage, "late.json", as_bare_list(late), *options_of(late))
     marker = sample_list(54, "SG")  # imported after it: when this one is seen, so was the other
@@ -646,9 +624,6 @@ def round_trip(label, make, name, write, extra, format_name):
             second.succeed("import", second.write("exported." + format_name, exported))
             again = second.succeed("export", "--format", format_name, binary_output=True).stdout
             equal(again, exported, "the second export")
-            if ON_POSTGRES:
-                check_exported(second, made)
-                return
             bodies = [served_by(place, made) for place in (first, second)]
         equal(bodies[0][0], made["items"], "items before")
         equal(bodies[1], bodies[0], "items and freshness after")

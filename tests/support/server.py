@@ -75,17 +75,10 @@ class Skip(Exception):
     """The step cannot be played here; the message says what is missing."""
 
 
-def demand_ledger():
+def demand_file(why):
+    """Skips what is about the file of a ledger, or the socket of the server that owns it."""
     if ON_POSTGRES:
-        raise Skip("serve keeps no ledger in PostgreSQL yet")
-
-
-class NoServer:
-    """In the place of a server that cannot be had."""
-
-    def __getattr__(self, _):
-        demand_ledger()
-        raise AttributeError("there is no server")
+        raise Skip(f"with SQLite alone: {why}")
 
 
 class Place:
@@ -181,7 +174,6 @@ class Place:
 
     def new_key(self, email="test@example.com", plan="Roomy"):
         """Makes an account and returns its first key."""
-        demand_ledger()
         extra = ["--plan", plan] if plan else []
         result = self.succeed("account", "create", email, *extra)
         assert len(result.lines()) == 1 and KEY.fullmatch(result.lines()[0]), repr(result)
@@ -189,7 +181,6 @@ class Place:
 
     def serve(self, *arguments, settings=None, listen="127.0.0.1:0", below=()):
         """below: words of a program that begins the server, such as a shell that sets a limit."""
-        demand_ledger()
         server = Server(self, arguments, settings or {}, listen, below=below)
         self.servers.append(server)
         return server.wait_until_listening()

@@ -13,7 +13,7 @@ import time
 import traceback
 
 from .http_client import Closed, Malformed, until
-from .server import ON_POSTGRES, NoServer, Place, Skip
+from .server import Place, Skip
 
 ENDPOINT = "/api/v1/tiktok/popular-trend/hashtag"
 META = "/api/v1/tiktok/popular-trend/country-industry-meta"
@@ -329,12 +329,9 @@ def served(settings=None, sample=True, prepare=None, plan="Roomy", arguments=())
     if sample:
         settings["TRENDGATE_SOURCE_SAMPLE_ENABLED"] = "true"
     with Place(settings) as place:
-        key = None if ON_POSTGRES else place.new_key(plan=plan)
+        key = place.new_key(plan=plan)
         if prepare:
             prepare(place)
-        if ON_POSTGRES:
-            yield Stage(place, NoServer(), "none")
-            return
         stage = Stage(place, place.serve(*arguments), key)
         yield stage
         stage.server.stop()  # the one that runs now: steps may have begun another
