@@ -5,6 +5,7 @@ refuses to run as root: then it runs as the user postgres, whom Debian's package
 address, of the database "postgres", is handed on in TRENDGATE_TEST_POSTGRES; whoever finds that unset
 has no server and skips aloud.
 """
+import contextlib
 import itertools
 import os
 import pathlib
@@ -54,6 +55,18 @@ def rows(address, sql, schema="public"):
     return [line.split("\t") for line in done.stdout.splitlines()]
 
 
+@contextlib.contextmanager
+def of_its_own():
+    """A server that a test may end: databases are made on it meanwhile."""
+    before = os.environ[VARIABLE]
+    with Server() as server:
+        os.environ[VARIABLE] = server.address
+        try:
+            yield server
+        finally:
+            os.environ[VARIABLE] = before
+
+
 class Server:
     """with Server() as server: server.address is where it listens."""
 
@@ -87,6 +100,11 @@ class Server:
         data = self.folder / "data"
         self._run("initdb", "-D", data, "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C",
                   "--no-sync", "--no-instructions")
+        self.begin()
+
+    def begin(self):
+        """After crash(); waits until it takes connections."""
+        data = self.folder / "data"
         words = [f"-c{name}={value}" for name, value in OPTIONS.items()]
         # In a session of its own: Ctrl-C is for this program, which then stops the server.
         self.server = subprocess.Popen(
@@ -101,13 +119,18 @@ class Server:
             if self.server.poll() is not None:
                 raise RuntimeError("PostgreSQL ended: " + (self.folder / "log").read_text(encoding="utf-8"))
             lines = told.read_text(encoding="utf-8").split("\n") if told.exists() else []
-            if len(lines) > 7 and lines[7].strip() == "ready":
+            if len(lines) > 7 and lines[0] == str(self.server.pid) and lines[7].strip() == "ready":
                 return
             try:
                 self.server.wait(0.1)
             except subprocess.TimeoutExpired:
                 pass
         raise RuntimeError(f"PostgreSQL did not start in {START_SECONDS} s")
+
+    def crash(self):
+        """Ends it at once, as `pg_ctl stop -m immediate` does: what it has committed, it finds again."""
+        self.server.send_signal(signal.SIGQUIT)
+        self.server.wait(STOP_SECONDS)
 
     def _stop(self):
         for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):

@@ -45,6 +45,7 @@ credits = 8
 """
 
 
+FREE = "/api/v1/billing/me"  # takes a key, and neither a slot nor credits
 MEMORY = "/dev/shm"
 
 
@@ -177,7 +178,14 @@ class Place:
         extra = ["--plan", plan] if plan else []
         result = self.succeed("account", "create", email, *extra)
         assert len(result.lines()) == 1 and KEY.fullmatch(result.lines()[0]), repr(result)
+        self.await_key(result.lines()[0])
         return result.lines()[0]
+
+    def await_key(self, key):
+        """Until all nodes know it; where the one server runs the command, it does already."""
+        for server in self.servers if ON_POSTGRES else ():
+            if server.port and server.child.poll() is None:
+                until(lambda: server.ask(FREE, headers={"x-api-key": key}).status != 401, "a node knows a new key")
 
     def serve(self, *arguments, settings=None, listen="127.0.0.1:0", below=()):
         """below: words of a program that begins the server, such as a shell that sets a limit."""

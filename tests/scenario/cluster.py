@@ -1,0 +1,367 @@
+"""Several nodes on one PostgreSQL database: what they charge while nodes, connections and the database itself die,
+and how soon each knows what another was told."""
+
+import contextlib
+import itertools
+import json
+import os
+import random
+import threading
+import time
+
+from support import postgres
+from support.cluster_books import ClusterBooks
+from support.cluster_load import Load, Nodes, check_told
+from support.cut_wire import CutWire
+from support.http_client import until
+from support.lists import DAY, as_bare_list, options_of, sample_list
+from support.metered import call, check_limited, number, plans
+from support.server import ON_POSTGRES, Place
+from support.steps import ENDPOINT, Scenario, Skip, Stage, act, dig, equal, fail, within_a_second
+
+DYING, LOST, FOLLOWING, REPLAYS, LAST, LISTS = [], [], [], [], [], []
+COST = 8
+LOAD_S = float(os.environ.get("TRENDGATE_TEST_LOAD", "8"))
+SEED = int(os.environ.get("TRENDGATE_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
+SAMPLE = {"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}
+
+ENOUGH, FEW, A_DAY, TIGHT = 10**9, 400, 480, 150
+TABLE = [("Hot", ENOUGH, 0, 100000, "none", 0), ("Tight", ENOUGH, 0, TIGHT, "none", 0),
+         ("Few", FEW, 0, 100000, "none", 0), ("Daily", ENOUGH, A_DAY, 100000, "none", 0),
+         ("Over", 80, 0, 100000, "always", 30)]
+TURNS = ["Hot", "Hot", "Tight", "Hot", "Few", "Hot", "Daily", "Hot", "Over"]
+IDS = {name: number for number, (name, *_) in enumerate(TABLE, 1)}
+
+
+@contextlib.contextmanager
+def several(count=4, table=TABLE, settings=None):
+    if not ON_POSTGRES:
+        raise Skip("a file has one server")
+    with Place({**SAMPLE, **(settings or {})}, plans=plans(table)) as place:
+        stage = Stage(place)
+        stage.notes["keys"] = {name: place.new_key(f"{name}@example.com", name) for name, *_ in table}
+        stage.nodes = Nodes(place, count, "--threads", 1)
+        yield stage
+        stage.nodes.stop()
+
+
+# ---- Deaths ----
+
+@contextlib.contextmanager
+def under_load(what):
+    """A story of its own: load while the body disturbs, then the books."""
+    print(f"cluster: seed {SEED}")
+    with several() as stage:
+        load = Load(stage.nodes, stage.notes["keys"], TURNS, SEED)
+        try:
+            until(lambda: any(told.status == 200 for told in load.told), "a first answer")
+            yield stage, load
+        finally:
+            load.finish()
+        stage.nodes.stop()
+        check_books(stage, load, what)
+
+
+def check_books(stage, load, what):
+    books = ClusterBooks(stage.place.database)
+    check_told(load.told, load.lost, books, IDS)
+    books.window_holds(IDS["Tight"], TIGHT)
+    for refused in ("Few", "Daily"):
+        equal(any(told.account == refused and told.status == 402 for told in load.told), True, f"{refused} ends")
+    equal(books.credits_of(IDS["Few"]), FEW, "the last credits are used, and no more")
+    for day, credits in books.charged_on_days(IDS["Daily"]).items():
+        equal(credits <= A_DAY, True, f"day {day} of the daily cap: {credits}")
+    left = [told.left for told in load.told if told.account == "Few" and told.charged]
+    equal(len(left), len(set(left)), "each 200 leaves other credits")
+    statuses = [told.status for told in load.told]
+    print(f"cluster: {what}: {len(books.charges)} charges, answers "
+          f"{({status: statuses.count(status) for status in sorted(set(statuses))})}, {len(load.lost)} lost")
+
+
+def while_loaded(dice, least, most):
+    """Goes on for LOAD_S, with pauses of random length: how long things live is the very thing that is varied."""
+    ends = time.monotonic() + LOAD_S
+    while time.monotonic() < ends:
+        time.sleep(dice.uniform(least, most))
+        yield
+
+
+@act(DYING, "four nodes under load are killed at random: nothing is charged twice, and nothing is lost")
+def nodes_die(_stage):
+    dice = random.Random(SEED)
+    with under_load("nodes killed") as (stage, load):
+        for _ in while_loaded(dice, 0.1, 0.7):
+            stage.nodes.replace(dice.randrange(4))
+        if any(told.status == 503 for told in load.told):
+            fail("a node that lives refuses because another was killed")
+
+
+@act(DYING, "connections to the database are ended at random: a 503 is never charged, and a 200 always")
+def connections_die(_stage):
+    dice = random.Random(SEED)
+    with under_load("connections ended") as (stage, _):
+        for _ in while_loaded(dice, 0.05, 0.3):
+            postgres.rows(stage.place.database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+                          " current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2")
+
+
+@act(DYING, "the database crashes and is begun again: a 503 is never charged, and a 200 always")
+def database_dies(_stage):
+    dice = random.Random(SEED)
+    with postgres.of_its_own() as server, under_load("database crashed"):
+        for _ in while_loaded(dice, 0.5, 2.0):
+            server.crash()
+            server.begin()
+
+
+# ---- A database that is lost ----
+
+def books_of(stage):
+    """Read while nodes are at work, none of which has a call to write."""
+    return until(lambda: settled(stage), "the books add up")
+
+
+def settled(stage):
+    with contextlib.suppress(AssertionError):
+        return ClusterBooks(stage.place.database)
+    return None
+
+
+@act(LOST, "without a database calls are 503 with Retry-After, uncharged; with it they are 200 again")
+def database_down(_stage):
+    with postgres.of_its_own() as server, several(count=2) as stage:
+        key = {"x-api-key": stage.notes["keys"]["Hot"]}
+        for node in stage.nodes.all:
+            equal(node.ask(ENDPOINT, headers=key).status, 200, "before")
+        server.crash()
+        try:
+            for node in stage.nodes.all * 2:
+                answer = node.ask(ENDPOINT, headers=key)
+                equal((answer.status, dig(answer.json(), "data.reason")), (503, "overloaded"), f"{answer!r}")
+                equal(number(answer, "Retry-After") > 0, True, "Retry-After")
+                equal(answer.field("X-Charge-Id"), None, "X-Charge-Id")
+        finally:
+            server.begin()
+        for node in stage.nodes.all:
+            until(lambda node=node: node.ask(ENDPOINT, headers=key).status == 200, "calls are admitted again")
+        equal(len(books_of(stage).charges), 4, "charges: two before, two after")
+
+
+def cut_at_commit(where):
+    """The answer to a call whose batch's commit was cut, and the books."""
+    with several(count=1) as stage:
+        database = stage.place.database
+        with CutWire(database) as wire:
+            stage.place.database = wire.address
+            node = stage.place.serve("--threads", 1)
+            key = {"x-api-key": stage.notes["keys"]["Hot"]}
+            equal(node.ask(ENDPOINT, headers=key).status, 200, "before")
+            wire.cut(where)
+            answer = node.ask(ENDPOINT, headers=key)
+            equal(wire.take(), None, "a cut that was not made")
+            until(lambda: node.ask(ENDPOINT, headers=key).status == 200, "calls are admitted again")
+            node.stop()
+            stage.place.database = database
+            return answer, books_of(stage)
+
+
+@act(LOST, "a commit that took place, and whose end nobody heard, is found: 200")
+def commit_unheard(_stage):
+    answer, books = cut_at_commit("after")
+    equal(answer.status, 200, f"status of {answer!r}")
+    equal(books.charges[answer.field("X-Charge-Id")].request_id, answer.field("X-Request-Id"), "in the journal")
+    equal(len(books.charges), 3, "charges")
+
+
+@act(LOST, "a commit that never reached the database is 503, and nothing was charged")
+def commit_lost(_stage):
+    answer, books = cut_at_commit("before")
+    equal(answer.status, 503, f"status of {answer!r}")
+    equal(answer.field("X-Request-Id") in books.requests, False, "is charged")
+    equal(len(books.charges), 2, "charges")
+
+
+# ---- What one node is told, all follow ----
+
+@contextlib.contextmanager
+def open_connections(stage):
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(node.connect()) for node in stage.nodes.all]
+
+
+def statuses(connections, key):
+    return {connection.ask(ENDPOINT, "HEAD", {"x-api-key": key}).status for connection in connections}
+
+
+def new_key(stage, email):
+    return json.loads(stage.place.succeed("key", "create", email, "--json").stdout)
+
+
+@act(FOLLOWING, "a new key works on every node within a second, and stops on every one when it is revoked")
+def key_follows(stage):
+    with open_connections(stage) as connections:
+        made = new_key(stage, "Hot@example.com")
+        within_a_second(lambda: statuses(connections, made["api_key"]) == {200}, "the new key works")
+        stage.place.succeed("key", "revoke", made["id"])
+        within_a_second(lambda: statuses(connections, made["api_key"]) == {401}, "the revoked key stops")
+        equal(statuses(connections, stage.notes["keys"]["Hot"]), {200}, "the account's other key")
+
+
+@act(FOLLOWING, "an account that is suspended is refused by every node within a second, and taken when it is resumed")
+def suspension_follows(stage):
+    key = stage.notes["keys"]["Tight"]
+    with open_connections(stage) as connections:
+        for verb, status in (("suspend", 403), ("resume", 200)):
+            stage.place.succeed("account", verb, "Tight@example.com")
+            within_a_second(lambda status=status: statuses(connections, key) == {status}, f"{verb} is seen")
+
+
+@act(FOLLOWING, "a plan that is changed rules on every node within a second")
+def plan_follows(stage):
+    stage.place.succeed("account", "create", "moves@example.com", "--plan", "Tight")
+    key = new_key(stage, "moves@example.com")["api_key"]
+    with open_connections(stage) as connections:
+        def limits():
+            return {connection.ask(ENDPOINT, "HEAD", {"x-api-key": key}).field("X-RateLimit-Limit")
+                    for connection in connections}
+        until(lambda: limits() == {str(TIGHT)}, "the first plan")
+        stage.place.succeed("account", "plan", "moves@example.com", "Over")
+        within_a_second(lambda: limits() == {"100000"}, "the other plan")
+
+
+# ---- Idempotency-Key ----
+
+def asked(node, key, query="", **headers):
+    return node.ask(ENDPOINT + query, headers={"x-api-key": key, **headers})
+
+
+@act(REPLAYS, "a key that one node charged is replayed by the others, and with other arguments refused")
+def replayed_elsewhere(stage):
+    key = stage.notes["keys"]["Hot"]
+    for name, query in (("sample", ""), ("other", "?country_code=MY&limit=3")):
+        marked = {"Idempotency-Key": f"once-{name}"}
+        first = asked(stage.nodes.all[0], key, query, **marked)
+        equal((first.status, number(first, "X-Credits-Charged")), (200, COST), "the first")
+        for node in stage.nodes.all[1:] + stage.nodes.all[:1]:
+            again = asked(node, key, query, **marked)
+            equal((again.status, number(again, "X-Credits-Charged"), again.field("Idempotent-Replayed"),
+                   again.field("X-Charge-Id")), (200, 0, "true", first.field("X-Charge-Id")), f"{again!r}")
+            equal(again.json()["data"]["data"], first.json()["data"]["data"], "what is replayed")
+            other = asked(node, key, "?period=30", **marked)
+            equal((other.status, dig(other.json(), "data.reason")), (422, "idempotency_conflict"), f"{other!r}")
+            equal(number(other, "X-Credits-Charged"), 0, "credits of the conflict")
+
+
+@act(REPLAYS, "one key on all nodes at once is charged once")
+def replayed_at_once(stage):
+    key = stage.notes["keys"]["Hot"]
+    for turn in range(20):
+        answers = at_once(stage, 16, lambda node, turn=turn: asked(node, key, **{"Idempotency-Key": f"together-{turn}"}))
+        equal({answer.status for answer in answers}, {200}, "statuses")
+        equal(sum(number(answer, "X-Credits-Charged") for answer in answers), COST, "credits")
+        equal(len({answer.field("X-Charge-Id") for answer in answers}), 1, "charge ids")
+
+
+@act(REPLAYS, "a replay renders the capture that was charged, also on a node that has served a later one")
+def replayed_capture(stage):
+    key, marked = stage.notes["keys"]["Hot"], {"Idempotency-Key": "earlier"}
+    first, second = sample_list(301, "SG"), sample_list(302, "SG", captured_at=sample_list(301, "SG")["captured_at"] + DAY)
+    query = "?country_code=SG&limit=100"
+    publish(stage, first)
+    await_list(stage, first, query)
+    charged = asked(stage.nodes.all[0], key, query, **marked)
+    publish(stage, second)
+    await_list(stage, second, query)
+    again = asked(stage.nodes.all[1], key, query, **marked)
+    equal(again.field("X-Charge-Id"), charged.field("X-Charge-Id"), "X-Charge-Id")
+    equal(again.json()["data"]["data"]["list"], first["items"][:100], "the list")
+
+
+# ---- The last credits ----
+
+def at_once(stage, count, function):
+    """What so many threads are answered, over all nodes in turn."""
+    answers, nodes, start = [], itertools.cycle(stage.nodes.all), threading.Barrier(count)
+
+    def run(node):
+        start.wait()
+        answers.append(function(node))
+
+    threads = [threading.Thread(target=run, args=(next(nodes),)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    equal(len(answers), count, "answers")
+    return answers
+
+
+@act(LAST, "the last credits of an account, asked for on all nodes at once, are given once each")
+def last_credits(stage):
+    key = stage.notes["keys"]["Few"]
+
+    def ask_many(node):
+        with node.connect() as connection:
+            return [connection.ask(ENDPOINT, headers={"x-api-key": key}) for _ in range(8)]
+
+    answers = [answer for some in at_once(stage, 16, ask_many) for answer in some]
+    given = [number(answer, "X-Credits-Remaining") for answer in answers if answer.status == 200]
+    equal(sorted(given), list(range(0, FEW, COST)), "what each 200 leaves")
+    for answer in answers:
+        if answer.status != 200:
+            check_limited(answer, 402, "insufficient_credits", "monthly", "Few", "Hot", credits_used=FEW)
+
+
+@act(LAST, "the slots of one minute, asked for on all nodes at once, are given once each")
+def last_slots(stage):
+    key = stage.notes["keys"]["Tight"]
+
+    def ask_many(node):
+        with node.connect() as connection:
+            return [connection.ask(ENDPOINT, headers={"x-api-key": key}) for _ in range(12)]
+
+    answers = [answer for some in at_once(stage, 16, ask_many) for answer in some]
+    given = [number(answer, "X-RateLimit-Remaining") for answer in answers if answer.status == 200]
+    equal({answer.status for answer in answers}, {200, 429}, "statuses")
+    books_of(stage).window_holds(IDS["Tight"], TIGHT)
+    equal(sorted(given), list(range(TIGHT)), "what each 200 leaves")
+
+
+# ---- Lists ----
+
+def publish(stage, made):
+    stage.place.succeed("import", stage.place.write("list.json", as_bare_list(made)), *options_of(made))
+
+
+def await_list(stage, made, query):
+    for node in stage.nodes.all:
+        def serves(node=node):
+            answer = asked(node, stage.notes["keys"]["Hot"], query)
+            return answer.status == 200 and answer.json()["data"]["data"]["list"] == made["items"][:100]
+        until(serves, f"the list {query} is served by each node")
+
+
+@act(LISTS, "a list that is imported is served by every node, and so is the one after it")
+def list_follows(stage):
+    begins = sample_list(311, "DE")["captured_at"]
+    for day in range(2):
+        made = sample_list(311 + day, "DE", captured_at=begins + day * DAY)
+        publish(stage, made)
+        await_list(stage, made, "?country_code=DE&limit=100")
+
+
+@contextlib.contextmanager
+def alone():
+    if not ON_POSTGRES:
+        raise Skip("a file has one server")
+    yield Stage(None)
+
+
+SCENARIOS = [
+    Scenario("nodes that die", alone, DYING),
+    Scenario("a database that is lost", alone, LOST),
+    Scenario("nodes that follow", several, FOLLOWING),
+    Scenario("replays over nodes", several, REPLAYS),
+    Scenario("the last of it over nodes", several, LAST),
+    Scenario("lists over nodes", several, LISTS),
+]
