@@ -194,7 +194,7 @@ def statuses(connections, key):
 
 
 def new_key(stage, email):
-    return json.loads(stage.place.succeed("key", "create", email, "--json").stdout)
+    return json.loads(stage.place.succeed("key", "create", email, "--json", follows=False).stdout)
 
 
 @act(FOLLOWING, "a new key works on every node within a second, and stops on every one when it is revoked")
@@ -202,7 +202,7 @@ def key_follows(stage):
     with open_connections(stage) as connections:
         made = new_key(stage, "Hot@example.com")
         within_a_second(lambda: statuses(connections, made["api_key"]) == {200}, "the new key works")
-        stage.place.succeed("key", "revoke", made["id"])
+        stage.place.succeed("key", "revoke", made["id"], follows=False)
         within_a_second(lambda: statuses(connections, made["api_key"]) == {401}, "the revoked key stops")
         equal(statuses(connections, stage.notes["keys"]["Hot"]), {200}, "the account's other key")
 
@@ -212,7 +212,7 @@ def suspension_follows(stage):
     key = stage.notes["keys"]["Tight"]
     with open_connections(stage) as connections:
         for verb, status in (("suspend", 403), ("resume", 200)):
-            stage.place.succeed("account", verb, "Tight@example.com")
+            stage.place.succeed("account", verb, "Tight@example.com", follows=False)
             within_a_second(lambda status=status: statuses(connections, key) == {status}, f"{verb} is seen")
 
 
@@ -225,7 +225,7 @@ def plan_follows(stage):
             return {connection.ask(ENDPOINT, "HEAD", {"x-api-key": key}).field("X-RateLimit-Limit")
                     for connection in connections}
         until(lambda: limits() == {str(TIGHT)}, "the first plan")
-        stage.place.succeed("account", "plan", "moves@example.com", "Over")
+        stage.place.succeed("account", "plan", "moves@example.com", "Over", follows=False)
         within_a_second(lambda: limits() == {"100000"}, "the other plan")
 
 

@@ -10,7 +10,7 @@ import time
 from support.http_client import Closed, Malformed, request_bytes, until
 from support.lists import DAY, as_bare_list, options_of, sample_list
 from support.reference import COUNTRIES, check_success
-from support.server import PATIENCE_S, Place
+from support.server import PATIENCE_S, Place, demand_file
 from support.steps import ENDPOINT, Scenario, Stage, act, equal, fail, served
 
 COLD, PUBLISHING, COMMANDS, ALONE, STUCK, FULL, FILES = [], [], [], [], [], [], []
@@ -174,6 +174,7 @@ def same_account(stage):
 
 @act(COMMANDS, "the command socket is its owner's alone")
 def socket_mode(stage):
+    demand_file("commands need no socket")
     found = list(stage.place.folder.glob("x.db.sock"))
     equal(len(found), 1, "sockets")
     equal(oct(found[0].stat().st_mode & 0o777), "0o600", "mode")
@@ -181,6 +182,7 @@ def socket_mode(stage):
 
 @act(COMMANDS, "a stranger's words on the command socket do no harm")
 def socket_noise(stage):
+    demand_file("commands need no socket")
     for noise in (b"", b"\n", b"hello\n", b"{}\n", b'{"verb":"nonsense"}\n', b"{" * 100_000, b"\xff\x00\n" * 50):
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.settimeout(PATIENCE_S)
@@ -197,6 +199,7 @@ def socket_noise(stage):
 
 @act(COMMANDS, "a stranger who says nothing on the command socket holds nobody up")
 def socket_silence(stage):
+    demand_file("commands need no socket")
     with contextlib.ExitStack() as stack:
         for _ in range(4):
             stranger = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -216,6 +219,7 @@ def after_kill(stage):
 
 @act(COMMANDS, "a database whose path is too long for a socket works, or is refused with a sentence")
 def long_path(_stage):
+    demand_file("commands need no socket")
     with Place() as place:
         folder = place.folder / ("d" * 120)
         folder.mkdir()

@@ -4,7 +4,6 @@ preview showed; and what GET /billing/me says of it."""
 import contextlib
 import json
 import signal
-import sqlite3
 
 from support.clock import Clock
 from support.console import Person, member
@@ -37,7 +36,7 @@ def clocked():
         stage.server.stop()
         if "ERROR" in stage.server.stderr.upper():
             fail(f"the log holds an error: {stage.server.stderr[-2000:]}")
-        equal(place.run("audit").status, 0, "exit of audit after all this")
+        place.books_agree()
 
 
 def again(stage, name):
@@ -58,10 +57,9 @@ def lines(person, key):
 
 
 def events(stage, name, verb):
-    with contextlib.closing(sqlite3.connect(f"file:{stage.place.folder}/x.db?mode=ro", uri=True)) as file:
-        return [json.loads(detail) for detail, in file.execute(
-            "SELECT detail FROM audit_event e JOIN account a ON a.id = e.account_id WHERE a.email = ? AND verb = ?"
-            " ORDER BY e.id", (f"{name}@example.com", verb))]
+    return [json.loads(detail) for detail, in stage.place.ledger(
+        "SELECT detail FROM audit_event e JOIN account a ON a.id = e.account_id"
+        f" WHERE a.email = '{name}@example.com' AND verb = '{verb}' ORDER BY e.id")]
 
 
 def call(stage, key, status=200):

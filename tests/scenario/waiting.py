@@ -5,9 +5,10 @@ import contextlib
 import json
 import sqlite3
 
+from support import postgres
 from support.http_client import request_bytes
 from support.lists import as_bare_list, options_of, sample_list
-from support.server import Place
+from support.server import ON_POSTGRES, Place
 from support.steps import ENDPOINT, Scenario, Stage, act, check_every_answer, equal, fail
 
 WAITS = []
@@ -30,6 +31,10 @@ def cold_lists():
 @contextlib.contextmanager
 def lists_locked(stage):
     """While another process holds the lists, a cold one is waited for."""
+    if ON_POSTGRES:
+        with postgres.holding(stage.place.database, "LOCK TABLE snapshot IN ACCESS EXCLUSIVE MODE", "catalog"):
+            yield
+        return
     with contextlib.closing(sqlite3.connect(stage.place.folder / "x.db-catalog", isolation_level=None)) as lists:
         lists.execute("BEGIN EXCLUSIVE")
         yield

@@ -23,7 +23,7 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 # Nothing of it outlives the run: it need not survive a power failure.
 OPTIONS = {"listen_addresses": "", "fsync": "off", "max_connections": "200", "shared_buffers": "64MB",
-           "log_min_messages": "fatal", "autovacuum": "off"}
+           "log_min_messages": "fatal", "autovacuum": "off", "track_commit_timestamp": "on"}
 
 
 numbers = itertools.count(1)
@@ -65,6 +65,40 @@ def of_its_own():
             yield server
         finally:
             os.environ[VARIABLE] = before
+
+
+def dump(address):
+    return subprocess.run([PROGRAMS / "pg_dump", address], capture_output=True, text=True, check=True).stdout
+
+
+@contextlib.contextmanager
+def holding(address, sql, schema="public"):
+    """What a statement has locked stays so meanwhile."""
+    with subprocess.Popen([PROGRAMS / "psql", "--no-psqlrc", "-qtA", "-v", "ON_ERROR_STOP=1", address],
+                          env={**os.environ, "PGOPTIONS": f"-c search_path={schema}"}, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as session:
+        session.stdin.write(f"BEGIN; {sql}; SELECT 'held';\n")
+        session.stdin.flush()
+        assert session.stdout.readline() == "held\n", sql
+        try:
+            yield
+        finally:
+            session.stdin.close()
+
+
+# A node has read what others changed when its last statement was of that kind, and is over.
+FOLLOWED = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'
+    AND query LIKE '%FROM audit_event%' AND query_start > '{since}'
+    AND state_change < clock_timestamp() - interval '20 milliseconds'"""
+
+
+def last_commit(address):
+    return rows(address, "SELECT timestamp FROM pg_last_committed_xact()")[0][0]
+
+
+def followers(address, since):
+    """How many nodes have looked for changes after that commit."""
+    return int(rows(address, FOLLOWED.format(since=since))[0][0])
 
 
 class Server:

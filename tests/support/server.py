@@ -45,7 +45,7 @@ credits = 8
 """
 
 
-FREE = "/api/v1/billing/me"  # takes a key, and neither a slot nor credits
+CHANGING = ("account", "key", "billing")  # commands whose verbs change what nodes know
 MEMORY = "/dev/shm"
 
 
@@ -124,18 +124,37 @@ class Place:
 
     def catalogue(self, sql):
         """What a statement answers that runs past the program: a list of lists of texts."""
+        return self._rows(sql, "catalog", "x.db-catalog")
+
+    def ledger(self, sql):
+        return self._rows(sql, "ledger", "x.db")
+
+    def ledger_dump(self):
+        """All that it holds, as SQL."""
         if ON_POSTGRES:
-            return postgres.rows(self.database, sql, "catalog")
-        with contextlib.closing(sqlite3.connect(self.folder / "x.db-catalog")) as database, database:
+            return postgres.dump(self.database)
+        with contextlib.closing(sqlite3.connect(self.folder / "x.db")) as database:
+            return "".join(database.iterdump())
+
+    def _rows(self, sql, schema, name):
+        if ON_POSTGRES:
+            return postgres.rows(self.database, sql, schema)
+        with contextlib.closing(sqlite3.connect(self.folder / name)) as database, database:
             return [[str(value) for value in row] for row in database.execute(sql)]
+
+    def books_agree(self):
+        """`audit` finds no sum that differs; it reads files alone so far."""
+        if not ON_POSTGRES:
+            self.succeed("audit")
 
     def write(self, name, content):
         path = self.folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return path
 
-    def run(self, *arguments, settings=None, database=True, stdin=b"", binary_output=False, below=()):
-        """Runs one command to its end. database=False leaves the --database option away; below is for serve."""
+    def run(self, *arguments, settings=None, database=True, stdin=b"", binary_output=False, below=(), follows=True):
+        """Runs one command to its end. database=False leaves the --database option away; below is for serve;
+        follows=False: nodes may not know yet what it changed."""
         if arguments[:1] == ("serve",) and "--help" not in arguments:
             return self.run_refused_server(arguments, settings, database, below)
         words = [str(word) for word in arguments]
@@ -148,6 +167,8 @@ class Place:
         result = Result(arguments, done.returncode, stdout, done.stderr.decode("utf-8", "replace"))
         if SANITIZER.search(result.stderr):
             raise AssertionError(f"the sanitizer speaks: {result!r}\n{result.stderr}")
+        if follows and result.status == 0 and arguments[0] in CHANGING:
+            self.await_nodes()
         return result
 
     def run_refused_server(self, arguments, settings, database, below):
@@ -178,14 +199,14 @@ class Place:
         extra = ["--plan", plan] if plan else []
         result = self.succeed("account", "create", email, *extra)
         assert len(result.lines()) == 1 and KEY.fullmatch(result.lines()[0]), repr(result)
-        self.await_key(result.lines()[0])
         return result.lines()[0]
 
-    def await_key(self, key):
-        """Until all nodes know it; where the one server runs the command, it does already."""
-        for server in self.servers if ON_POSTGRES else ():
-            if server.port and server.child.poll() is None:
-                until(lambda: server.ask(FREE, headers={"x-api-key": key}).status != 401, "a node knows a new key")
+    def await_nodes(self):
+        """Until all of them know what a command changed; where the one server of a file runs it, it does already."""
+        count = sum(1 for server in self.servers if server.port and server.child.poll() is None)
+        if ON_POSTGRES and count:
+            since = postgres.last_commit(self.database)
+            until(lambda: postgres.followers(self.database, since) >= count, "all nodes follow")
 
     def serve(self, *arguments, settings=None, listen="127.0.0.1:0", below=()):
         """below: words of a program that begins the server, such as a shell that sets a limit."""
