@@ -51,10 +51,18 @@ void call_refuse_conflict(struct call *call)
     call_take_slot(call, CALL_CONFLICT, refuse_conflict);
 }
 
-/* Whoever waits for the key here finds the other node's charge, too. */
+static void charge_note(struct call *call)
+{
+    call->idempotent.snapshot_id = call->charge.snapshot_id;
+    memcpy(call->idempotent.charge_id, call->charge.charge_id, CHARGE_ID_BYTES);
+}
+
+/* Not remembered here, where its ten minutes would begin anew: whoever waits for the key asks, and
+ * finds the other node's charge, too. */
 void call_replay(struct call *call)
 {
-    call_decided(call, true);
+    charge_note(call);
+    call_decided(call, false);
     call->is_replay = true;
     call->endpoint->look_up(call);
 }
@@ -114,9 +122,7 @@ void call_decided(struct call *call, bool is_charged)
     if (!call->is_first)
         return;
     call->is_first = false;
-    if (is_charged) {
-        call->idempotent.snapshot_id = call->charge.snapshot_id;
-        memcpy(call->idempotent.charge_id, call->charge.charge_id, CHARGE_ID_BYTES);
-    }
+    if (is_charged)
+        charge_note(call);
     ledger_idempotent_leave(call->pipeline->ledger, &call->idempotent, is_charged);
 }

@@ -147,22 +147,29 @@ def database_down(_stage):
         equal(len(books_of(stage).charges), 4, "charges: two before, two after")
 
 
-def cut_at_commit(where):
-    """The answer to a call whose batch's commit was cut, and the books."""
+@contextlib.contextmanager
+def wired_node():
+    """A node whose connections can be cut, and a function that calls it; the stage has another one."""
     with several(count=1) as stage:
         database = stage.place.database
         with CutWire(database) as wire:
             stage.place.database = wire.address
             node = stage.place.serve("--threads", 1)
+            stage.place.database = database
             key = {"x-api-key": stage.notes["keys"]["Hot"]}
             equal(node.ask(ENDPOINT, headers=key).status, 200, "before")
-            wire.cut(where)
-            answer = node.ask(ENDPOINT, headers=key)
-            equal(wire.take(), None, "a cut that was not made")
-            until(lambda: node.ask(ENDPOINT, headers=key).status == 200, "calls are admitted again")
+            yield stage, wire, lambda: node.ask(ENDPOINT, headers=key)
             node.stop()
-            stage.place.database = database
-            return answer, books_of(stage)
+
+
+def cut_at_commit(where):
+    """The answer to a call whose batch's commit was cut, and the books."""
+    with wired_node() as (stage, wire, ask):
+        wire.cut(where, "batch")
+        answer = ask()
+        equal(wire.has_cut, True, "the commit was cut")
+        until(lambda: ask().status == 200, "calls are admitted again")
+        return answer, books_of(stage)
 
 
 @act(LOST, "a commit that took place, and whose end nobody heard, is found: 200")
@@ -179,6 +186,19 @@ def commit_lost(_stage):
     equal(answer.status, 503, f"status of {answer!r}")
     equal(answer.field("X-Request-Id") in books.requests, False, "is charged")
     equal(len(books.charges), 2, "charges")
+
+
+@act(LOST, "a fold that took place, and whose end nobody heard, counts once, and so does what came after it")
+def fold_unheard(_stage):
+    with wired_node() as (stage, wire, ask):
+        def folded():
+            return int(stage.place.ledger("SELECT coalesce(sum(charged), 0) FROM usage_hour")[0][0])
+        wire.cut("after", "fold")
+        until(lambda: wire.has_cut, "a fold is cut")
+        before = folded()
+        until(lambda: ask() and folded() > before, "what came after is folded")
+        ask()
+        books_of(stage)
 
 
 # ---- What one node is told, all follow ----

@@ -1,7 +1,8 @@
-"""Stands between a program and PostgreSQL, and cuts a connection at the commit of a batch of calls.
+"""Stands between a program and PostgreSQL, and cuts the connection that admits calls at a commit.
 
-cut("before"): the commit never reaches the server. cut("after"): the server has answered it, and the
-answer never reaches the program. Once each: the program may connect anew at once."""
+cut("before", what): the commit never reaches the server. cut("after", what): the server has answered it,
+and the answer never reaches the program. what: "batch", of calls, or "fold". Once each: the program may
+connect anew at once."""
 
 import contextlib
 import pathlib
@@ -40,8 +41,8 @@ class Wire:
             if self.name and piece[:1] == b"B" and self.name in piece[:64]:
                 self.admits = True
             where = None
-            if COMMIT in piece:
-                where = self.owner.take() if self.admits else None
+            if self.name and COMMIT in piece:
+                where = self.owner.take("batch" if self.admits else "fold")
                 self.admits = False
             if where == "before":
                 return
@@ -68,7 +69,7 @@ class CutWire:
         self.beyond = pathlib.Path(urllib.parse.unquote(host)) / SOCKET
         self.folder = tempfile.TemporaryDirectory(prefix="trendgate-wire-")
         self.address = f"postgresql://{user}@{urllib.parse.quote(self.folder.name, safe='')}{parts.path}"
-        self.lock, self.where, self.wires = threading.Lock(), None, []
+        self.lock, self.next, self.wires = threading.Lock(), None, []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(f"{self.folder.name}/{SOCKET}")
         self.listener.listen(16)
@@ -90,11 +91,18 @@ class CutWire:
                 client, _ = self.listener.accept()
                 self.wires.append(Wire(self, client))
 
-    def cut(self, where):
+    def cut(self, where, what):
         with self.lock:
-            self.where = where
+            self.next = (where, what)
 
-    def take(self):
+    def take(self, what):
+        """Where to cut a commit of that, which is the one that was asked for, or None."""
         with self.lock:
-            where, self.where = self.where, None
+            if not self.next or self.next[1] != what:
+                return None
+            where, self.next = self.next[0], None
             return where
+
+    @property
+    def has_cut(self):
+        return self.next is None
