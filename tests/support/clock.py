@@ -11,7 +11,7 @@ import tempfile
 import threading
 
 from .http_client import PATIENCE_S
-from .server import BINARY, CHECKOUT
+from .server import BINARY, CHECKOUT, demand_file
 
 PROGRAM = "tests/support/trendgate-clock"
 SECOND_US = 1_000_000
@@ -94,6 +94,7 @@ class Clock:
 
     def step(self, seconds):
         """The wall clock alone, backward too: somebody sets it."""
+        demand_file("nodes go by the database's clock, which does not step")
         with self.lock:
             self.wall_us += round(seconds * SECOND_US)
             self._tell_all()
