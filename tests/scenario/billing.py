@@ -75,6 +75,7 @@ def freezes(stage):
     equal(download.body.decode(), canonical, "canonical JSON")
     equal(sum(line["cents"] for line in statement["statement"]["lines"]), 1020, "sum of the lines")
     call(stage, key, status=200)
+    stage.clock.demand_steps()
     stage.drop_connection()
     stage.server.kill()
     stage.clock.step(-2 * DAY)

@@ -46,9 +46,12 @@ def stop(stage, number_of_signal=signal.SIGTERM):
 
 def restart(stage, number_of_signal=signal.SIGTERM, away=0, stepped=0):
     """away: seconds that go by in between; stepped: those that somebody sets the wall clock by."""
+    if stepped:
+        stage.clock.demand_steps()
     stop(stage, number_of_signal)
     stage.clock.pass_by(away)
-    stage.clock.step(stepped)
+    if stepped:
+        stage.clock.step(stepped)
     stage.server = stage.place.serve()
 
 

@@ -92,9 +92,13 @@ class Clock:
     def _tell_all(self):
         self.programs = [program for program in self.programs if self._tell(program)]
 
+    @staticmethod
+    def demand_steps():
+        demand_file("nodes go by the database's clock, which is not ours to step")
+
     def step(self, seconds):
         """The wall clock alone, backward too: somebody sets it."""
-        demand_file("nodes go by the database's clock, which does not step")
+        self.demand_steps()
         with self.lock:
             self.wall_us += round(seconds * SECOND_US)
             self._tell_all()
