@@ -13,6 +13,14 @@ static void balance_put(struct state *state, const struct meter_balance *balance
     state->overage_micros = balance->overage_micros;
 }
 
+/* A window tells instants by milliseconds that come round after weeks: an account that was idle for
+ * a minute has an empty one. */
+static struct text calls_of_minute(const struct meter_held *held, instant now)
+{
+    return now.us - held->stamp.us < RATE_WINDOW_MS * INT64_C(1000) ? held->calls
+                                                                    : (struct text){0};
+}
+
 enum status meter_held_put(struct meter *meter, const struct meter_held *held, instant now)
 {
     meter_account_put(meter, &held->account);
@@ -22,7 +30,7 @@ enum status meter_held_put(struct meter *meter, const struct meter_held *held, i
                        (duration){now.us}); /* before, or it would give the window back */
     balance_put(state, &held->balance);
     const struct plan *plan = meter_plan_in(terms_now(meter->terms), state->plan_slot);
-    enum status status = rate_window_read(&state->window, held->calls,
+    enum status status = rate_window_read(&state->window, calls_of_minute(held, now),
                                           meter_milliseconds((duration){held->stamp.us}),
                                           (uint32_t)plan->rate_limit_per_minute);
     meter_shard_unlock(shard);

@@ -306,6 +306,7 @@ def spend_period(stage, key, ends):
 @act(PERIODS, "credits come back when the period ends: the 31st, the last of February, the 31st again")
 def months(stage):
     key = stage.notes["month"] = new_key(stage, "Month", "month@example.com")
+    stage.clock.demand_steps()
     for number_of_period, (begins, ends) in enumerate([("2025-01-31", "2025-02-28"), ("2025-02-28", "2025-03-31"),
                                                        ("2025-03-31", "2025-04-30")]):
         spend_period(stage, key, f"{ends}T00:00:00Z")
@@ -326,6 +327,7 @@ def in_the_same_period(stage, key="month", period="2025-04"):
 
 @act(PERIODS, "a clock stepped back over the period's end refills nothing, nor does the second end")
 def end_again(stage):
+    stage.clock.demand_steps()
     spend_period(stage, stage.notes["month"], "2025-05-31T00:00:00Z")
     in_the_same_period(stage)
     for turn in (signal.SIGTERM, signal.SIGKILL):
