@@ -109,11 +109,11 @@ static struct tally *tally_lock(struct lane *lane)
     return &lane->cluster->ledger->committer.tally;
 }
 
-void lane_count_fold(struct lane *lane, enum status status)
+void lane_count_fold(struct lane *lane, bool is_done)
 {
     struct tally *tally = tally_lock(lane);
-    tally_add(&tally->folds, status == STATUS_OK);
-    tally_fold_waits(tally, status != STATUS_OK, time_elapsed(lane->cluster->base));
+    tally_add(&tally->folds, is_done);
+    tally_fold_waits(tally, !is_done, time_elapsed(lane->cluster->base));
     unlock(lane->cluster);
 }
 
@@ -128,6 +128,7 @@ static void batch_count(struct lane *lane, const struct charge *charges, enum st
         if (charge_entry(charge, &entry))
             tally_call(tally, &entry);
     }
+    tally_fold_waits(tally, true, time_elapsed(lane->cluster->base));
     unlock(lane->cluster);
 }
 

@@ -43,7 +43,7 @@ struct lane {
 };
 
 /* After a try to fold. */
-void lane_count_fold(struct lane *lane, enum status status);
+void lane_count_fold(struct lane *lane, bool is_done);
 
 struct cluster {
     struct ledger *ledger;

@@ -80,7 +80,7 @@ static enum status mark_read(struct lane *lane, struct reason *reason)
 static enum status fold_gather(struct lane *lane, struct reason *reason)
 {
     TRY(mark_read(lane, reason));
-    fold_forget(&lane->fold);
+    fold_forget_journal(&lane->fold);
     TRY(cluster_unfolded_read(lane->cluster->ledger, lane->db, lane->node, &lane->fold,
                               reason));
     lane->fold_is_behind = false;
@@ -137,7 +137,7 @@ enum status lane_fold_write(struct lane *lane, struct reason *reason)
     else
         lane->fold_is_behind = true;
     addresses_unlock(addresses);
-    lane_count_fold(lane, status);
+    lane_count_fold(lane, status == STATUS_OK);
     return status;
 }
 

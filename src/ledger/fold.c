@@ -140,6 +140,23 @@ void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id
         ->calls[RATE_LIMITED]++;
 }
 
+void fold_forget_journal(struct fold *fold)
+{
+    struct fold kept = {.is_shared = fold->is_shared};
+    for (size_t i = 0; i < fold->capacity; i++) {
+        const struct fold_part *part = &fold->parts[i];
+        if (part->account_id == 0 || part->calls[RATE_LIMITED] == 0)
+            continue;
+        const struct journal_entry call = {.account_id = part->account_id,
+                                           .key_id = part->key_id,
+                                           .endpoint = part->endpoint,
+                                           .at = {part->hour * HOUR_US}};
+        part_of(&kept, &call)->calls[RATE_LIMITED] += part->calls[RATE_LIMITED];
+    }
+    free(fold->parts);
+    *fold = kept;
+}
+
 /* ---- Writing ---- */
 
 static enum status usage_write(const struct fold_part *part, struct db *db,

@@ -43,6 +43,9 @@ static inline bool fold_is_empty(const struct fold *fold)
     return fold->count == 0 && fold->last_journal_id == 0;
 }
 
+/* What was rate-limited stays, which no journal holds; the rest is to be read from there anew. */
+void fold_forget_journal(struct fold *fold);
+
 /* Inside a transaction. */
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason);
 void fold_forget(struct fold *fold);
