@@ -25,6 +25,16 @@ enum status reason_set(struct reason *reason, enum status status, const char *fo
     return status;
 }
 
+void reason_shorten(const struct reason *reason, char *room, size_t bytes)
+{
+    check(bytes >= 4);
+    size_t length = strlen(reason->sentence);
+    bool is_cut = length >= bytes;
+    size_t kept = is_cut ? cut_before(reason->sentence, bytes - 4) : length;
+    memcpy(room, reason->sentence, kept);
+    memcpy(room + kept, is_cut ? "..." : "", is_cut ? 4 : 1);
+}
+
 struct text reason_shown(struct text written)
 {
     if (written.length > 60)

@@ -17,6 +17,10 @@ __attribute__((format(printf, 3, 4))) enum status reason_set(struct reason *reas
                                                              enum status status,
                                                              const char *format, ...);
 
+/* The sentence in less room, which has at least 4 bytes: one that is longer ends in "...", and no
+ * character is cut. NUL at its end. */
+void reason_shorten(const struct reason *reason, char *room, size_t bytes);
+
 static inline struct text reason_text(const struct reason *reason)
 {
     return text_of(reason->sentence);

@@ -64,8 +64,7 @@ static void source_put_off(struct collector *collector, struct asked_source *sou
 static void fault_note(struct collector *collector, struct asked_source *source,
                        const struct reason *reason)
 {
-    (void)snprintf(source->fare.fault, sizeof(source->fare.fault), "%.*s",
-                   (int)sizeof(source->fare.fault) - 1, reason->sentence);
+    reason_shorten(reason, source->fare.fault, sizeof(source->fare.fault));
     source->fare.failed_at = collector->now;
 }
 

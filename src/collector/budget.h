@@ -32,6 +32,8 @@ enum status budget_settle(struct db *db, const struct time_source *time, int64_t
                           struct reason *reason);
 
 /* How a source has fared, for whoever comes next and for `collect --status`. */
+#define FARE_FAULT_BYTES 320 /* a name of 255 bytes, and what is wrong with it */
+
 struct source_fare {
     int64_t used_today;
     instant paused_from, paused_until; /* now lies between them: it is put off */
@@ -40,7 +42,7 @@ struct source_fare {
     int64_t lists_new;   /* of this one since it last wrote; 0 as it is read */
     bool closes_breaker; /* this success ends the pause of whoever opened it; false as read */
     instant succeeded_at, failed_at; /* 0: never */
-    char fault[160];
+    char fault[FARE_FAULT_BYTES];
 };
 
 /* All but used_today and lists is written; a longer pause that another collector began stays,

@@ -15,6 +15,7 @@
 
 #include "base/instant.h"
 #include "base/reason.h"
+#include "collector/budget.h"
 #include "collector/source.h"
 
 #define COLLECTOR_SOURCES_MAX 8
@@ -114,8 +115,8 @@ struct collector_state {
     int64_t short_lists;   /* that are served as stale until their next capture */
     int64_t refused_files; /* that stand refused until they change */
     int64_t used_today, daily_budget;
-    instant last_success; /* 0: none, ever */
-    char last_fault[160]; /* empty: none */
+    instant last_success;              /* 0: none, ever */
+    char last_fault[FARE_FAULT_BYTES]; /* empty: none */
 };
 
 /* "works", "pauses", "shut". */

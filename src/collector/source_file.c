@@ -88,12 +88,16 @@ static bool is_unchanged(const struct seen_file *a, const struct seen_file *b)
            a->changed_ns == b->changed_ns;
 }
 
-static void entry_add(struct entries *entries, int folder, const char *name)
+/* False: what it is cannot be told, which is not to say that it is gone. */
+static bool entry_add(struct entries *entries, int folder, const char *name)
 {
     struct stat stat;
-    if (!is_capture_name(name) || fstatat(folder, name, &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISREG(stat.st_mode))
-        return;
+    if (!is_capture_name(name))
+        return true;
+    if (fstatat(folder, name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT;
+    if (!S_ISREG(stat.st_mode))
+        return true;
     if (entries->count == entries->room) {
         entries->room = entries->room ? 2 * entries->room : 64;
         entries->at = memory_grow(entries->at, entries->room * sizeof(*entries->at));
@@ -102,6 +106,7 @@ static void entry_add(struct entries *entries, int folder, const char *name)
     *entry = (struct entry){.state = ENTRY_MOVES};
     memcpy(entry->file.name, name, strlen(name) + 1);
     file_fill(&stat, &entry->file);
+    return true;
 }
 
 static enum status folder_fault(const struct watched *watched, struct reason *reason)
@@ -134,7 +139,8 @@ static enum status entries_read(const struct watched *watched, DIR *folder,
                               "the folder %.*s holds more than %d files: move those that were "
                               "read to another one",
                               TEXT_PRINT(watched->folder), FOLDER_FILES_MAX);
-        entry_add(entries, dirfd(folder), found->d_name);
+        if (!entry_add(entries, dirfd(folder), found->d_name))
+            return folder_fault(watched, reason);
     }
 }
 

@@ -122,10 +122,11 @@ static void arrival_end(struct watching *watching, const struct file_end *end,
     enum status status = end_write(watching, end, &reason);
     if (status == STATUS_OK && is_one)
         status = db_commit(&transaction, &reason);
-    if (status != STATUS_OK)
-        lease_stays(watching, &reason);
-    else
+    if (status != STATUS_OK) {
+        store_fault(watching, &reason); /* not at once again, whatever it was */
+    } else {
         watching->watch->pass(watching->watched, &watching->arrival.file, true);
+    }
     arrival_finish(watching);
 }
 

@@ -153,6 +153,21 @@ def half_written(stage):
     equal(told(once(stage)), [("kept", "half.json", "IT", 40)], "of the whole")
 
 
+@act(ONCE, "a refused file of the longest name is refused once, and told whole")
+def longest_name(stage):
+    before = status_of(stage)["refused_files"]
+    names = sorted([f"{chr(233) * 120}-.json", f"{'a' * 250}.json"])
+    for name in names:
+        put(stage, name, "{bad")
+    equal([told["file"] for told in once(stage, status=1)], names, "files that were refused")
+    told = status_of(stage)
+    equal((told["source"], told["refused_files"]), ("file", before + 2), "what --status tells")
+    equal(told["fault"].split(":")[0] in names, True, f"the name in {told['fault']!r}")
+    for name in names:
+        (stage.folder / name).unlink()
+    once(stage)
+
+
 @act(ONCE, "hidden files, links, folders and other names are passed over")
 def passed_over(stage):
     text = json.dumps(document("GB", 20))

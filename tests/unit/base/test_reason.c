@@ -107,6 +107,27 @@ static void long_log_lines_are_marked(void **state)
     }
 }
 
+static void a_shorter_one_is_whole_or_marked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sentence, *in_8_bytes;
+    } cases[] = {{"", ""},
+                 {"seven b", "seven b"},
+                 {"eight by", "eigh..."},
+                 {"one too long", "one ..."},
+                 {"abc\xC3\xA9 and", "abc..."},
+                 {"ab\xC3\xA9 and more", "ab\xC3\xA9..."}};
+    for (size_t i = 0; i < LENGTH_OF(cases); i++) {
+        struct reason reason;
+        char room[8];
+        memset(room, 'x', sizeof(room));
+        (void)reason_set(&reason, STATUS_IO, "%s", cases[i].sentence);
+        reason_shorten(&reason, room, sizeof(room));
+        assert_string_equal(room, cases[i].in_8_bytes);
+    }
+}
+
 static void words_of_all_outcomes(void **state)
 {
     (void)state;
@@ -123,6 +144,7 @@ int main(void)
         cmocka_unit_test(reasons_are_written_whole_or_marked),
         cmocka_unit_test(a_cut_never_splits_a_character),
         cmocka_unit_test(a_reason_may_be_unwanted),
+        cmocka_unit_test(a_shorter_one_is_whole_or_marked),
         cmocka_unit_test(log_lines_have_one_form),
         cmocka_unit_test(long_log_lines_are_marked),
         cmocka_unit_test(words_of_all_outcomes),
