@@ -10,14 +10,15 @@ import argparse
 import datetime
 import os
 import pathlib
+import platform
+import re
 import statistics
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path[:0] = [str(HERE), str(ROOT / "tests")]
-import run  # noqa: E402  the benchmark beside this one
+sys.path[:0] = [str(ROOT / "tests")]
 from support import postgres  # noqa: E402
 
 BUILD = ROOT / "build" / "release"
@@ -30,6 +31,13 @@ def measure(address, nodes, outstanding, arguments):
     done = subprocess.run([BUILD / "admissions", address, str(nodes), str(outstanding), str(arguments.accounts),
                            str(arguments.seconds)], check=True, capture_output=True, text=True)
     return [float(number) for number in done.stdout.split()]
+
+
+def machine():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    version = subprocess.run([postgres.PROGRAMS / "postgres", "--version"], check=True, capture_output=True, text=True)
+    return (f"{model[1] if model else platform.processor()}, {os.cpu_count()} cores, Linux {platform.release()}, "
+            f"PostgreSQL {re.search(r'[0-9.]+', version.stdout)[0]}")
 
 
 def told(numbers, digits=0):
@@ -57,7 +65,7 @@ def main():
     lines = ["# Numbers of a cluster", "", "Written by `./dev bench cluster`.", "",
              f"- date: {datetime.date.today()}",
              f"- command: `./dev bench cluster {' '.join(sys.argv[1:])}`".rstrip(),
-             f"- machine: {run.machine()}",
+             f"- machine: {machine()}",
              f"- medians (least-greatest) of {arguments.rounds} rounds of {arguments.seconds} s; {arguments.accounts:,} "
              "accounts in turn; nodes, PostgreSQL and its disk on this one machine, durable", "",
              "| nodes | charges on their way | admissions/s | a journal row | CPU us an admission, nodes |",

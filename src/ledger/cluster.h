@@ -19,7 +19,7 @@
 struct ledger;
 
 /* Charges of one transaction, and those that may wait behind it. */
-#define CLUSTER_BATCH_MAX 512
+#define CLUSTER_BATCH_MAX 256
 
 /* How long a commit whose end was not seen is asked for before its calls are answered 503. */
 #define CLUSTER_SETTLE_US (INT64_C(10) * SECOND_US)
