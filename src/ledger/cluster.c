@@ -4,7 +4,6 @@
 #include "ledger/cluster_batch.h"
 #include "ledger/cluster_fold.h"
 #include "ledger/embedded_billing.h"
-#include "sql/migrate.h"
 
 #define FOLD_INTERVAL_US                                                                       \
     (4 * SECOND_US) /* readers add what is not folded: some thousand rows at most */

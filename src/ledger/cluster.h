@@ -18,7 +18,7 @@
 
 struct ledger;
 
-/* Charges of one transaction, and those that may wait behind it. */
+/* Charges of one transaction: with more of them each took longer (docs/numbers-cluster.md). */
 #define CLUSTER_BATCH_MAX 256
 
 /* How long a commit whose end was not seen is asked for before its calls are answered 503. */

@@ -4,22 +4,10 @@
 #include "ledger/embedded_sessions.h"
 #include "ledger/embedded_terms.h"
 
-/* Any number will do that no other use of the database takes: "trendgat" in ASCII. */
-#define VERBS_LOCK_SQL "SELECT CAST(pg_advisory_xact_lock(8390891584338420084) AS TEXT)"
+/* A number of our own, beside those of migrations and of the catalogue's writers. */
+#define VERBS_LOCK_SQL "SELECT CAST(pg_advisory_xact_lock(8390880580549960054) AS TEXT)"
 
 #define CHANGED_ACCOUNTS "(SELECT account_id FROM audit_event WHERE id > $1 AND id <= $2)"
-
-static enum status number_select(struct ledger *ledger, const char *sql, int64_t *number,
-                                 struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(ledger->db, sql, &select, reason));
-    bool row;
-    TRY(db_step(select, &row, reason));
-    check(row);
-    *number = db_column_integer(select, 0);
-    return STATUS_OK;
-}
 
 /* ---- Accounts and keys ---- */
 
@@ -137,7 +125,7 @@ static enum status sessions_follow(struct ledger *ledger, const struct changes *
 static enum status closings_follow(struct ledger *ledger, struct reason *reason)
 {
     int64_t closed_us;
-    TRY(number_select(ledger, "SELECT coalesce(max(at), 0) FROM closing", &closed_us, reason));
+    TRY(ledger_number(ledger, "SELECT coalesce(max(at), 0) FROM closing", &closed_us, reason));
     if (closed_us <= atomic_load(&ledger->closed_us))
         return STATUS_OK;
     if (ledger->meter)
@@ -153,7 +141,7 @@ enum status cluster_follow(struct ledger *ledger, struct reason *reason)
     if (ledger->meter)
         TRY(ledger_loads_read(ledger, reason));
     TRY(closings_follow(ledger, reason));
-    TRY(number_select(ledger, "SELECT coalesce(max(id), 0) FROM audit_event", &changes.up_to,
+    TRY(ledger_number(ledger, "SELECT coalesce(max(id), 0) FROM audit_event", &changes.up_to,
                       reason));
     if (changes.up_to == changes.after)
         return STATUS_OK;
@@ -167,12 +155,12 @@ enum status cluster_follow(struct ledger *ledger, struct reason *reason)
 enum status cluster_follow_from_here(struct ledger *ledger, struct reason *reason)
 {
     int64_t clock_us;
-    TRY(number_select(ledger,
+    TRY(ledger_number(ledger,
                       "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000)"
                       " AS BIGINT)",
                       &clock_us, reason));
     cluster_clock_note(ledger->cluster, (instant){clock_us});
-    return number_select(ledger, "SELECT coalesce(max(id), 0) FROM audit_event",
+    return ledger_number(ledger, "SELECT coalesce(max(id), 0) FROM audit_event",
                          &ledger->cluster->followed_id, reason);
 }
 

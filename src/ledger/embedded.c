@@ -204,8 +204,8 @@ enum status ledger_health(struct ledger *ledger, struct reason *reason)
     return db_run(select, reason);
 }
 
-enum status ledger_next_id(struct ledger *ledger, const char *sql, int64_t *id,
-                           struct reason *reason)
+enum status ledger_number(struct ledger *ledger, const char *sql, int64_t *id,
+                          struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db, sql, &select, reason));

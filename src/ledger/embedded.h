@@ -61,9 +61,9 @@ enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct r
  * committer's fold. Before the committer starts. */
 enum status ledger_restore(struct ledger *ledger, struct reason *reason);
 
-/* The largest id of a table plus one; sql selects it. Inside a transaction. */
-enum status ledger_next_id(struct ledger *ledger, const char *sql, int64_t *id,
-                           struct reason *reason);
+/* The one number that sql selects, as the largest id of a table plus one. Lives for ever: sql. */
+enum status ledger_number(struct ledger *ledger, const char *sql, int64_t *id,
+                          struct reason *reason);
 
 /* 128 random bits in hexadecimal, NUL at the end. */
 void ledger_outward_id(char outward_id[OUTWARD_ID_LENGTH + 1]);

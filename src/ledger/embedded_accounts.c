@@ -157,7 +157,7 @@ static enum status creation_event_write(struct ledger *ledger, int64_t account_i
 
 static enum status next_account_id(struct ledger *ledger, int64_t *id, struct reason *reason)
 {
-    return ledger_next_id(ledger, "SELECT coalesce(max(id), 0) + 1 FROM account", id, reason);
+    return ledger_number(ledger, "SELECT coalesce(max(id), 0) + 1 FROM account", id, reason);
 }
 
 enum status ledger_account_write(struct ledger *ledger, const struct account_row *row,
@@ -195,7 +195,7 @@ static enum status import_rows(struct ledger *ledger, const struct account_row *
     int64_t account_id, key_id;
     TRY(next_account_id(ledger, &account_id, reason));
     int64_t before = account_id - 1;
-    TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &key_id, reason));
+    TRY(ledger_number(ledger, LEDGER_NEXT_KEY_SQL, &key_id, reason));
     instant now = ledger_change_time(ledger);
     for (size_t i = 0; i < count; i++) {
         key_rows[i] = (struct key_row){.id = key_id++, .account_id = account_id++};

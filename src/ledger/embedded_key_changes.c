@@ -77,7 +77,7 @@ static enum status rotation_write(struct ledger *ledger, const struct key_found 
                                   instant now, struct key_row *row,
                                   struct key_rotation *rotation, struct reason *reason)
 {
-    TRY(ledger_next_id(ledger, LEDGER_NEXT_KEY_SQL, &row->id, reason));
+    TRY(ledger_number(ledger, LEDGER_NEXT_KEY_SQL, &row->id, reason));
     TRY(rotated_write(ledger, found, now, rotation->stops_at, row->id, reason));
     enum status status = ledger_check_live_keys(ledger, found->account_id, found->email,
                                                 row->name, reason);

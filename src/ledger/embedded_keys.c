@@ -151,7 +151,7 @@ enum status ledger_key_make(struct ledger *ledger, struct text email,
     row.has_cap = request->daily_credit_cap != NO_KEY_CAP;
     row.cap = credits_of(row.has_cap ? request->daily_credit_cap : 0);
     struct api_key_text made;
-    TRY(ledger_next_id(held, LEDGER_NEXT_KEY_SQL, &row.id, reason));
+    TRY(ledger_number(held, LEDGER_NEXT_KEY_SQL, &row.id, reason));
     TRY(ledger_insert_key(held, &row, now, &made, reason));
     TRY(creation_event_write(held, &row, reason));
     TRY(ledger_choose_first(held, account.id, row.id, now, reason));

@@ -228,8 +228,8 @@ enum status ledger_session_write(struct ledger *ledger, int64_t account_id,
         .last_seen_at = now,
         .by_link = origin->by_link};
     TRY(room_make(ledger, account_id, now, &begun->ended, reason));
-    TRY(ledger_next_id(ledger, "SELECT coalesce(max(id), 0) + 1 FROM session", &begun->entry.id,
-                       reason));
+    TRY(ledger_number(ledger, "SELECT coalesce(max(id), 0) + 1 FROM session", &begun->entry.id,
+                      reason));
     TRY(row_insert(ledger, &begun->entry, origin, reason));
     return plain_event_write(ledger, account_id,
                              origin->by_link ? "sign_in_by_link" : "sign_in", reason);
