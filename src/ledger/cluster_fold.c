@@ -2,12 +2,6 @@
 
 #include "ledger/embedded_billing.h"
 
-/* Calls that were answered as asked. */
-static bool has_succeeded(enum call_outcome outcome)
-{
-    return outcome < CALL_INVALID;
-}
-
 static void entry_add(struct lane *lane, int64_t journal_id, const struct charge *charge,
                       const struct journal_entry *entry)
 {
@@ -33,13 +27,13 @@ void lane_fold_add(struct lane *lane, int64_t journal_id, const struct charge *c
             continue;
         entry_add(lane, journal_id, charge, &entry);
         addresses_add(addresses,
-                      &(struct address_use){.account_id = charge->account_id,
-                                            .address = charge->address,
-                                            .user_agent = entry.outcome == CALL_CHARGED
-                                                              ? charge->user_agent
-                                                              : (struct text){0},
-                                            .at = entry.at,
-                                            .has_succeeded = has_succeeded(entry.outcome)});
+                      &(struct address_use){
+                          .account_id = charge->account_id,
+                          .address = charge->address,
+                          .user_agent = entry.outcome == CALL_CHARGED ? charge->user_agent
+                                                                      : (struct text){0},
+                          .at = entry.at,
+                          .has_succeeded = call_has_succeeded(entry.outcome)});
     }
     addresses_unlock(addresses);
 }

@@ -200,12 +200,6 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
     return STATUS_OK;
 }
 
-/* Calls that were answered as asked. */
-static bool has_succeeded(enum call_outcome outcome)
-{
-    return outcome < CALL_INVALID;
-}
-
 static void batch_addresses(struct committer *committer, const struct batch *batch)
 {
     struct addresses *addresses = &committer->addresses;
@@ -222,7 +216,7 @@ static void batch_addresses(struct committer *committer, const struct batch *bat
                                      .account_id = slot->entry.account_id,
                                      .address = text_of(slot->address),
                                      .at = slot->entry.at,
-                                     .has_succeeded = has_succeeded(slot->entry.outcome)});
+                                     .has_succeeded = call_has_succeeded(slot->entry.outcome)});
     }
     addresses_unlock(addresses);
 }

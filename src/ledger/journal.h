@@ -33,6 +33,12 @@ enum call_outcome {
     CALL_OUTCOMES,
 };
 
+/* Whether a call was answered as asked. */
+static inline bool call_has_succeeded(enum call_outcome outcome)
+{
+    return outcome < CALL_INVALID;
+}
+
 struct journal_entry {
     int64_t account_id;
     int64_t key_id;
