@@ -9,14 +9,15 @@
 /* A call's row in a body: see committer.c. */
 #define BODY_BYTES_MAX (CLUSTER_BATCH_MAX * 512)
 
-/* A window whose calls were each in a millisecond of their own. */
-#define WINDOW_BYTES_MAX (RATE_LIMIT_MAX * 3)
+/* Windows with calls in each millisecond: see rate_window_write. */
+#define WINDOWS_BYTES_MAX (CLUSTER_BATCH_MAX * RATE_WINDOW_MS * 4)
 
 /* The parameters of the function admit that are arrays, in its order. */
 enum array {
     CALLERS,
     STAMPS,
-    WINDOWS,
+    STARTS,
+    LENGTHS,
     PAYERS,
     PERIODS,
     DAYS,
@@ -46,7 +47,7 @@ struct batch_room {
     instant at;
     int64_t call_count; /* in body */
     int64_t journal_id;
-    struct buffer body, window;
+    struct buffer body, windows;
     struct sql_array arrays[ARRAYS];
 };
 
@@ -57,7 +58,7 @@ struct batch_room *batch_room_open(struct ledger *ledger, struct db *db, int64_t
     room->db = db;
     room->node = node;
     buffer_init(&room->body, BODY_BYTES_MAX);
-    buffer_init(&room->window, WINDOW_BYTES_MAX);
+    buffer_init(&room->windows, WINDOWS_BYTES_MAX);
     for (size_t i = 0; i < ARRAYS; i++)
         sql_array_init(&room->arrays[i]);
     return room;
@@ -68,7 +69,7 @@ void batch_room_close(struct batch_room *room)
     if (!room)
         return;
     buffer_finish(&room->body);
-    buffer_finish(&room->window);
+    buffer_finish(&room->windows);
     for (size_t i = 0; i < ARRAYS; i++)
         sql_array_finish(&room->arrays[i]);
     free(room);
@@ -231,12 +232,14 @@ static enum status batch_decide(struct batch_room *room, struct reason *reason)
 
 static void window_add(struct batch_room *room, const struct held *held)
 {
-    buffer_clear(&room->window);
-    meter_held_calls(room->ledger->meter, held->account_id, held->now, &room->window);
-    check(!room->window.overflowed);
+    size_t start = buffer_text(&room->windows).length;
+    meter_held_calls(room->ledger->meter, held->account_id, held->now, &room->windows);
+    check(!room->windows.overflowed);
     sql_array_add(&room->arrays[CALLERS], held->account_id);
     sql_array_add(&room->arrays[STAMPS], held->now.us);
-    sql_array_add_bytes(&room->arrays[WINDOWS], buffer_text(&room->window));
+    sql_array_add(&room->arrays[STARTS], (int64_t)start + 1); /* SQL counts from 1 */
+    sql_array_add(&room->arrays[LENGTHS],
+                  (int64_t)(buffer_text(&room->windows).length - start));
 }
 
 static void balance_add(struct batch_room *room, int64_t account_id)
@@ -274,19 +277,21 @@ static enum status admit(struct batch_room *room, struct reason *reason)
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(
         room->db,
-        "SELECT admit($1, $2, $3, $4, $5, CAST($6 AS BIGINT[]), CAST($7 AS BIGINT[]),"
-        " CAST($8 AS BYTEA[]), CAST($9 AS BIGINT[]), CAST($10 AS BIGINT[]),"
+        "SELECT admit($1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT[]),"
+        " CAST($8 AS BIGINT[]), CAST($9 AS BIGINT[]), CAST($10 AS BIGINT[]),"
         " CAST($11 AS BIGINT[]), CAST($12 AS BIGINT[]), CAST($13 AS BIGINT[]),"
-        " CAST($14 AS BIGINT[]), CAST($15 AS BIGINT[]), CAST($16 AS TEXT[]),"
-        " CAST($17 AS BIGINT[]), CAST($18 AS BIGINT[]), CAST($19 AS BIGINT[]))",
+        " CAST($14 AS BIGINT[]), CAST($15 AS BIGINT[]), CAST($16 AS BIGINT[]),"
+        " CAST($17 AS BIGINT[]), CAST($18 AS TEXT[]), CAST($19 AS BIGINT[]),"
+        " CAST($20 AS BIGINT[]), CAST($21 AS BIGINT[]))",
         &select, reason));
     db_bind_blob(select, 1, (struct text){(const char *)room->id, sizeof(room->id)});
     db_bind_integer(select, 2, room->node);
     db_bind_integer(select, 3, room->at.us);
     db_bind_integer(select, 4, room->call_count);
     db_bind_blob(select, 5, buffer_text(&room->body));
+    db_bind_blob(select, 6, buffer_text(&room->windows));
     for (enum array i = CALLERS; i < ARRAYS; i++)
-        db_bind_text(select, 6 + (int)i, sql_array_text(&room->arrays[i]));
+        db_bind_text(select, 7 + (int)i, sql_array_text(&room->arrays[i]));
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);
@@ -298,6 +303,7 @@ static enum status batch_write(struct batch_room *room, struct reason *reason)
 {
     for (enum array i = CALLERS; i < ARRAYS; i++)
         sql_array_clear(&room->arrays[i]);
+    buffer_clear(&room->windows);
     for (size_t i = 0; i < room->account_count; i++) {
         if (room->calls[i])
             window_add(room, &room->held[i]);

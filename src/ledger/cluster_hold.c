@@ -3,12 +3,10 @@
 #include "ledger/meter_held.h"
 #include "ledger/sql_array.h"
 
-/* The columns of the function hold. */
+/* The columns of what is read of an account. */
 enum column {
-    CLOCK,
     LOAD_ID,
     ACCOUNT,
-    NOW,
     STAMP,
     CALLS,
     HAS_CAPS,
@@ -81,10 +79,11 @@ static struct text plan_in_force(struct db_statement *row, const struct meter_ba
     return db_column_text(row, is_entered ? NEXT_PLAN : PLAN);
 }
 
-static struct held row_read(struct db_statement *row)
+static struct held row_read(struct db_statement *row, instant present)
 {
+    instant stamp = {db_column_integer(row, STAMP)};
     return (struct held){.account_id = db_column_integer(row, ACCOUNT),
-                         .now = {db_column_integer(row, NOW)},
+                         .now = stamp.us > present.us ? stamp : present,
                          .is_refused = db_column_integer(row, IS_REFUSED) != 0};
 }
 
@@ -175,23 +174,59 @@ enum status cluster_key_day_write(struct db *db, const struct meter_key_day *key
 
 /* ---- Holding ---- */
 
-static enum status rows_hold(struct ledger *ledger, struct db *db, struct sql_array *wanted,
+/* Once it returns nobody else decides about the accounts: only then is it read what they may do. */
+static enum status accounts_lock(struct cluster *cluster, struct db *db, struct text wanted,
+                                 instant *present, struct reason *reason)
+{
+    bool is_real = cluster->base == time_source_system();
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(db, "SELECT hold(CAST($1 AS BIGINT[]), $2)", &select, reason));
+    db_bind_text(select, 1, wanted);
+    db_bind_integer(select, 2, is_real ? 0 : time_now(cluster->base).us);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    *present = (instant){db_column_integer(select, 0)};
+    cluster_clock_note(cluster, *present);
+    return STATUS_OK;
+}
+
+static enum status rows_select(struct db *db, struct text wanted, struct db_statement **select,
+                               struct reason *reason)
+{
+    TRY(db_statement_take(
+        db,
+        "SELECT (SELECT max(l.id) FROM plan_load l), w.account_id, w.newest_at, w.calls,"
+        " w.has_caps, a.plan, a.next_plan, a.next_plan_at, a.has_opted_in,"
+        " a.spend_limit_cents, a.created_at,"
+        " a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL, b.period, b.day, b.day_used,"
+        " b.used, b.overage, b.overage_micros, b.plan, b.plan_version, b.included,"
+        " b.subscription_cents, b.granted, b.refunded_micros"
+        " FROM unnest(CAST($1 AS BIGINT[])) AS v (id)"
+        " JOIN account_window w ON w.bucket = v.id % 64 AND w.account_id = v.id"
+        " JOIN account a ON a.bucket = v.id % 64 AND a.id = v.id"
+        " LEFT JOIN LATERAL (SELECT * FROM balance c WHERE c.bucket = v.id % 64"
+        " AND c.account_id = v.id ORDER BY c.period DESC LIMIT 1) b ON TRUE"
+        " ORDER BY w.account_id",
+        select, reason));
+    db_bind_text(*select, 1, wanted);
+    return STATUS_OK;
+}
+
+static enum status rows_hold(struct ledger *ledger, struct db *db, struct text wanted,
                              struct held *held, size_t *count, struct sql_array *with_caps,
                              struct reason *reason)
 {
-    const struct cluster *cluster = ledger->cluster;
-    bool is_real = cluster->base == time_source_system();
+    instant present;
+    TRY(accounts_lock(ledger->cluster, db, wanted, &present, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db, "SELECT * FROM hold(CAST($1 AS BIGINT[]), $2)", &select, reason));
-    db_bind_text(select, 1, sql_array_text(wanted));
-    db_bind_integer(select, 2, is_real ? 0 : time_now(cluster->base).us);
+    TRY(rows_select(db, wanted, &select, reason));
     for (*count = 0;; ++*count) {
         bool row;
         TRY(db_step(select, &row, reason));
         if (!row)
             return STATUS_OK;
-        cluster_clock_note(ledger->cluster, (instant){db_column_integer(select, CLOCK)});
-        held[*count] = row_read(select);
+        held[*count] = row_read(select, present);
         if (ledger->meter) /* else it is the lock alone that a command wants */
             TRY(row_put(ledger, select, &held[*count], reason));
         if (db_column_integer(select, HAS_CAPS) != 0)
@@ -208,7 +243,7 @@ enum status cluster_hold(struct ledger *ledger, struct db *db, const int64_t *ac
     for (size_t i = 0; i < count; i++)
         sql_array_add(&wanted, accounts[i]);
     size_t found = 0;
-    TRY(rows_hold(ledger, db, &wanted, held, &found, &with_caps, reason));
+    TRY(rows_hold(ledger, db, sql_array_text(&wanted), held, &found, &with_caps, reason));
     if (found != count)
         return reason_set(reason, STATUS_MISSING, "an account is not there");
     return ledger->meter ? caps_hold(ledger, db, &with_caps, reason) : STATUS_OK;

@@ -1,7 +1,5 @@
 #include "ledger/sql_array.h"
 
-#include "base/secret.h"
-
 #define ARRAY_BYTES_MAX                                                                        \
     (64 * 1024 * 1024) /* a batch of the longest windows is under half of it */
 
@@ -41,18 +39,6 @@ void sql_array_add_text(struct sql_array *array, struct text value)
         if (value.at[i] == '"' || value.at[i] == '\\')
             buffer_append_byte(&array->text, '\\');
         buffer_append_byte(&array->text, value.at[i]);
-    }
-    buffer_append_byte(&array->text, '"');
-}
-
-void sql_array_add_bytes(struct sql_array *array, struct text bytes)
-{
-    element_begin(array);
-    buffer_append(&array->text, TEXT("\"\\\\x"));
-    char *digits = buffer_reserve(&array->text, 2 * bytes.length);
-    if (digits && bytes.length > 0) {
-        secret_hex((const uint8_t *)bytes.at, bytes.length, digits);
-        array->text.length += 2 * bytes.length;
     }
     buffer_append_byte(&array->text, '"');
 }

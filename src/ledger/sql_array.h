@@ -18,8 +18,6 @@ void sql_array_clear(struct sql_array *array);
 void sql_array_add(struct sql_array *array, int64_t value);
 /* UTF-8 without NUL. */
 void sql_array_add_text(struct sql_array *array, struct text value);
-/* An element of BYTEA. */
-void sql_array_add_bytes(struct sql_array *array, struct text bytes);
 
 /* "{...}"; nothing may be added before it is cleared. Borrowed until then. */
 struct text sql_array_text(struct sql_array *array);

@@ -143,7 +143,9 @@ CREATE TABLE account_window (
     calls      BYTEA  NOT NULL, -- when they were admitted: see model/rate_limit.h
     has_caps   BIGINT NOT NULL DEFAULT 0, -- 1: a key of the account has, or had, a daily cap
     PRIMARY KEY (bucket, account_id)
-) WITH (fillfactor = 50); -- each call writes its row anew: on the same page
+) WITH (fillfactor = 50,           -- each call writes its row anew: on the same page,
+        toast_tuple_target = 8160); -- and in it, as long as it fits
+ALTER TABLE account_window ALTER COLUMN calls SET STORAGE EXTERNAL; -- packed already
 
 -- What an account has used in one billing period.
 CREATE TABLE balance (
@@ -342,22 +344,13 @@ CREATE TABLE refund (
     PRIMARY KEY (bucket, account_id, charge_id)
 );
 
--- ---- The two steps of an admission: accounts are held, decided about by the node, and written ----
+-- ---- The two ends of an admission: accounts are held; then read and decided about by the node; then written ----
 
--- Locks accounts in one order, reads the clock when they are locked, and only then reads what they
--- may do: one statement each, because a statement sees what was there when it began. own_clock is 0,
--- or the present of a node whose clock is not to be the database's. clock is the present, never in a
--- period that is closed; now the same, and never before the account's newest stamp. load_id is the
--- newest of plan_load: a node that lacks it must not decide. Columns of a balance are NULL for an
--- account without one.
-CREATE FUNCTION hold(wanted BIGINT[], own_clock BIGINT) RETURNS TABLE (
-    clock BIGINT, load_id BIGINT,
-    account_id BIGINT, now BIGINT, stamp BIGINT, calls BYTEA, has_caps BIGINT,
-    plan TEXT, next_plan TEXT, next_plan_at BIGINT, has_opted_in BIGINT, spend_limit_cents BIGINT,
-    created_at BIGINT, is_refused BOOLEAN,
-    period BIGINT, day BIGINT, day_used BIGINT, used BIGINT, overage BIGINT, overage_micros BIGINT,
-    period_plan TEXT, plan_version BIGINT, included BIGINT, subscription_cents BIGINT,
-    granted BIGINT, refunded_micros BIGINT)
+-- Locks accounts, in one order, and reads the clock when they are locked: what they may do is to be
+-- read in a statement after this, because a statement sees what was there when it began. own_clock is
+-- 0, or the present of a node whose clock is not to be the database's. What it returns is the present,
+-- never in a period that is closed.
+CREATE FUNCTION hold(wanted BIGINT[], own_clock BIGINT) RETURNS BIGINT
 LANGUAGE plpgsql AS $$
 DECLARE
     present BIGINT := own_clock;
@@ -369,28 +362,14 @@ BEGIN
     IF present = 0 THEN
         present := CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000) AS BIGINT);
     END IF;
-    present := greatest(present, (SELECT c.at FROM closing c ORDER BY c.id DESC LIMIT 1));
-    RETURN QUERY
-        SELECT present, (SELECT max(l.id) FROM plan_load l),
-            w.account_id, greatest(present, w.newest_at), w.newest_at, w.calls, w.has_caps,
-            a.plan, a.next_plan, a.next_plan_at, a.has_opted_in, a.spend_limit_cents,
-            a.created_at, a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL,
-            b.period, b.day, b.day_used, b.used, b.overage, b.overage_micros,
-            b.plan, b.plan_version, b.included, b.subscription_cents, b.granted,
-            b.refunded_micros
-        FROM unnest(wanted) AS v (id)
-        JOIN account_window w ON w.bucket = v.id % 64 AND w.account_id = v.id
-        JOIN account a ON a.bucket = v.id % 64 AND a.id = v.id
-        LEFT JOIN LATERAL (SELECT * FROM balance c WHERE c.bucket = v.id % 64
-            AND c.account_id = v.id ORDER BY c.period DESC LIMIT 1) b ON TRUE
-        ORDER BY w.account_id;
+    RETURN greatest(present, (SELECT c.at FROM closing c ORDER BY c.id DESC LIMIT 1));
 END $$;
 
 -- Writes what was decided for accounts that are held, and the batch's journal row, whose id it
 -- returns; the second time a batch comes, its id is taken already.
 CREATE FUNCTION admit(
-    batch BYTEA, by_node BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA,
-    callers BIGINT[], stamps BIGINT[], windows BYTEA[],
+    batch BYTEA, by_node BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA, windows BYTEA,
+    callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[],
     payers BIGINT[], periods BIGINT[], days BIGINT[], days_used BIGINT[], useds BIGINT[],
     overages BIGINT[], overages_micros BIGINT[], plans TEXT[], plan_versions BIGINT[],
     includeds BIGINT[], cents BIGINT[]) RETURNS BIGINT
@@ -399,8 +378,9 @@ DECLARE
     row_id BIGINT := nextval('journal_id');
     kept BIGINT;
 BEGIN
-    UPDATE account_window w SET newest_at = v.stamp, calls = v.window_calls
-        FROM unnest(callers, stamps, windows) AS v (id, stamp, window_calls)
+    UPDATE account_window w SET newest_at = v.stamp,
+            calls = substr(windows, CAST(v.start AS INTEGER), CAST(v.length AS INTEGER))
+        FROM unnest(callers, stamps, starts, lengths) AS v (id, stamp, start, length)
         WHERE w.bucket = v.id % 64 AND w.account_id = v.id;
     UPDATE balance b SET day = v.day, day_used = v.day_used, used = v.used, overage = v.overage,
             overage_micros = v.overage_micros
