@@ -10,13 +10,14 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
 One PostgreSQL server serves the whole run (tests/support/postgres.py); where it is not installed, what
-needs it is skipped.
+needs it is skipped. Programs run side by side, as many as there are processors; each is told when it is over.
 
 Each NAME keeps what has it in its name, as printed. A Python program ends its output with
 "N passed, N failed, N skipped"; so does this one, with the sums; those of Node end in TAP's. Exit 1 if a case failed, if a
 program ended without its last line, or if nothing ran.
 """
 import argparse
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -33,6 +34,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from support import postgres
 CLOCK_PROGRAM = "tests/support/trendgate-clock"  # the program with a clock that tests move
+NODE_FOLDERS = ("node", "browser")
 # What node --test closes its TAP with.
 NODE_SUM = re.compile(r"^# (pass|fail|cancelled|skipped) (\d+)$", re.M)
 NODE_SKIPPED = re.compile(r"^ *ok \d+ - (.*?) # SKIP", re.M)
@@ -114,54 +116,85 @@ def show(output):
 
 
 def programs(arguments):
-    yield "tidy/rules", ["tools/tidy.py", "--self-test"]
-    yield "tidy/tree", ["tools/tidy.py"]
-    for folder in ("scenario", "property", "contract", "crash"):
-        runner = ROOT / "tests" / folder / "run.py"
-        found = [runner] if runner.exists() else sorted((ROOT / "tests" / folder).glob("*.py"))
-        for path in found:
-            yield f"{folder}/{path.stem}", [str(path.relative_to(ROOT))]
+    """(name, command) of each; long ones first, so that none of them is left alone at the end."""
+    python = [sys.executable]
     if postgres.VARIABLE in os.environ:
-        yield "scenario/postgres", ["tests/scenario/run.py", "--engine", "postgres", *ON_POSTGRES]
+        for name in ON_POSTGRES:
+            yield f"scenario_postgres/{name}", [*python, "tests/scenario/run.py", "--engine", "postgres", name]
     if arguments.mutants and arguments.unit:
-        yield "mutants", ["tools/run_mutants.py", "--build", str(arguments.unit.resolve()),
+        yield "mutants", [*python, "tools/run_mutants.py", "--build", str(arguments.unit.resolve()),
                           *([] if arguments.mutants == "all" else ["--sample", arguments.mutants])]
+    for folder in ("crash", "property"):
+        for path in sorted((ROOT / "tests" / folder).glob("*.py")):
+            yield f"{folder}/{path.stem}", [*python, str(path)]
+    for path in sorted((ROOT / "tests" / "scenario").glob("*.py")):
+        if path.stem != "run":
+            yield f"scenario/{path.stem}", [*python, "tests/scenario/run.py", path.stem]
+    for folder in NODE_FOLDERS:
+        for path in sorted((ROOT / "tests" / folder).glob("*.test.mjs")):
+            yield (f"{folder}/{path.name.removesuffix('.test.mjs')}",
+                   ["node", "--test", "--test-reporter=tap", str(path)])
+    yield "tidy/rules", [*python, "tools/tidy.py", "--self-test"]
+    yield "tidy/tree", [*python, "tools/tidy.py"]
 
 
-def run_program(name, words, environment, total):
+running = set()
+
+
+def run_program(words, environment):
+    """(exit code, output, seconds)."""
     began = time.monotonic()
-    with subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, text=True, errors="replace",
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as child:
-        last = None
-        for line in child.stdout:
-            last = SUMMARY.fullmatch(line.strip())
-            if not last:
-                print("    " + line.rstrip(), flush=True)
-    passed, failed, skipped = map(int, last.groups()) if last else (0, 1, 0)
-    if child.returncode != 0 and failed == 0:
+    with subprocess.Popen(words, cwd=ROOT, env=environment, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+        running.add(child)
+        output, _ = child.communicate()
+        running.discard(child)
+    return child.returncode, output, time.monotonic() - began
+
+
+def add_program(name, code, output, seconds, total):
+    *lines, last = output.splitlines() or [""]
+    summary = SUMMARY.fullmatch(last.strip())
+    passed, failed, skipped = map(int, summary.groups()) if summary else (0, 1, 0)
+    if code != 0 and failed == 0:
         failed = 1
-    if not last:
-        print(f"    {name} ended with {child.returncode} and without its last line")
+    for line in lines if summary else [*lines, last]:
+        print(f"    {line}")
+    if not summary:
+        print(f"    {name} ended with {code} and without its last line")
     total.add(passed, failed, skipped)
-    report(name, passed, failed, [], time.monotonic() - began)
+    report(name, passed, failed, [], seconds)
 
 
-def run_node_tests(path, environment, total):
-    name = f"{path.parent.name}/{path.name.removesuffix('.test.mjs')}"
-    began = time.monotonic()
-    done = subprocess.run(["node", "--test", "--test-reporter=tap", str(path)], cwd=ROOT, env=environment,
-                          text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False)
-    sums = {word: int(count) for word, count in NODE_SUM.findall(done.stdout)}
+def add_node_tests(name, code, output, seconds, total):
+    sums = {word: int(count) for word, count in NODE_SUM.findall(output)}
     failed = sums.get("fail", 0) + sums.get("cancelled", 0)
-    if not sums or (done.returncode != 0 and failed == 0):
+    if not sums or (code != 0 and failed == 0):
         failed += 1
-    skipped = NODE_SKIPPED.findall(done.stdout)
+    skipped = NODE_SKIPPED.findall(output)
     total.add(sums.get("pass", 0), failed, len(skipped))
-    report(name, sums.get("pass", 0), failed, skipped, time.monotonic() - began)
+    report(name, sums.get("pass", 0), failed, skipped, seconds)
     if failed:
-        show(done.stdout)
+        show(output)
+
+
+def run_programs(arguments, total):
+    environment = dict(os.environ, TRENDGATE_BINARY=str(arguments.binary.resolve()),
+                       TRENDGATE_TEST_FULL="1" if arguments.full else "0")
+    if arguments.unit:
+        environment["TRENDGATE_CLOCK_BINARY"] = str(arguments.unit.resolve() / CLOCK_PROGRAM)
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    try:
+        asked = {pool.submit(run_program, words, environment): name for name, words in programs(arguments)
+                 if is_wanted(name, arguments.names)}
+        for done in concurrent.futures.as_completed(asked):
+            name = asked[done]
+            add = add_node_tests if name.split("/")[0] in NODE_FOLDERS else add_program
+            add(name, *done.result(), total)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in list(running):
+            child.terminate()
 
 
 def is_wanted(name, names):
@@ -177,7 +210,7 @@ def main():
     parser.add_argument("--mutants")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what runs is ended, and the server
     with postgres_server():
         total = run_all(arguments)
     print(total)
@@ -203,17 +236,7 @@ def run_all(arguments):
     if arguments.unit:
         run_unit_tests(arguments.unit.resolve(), arguments.names, arguments.timeout_factor, total)
     if arguments.binary:
-        environment = dict(os.environ, TRENDGATE_BINARY=str(arguments.binary.resolve()),
-                           TRENDGATE_TEST_FULL="1" if arguments.full else "0")
-        if arguments.unit:
-            environment["TRENDGATE_CLOCK_BINARY"] = str(arguments.unit.resolve() / CLOCK_PROGRAM)
-        for name, words in programs(arguments):
-            if is_wanted(name, arguments.names):
-                run_program(name, words, environment, total)
-        for folder in ("node", "browser"):
-            for path in sorted((ROOT / "tests" / folder).glob("*.test.mjs")):
-                if is_wanted(f"{folder}/{path.name}", arguments.names):
-                    run_node_tests(path, environment, total)
+        run_programs(arguments, total)
     return total
 
 

@@ -1,5 +1,6 @@
 // Both API documents, as the linters of the trade see them: not one error, not one warning.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Place, runTool } from "./support/server.mjs";
 
@@ -44,8 +45,8 @@ for (const name of ["openapi", "swagger"]) {
   });
 }
 
-test("the linters can find something", async () => {
-  const broken = JSON.parse(await (await place.servers[0].ask("/openapi.json")).text());
+test("the linters can find something", () => {
+  const broken = JSON.parse(readFileSync(files.openapi, "utf8"));
   delete broken.info.license;
   delete broken.paths["/ping"].get.summary;
   broken.paths["/ready"].get.tags = ["Nowhere"];
