@@ -40,6 +40,12 @@ def make_database():
     return f"{server.rpartition('/')[0]}/{name}"
 
 
+def with_standby(address, standby):
+    """The address of a database, on its server or on the standby, whichever takes writes."""
+    server, _, name = address.rpartition("/")
+    return f"{server},{urllib.parse.quote(str(standby.folder), safe='')}/{name}"
+
+
 def drop_database(address):
     server, _, name = address.rpartition("/")
     rows(f"{server}/postgres", f"DROP DATABASE {name} WITH (FORCE)")
@@ -56,10 +62,10 @@ def rows(address, sql, schema="public"):
 
 
 @contextlib.contextmanager
-def of_its_own():
+def of_its_own(**options):
     """A server that a test may end: databases are made on it meanwhile."""
     before = os.environ[VARIABLE]
-    with Server() as server:
+    with Server(**options) as server:
         os.environ[VARIABLE] = server.address
         try:
             yield server
@@ -69,6 +75,34 @@ def of_its_own():
 
 def dump(address):
     return subprocess.run([PROGRAMS / "pg_dump", address], capture_output=True, text=True, check=True).stdout
+
+
+class Session:
+    """One that stays open. RuntimeError: the server lets nobody in."""
+
+    def __init__(self, address):
+        self.process = subprocess.Popen([PROGRAMS / "psql", "--no-psqlrc", "-qtA", address], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            self.ask("SELECT 1")
+        except OSError as failure:
+            self.end()
+            raise RuntimeError(f"no session at {address}") from failure
+
+    def ask(self, sql):
+        """The first column of the one row."""
+        self.process.stdin.write(f"{sql};\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise BrokenPipeError(sql)
+        return line.rstrip("\n")
+
+    def end(self):
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 @contextlib.contextmanager
@@ -102,9 +136,10 @@ def followers(address, since):
 
 
 class Server:
-    """with Server() as server: server.address is where it listens."""
+    """with Server() as server: server.address is where it listens. options: settings, beside OPTIONS."""
 
-    def __init__(self):
+    def __init__(self, **options):
+        self.options = {**OPTIONS, **options}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trendgate-postgres-"))
         self.account = {}
         if os.geteuid() == 0:
@@ -139,7 +174,7 @@ class Server:
     def begin(self):
         """After crash(); waits until it takes connections."""
         data = self.folder / "data"
-        words = [f"-c{name}={value}" for name, value in OPTIONS.items()]
+        words = [f"-c{name}={value}" for name, value in self.options.items()]
         # In a session of its own: Ctrl-C is for this program, which then stops the server.
         self.server = subprocess.Popen(
             [PROGRAMS / "postgres", "-D", data, "-k", self.folder, *words], cwd=self.folder,
@@ -153,7 +188,7 @@ class Server:
             if self.server.poll() is not None:
                 raise RuntimeError("PostgreSQL ended: " + (self.folder / "log").read_text(encoding="utf-8"))
             lines = told.read_text(encoding="utf-8").split("\n") if told.exists() else []
-            if len(lines) > 7 and lines[0] == str(self.server.pid) and lines[7].strip() == "ready":
+            if len(lines) > 7 and lines[0] == str(self.server.pid) and lines[7].strip() in ("ready", "standby"):
                 return
             try:
                 self.server.wait(0.1)
@@ -181,3 +216,23 @@ class Server:
                               **self.account)
         if done.returncode != 0:
             raise RuntimeError(f"{program} failed: {done.stdout}")
+
+
+class Standby(Server):
+    """What it follows commits nothing that it has not."""
+
+    def __init__(self, primary):
+        super().__init__()
+        self.primary = primary
+
+    def _start(self):
+        self._run("pg_basebackup", "-D", self.folder / "data", "-h", self.primary.folder, "-U", USER, "-R", "-X", "stream",
+                  "-c", "fast", "--no-sync")
+        self.begin()
+        rows(self.primary.address, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        rows(self.primary.address, "SELECT pg_reload_conf()")
+
+    def promote(self):
+        """Waits until it takes writes."""
+        rows(self.address, "ALTER SYSTEM RESET synchronous_standby_names")
+        rows(self.address, "SELECT pg_promote()")

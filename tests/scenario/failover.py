@@ -1,0 +1,128 @@
+"""A database that moves to another server, has no connection left, or has its rows locked: calls are refused meanwhile,
+and nothing is charged twice, nor lost."""
+
+import contextlib
+import time
+
+from cluster import IDS, SEED, TURNS, check_books, several
+from support import postgres
+from support.cluster_load import Load
+from support.http_client import until
+from support.metered import number
+from support.server import ON_POSTGRES, Skip
+from support.steps import ENDPOINT, Scenario, Stage, act, dig, equal
+
+MOVING, REFUSED = [], []
+HOT = "Hot"
+
+
+@contextlib.contextmanager
+def own_nodes():
+    if not ON_POSTGRES:
+        raise Skip("a file has one server")
+    with postgres.of_its_own(max_connections="30") as server, several(count=2) as stage:
+        stage.notes["server"] = server
+        yield stage
+
+
+@contextlib.contextmanager
+def nothing():
+    if not ON_POSTGRES:
+        raise Skip("a file has one server")
+    yield Stage(None)
+
+
+def await_charge(load):
+    """A 200 for a call that begins from now on."""
+    already = len(load.told)
+    until(lambda: any(told.charged for told in load.told[already:]), "calls are charged")
+
+
+@act(MOVING, "a standby that takes the place of its primary under load has every charge that was answered, once")
+def failover(_stage):
+    with postgres.of_its_own() as primary, several(count=2) as stage, postgres.Standby(primary) as standby:
+        stage.nodes.stop()
+        stage.place.databases.clear()  # they end with their servers
+        stage.place.database = postgres.with_standby(stage.place.database, standby)
+        stage.nodes.all = [stage.place.serve("--threads", 1) for _ in stage.nodes.all]
+        load = Load(stage.nodes, stage.notes["keys"], TURNS, SEED)
+        try:
+            await_charge(load)
+            time.sleep(2)  # a load of some length is what is wanted
+            primary.crash()
+            until(lambda: load.told and load.told[-1].status == 503, "calls are refused")
+            standby.promote()
+            began = time.monotonic()
+            await_charge(load)
+            print(f"failover: {time.monotonic() - began:.2f} s from the promotion to the first charge")
+            time.sleep(2)
+        finally:
+            load.finish()
+        stage.nodes.stop()
+        stage.place.books_agree()
+        check_books(stage, load, "failover")
+
+
+@act(MOVING, "a node does not begin on a standby alone")
+def standby_alone(_stage):
+    with postgres.of_its_own() as primary, several(count=1) as stage, postgres.Standby(primary) as standby:
+        stage.nodes.stop()
+        stage.place.databases.clear()
+        name = stage.place.database.rpartition("/")[2]
+        refused = stage.place.run("serve", "--database", f"{standby.address.rpartition('/')[0]}/{name}", database=False)
+        equal(refused.status != 0, True, f"{refused!r}")
+        equal("is not to be had" in refused.stderr, True, f"{refused!r}")
+
+
+def refused_then_admitted(stage, disturbance):
+    """Calls are 503 while it lasts and 200 after it; one charge a 200."""
+    key, node = {"x-api-key": stage.notes["keys"][HOT]}, stage.nodes.all[0]
+    before = charges_of(stage)
+    equal(node.ask(ENDPOINT, headers=key).status, 200, "before")
+    with disturbance:
+        answer = node.ask(ENDPOINT, headers=key)
+        equal((answer.status, dig(answer.json(), "data.reason")), (503, "overloaded"), f"{answer!r}")
+        equal(number(answer, "Retry-After") > 0, True, "Retry-After")
+    until(lambda: node.ask(ENDPOINT, headers=key).status == 200, "calls are admitted again")
+    equal(charges_of(stage), before + 2, "charges")
+
+
+def charges_of(stage):
+    return int(stage.place.ledger("SELECT coalesce(sum(calls), 0) FROM journal")[0][0])
+
+
+@contextlib.contextmanager
+def no_connection_left(stage):
+    """Others take them all, one after the other, while those of the nodes are ended."""
+    address = stage.notes["server"].address
+    with contextlib.ExitStack() as others:
+        def take():
+            session = postgres.Session(address)
+            others.callback(session.end)
+            return session
+        admin = take()
+
+        def all_are_taken():
+            admin.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'trendgate'")
+            with contextlib.suppress(RuntimeError):
+                while True:
+                    take()
+            return admin.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'trendgate'") == "0"
+        until(all_are_taken, "nodes have no connection")
+        yield
+
+
+@act(REFUSED, "without a connection to be had calls are 503, uncharged, and 200 when there is one again")
+def too_many(stage):
+    refused_then_admitted(stage, no_connection_left(stage))
+
+
+@act(REFUSED, "while the rows of accounts are locked by another calls are 503, uncharged, and 200 after it")
+def locked(stage):
+    refused_then_admitted(stage, postgres.holding(stage.place.database, "LOCK TABLE account_window IN EXCLUSIVE MODE", "ledger"))
+
+
+SCENARIOS = [
+    Scenario("a database that moves", nothing, MOVING),
+    Scenario("a database that cannot", own_nodes, REFUSED),
+]
