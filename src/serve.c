@@ -29,8 +29,9 @@
 
 #define RENDER_THREADS 2       /* short pieces of work, off the loops */
 #define RENDER_QUEUE_MAX 16384 /* one job a cold list, and there are 8,208 of those */
-#define WATCH_QUEUE_MAX 2      /* a look at the catalogue, one at the ledger */
-#define READ_QUEUE_MAX 4096    /* looks at an account: some 50 us each */
+#define WATCHERS 2          /* for the catalogue, and the ledger: neither waits for the other */
+#define WATCH_QUEUE_MAX 2   /* a look at the catalogue, one at the ledger */
+#define READ_QUEUE_MAX 4096 /* looks at an account: some 50 us each */
 #define URL_BYTES_MAX 2048
 #define WATCH_INTERVAL_MS 250 /* how soon a snapshot published elsewhere is seen */
 #define SEEN_WRITE_LOOKS 80   /* every 20 s: a key's last use is to be seen within a minute */
@@ -406,7 +407,7 @@ static enum status pools_begin(struct server *server, struct reason *reason)
 {
     server->renderers = pool_open(RENDER_THREADS, RENDER_QUEUE_MAX);
     server->verbs = pool_open(1, ADMIN_CLIENTS_MAX);
-    server->watchers = pool_open(1, WATCH_QUEUE_MAX);
+    server->watchers = pool_open(WATCHERS, WATCH_QUEUE_MAX);
     server->readers = pool_open(1, READ_QUEUE_MAX);
     server->historians = pool_open(1, HISTORY_QUEUE_MAX);
     server->biller = biller_open(server->ledger, server->options->time,

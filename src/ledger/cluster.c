@@ -10,7 +10,8 @@
 #define FOLLOW_INTERVAL_MS 250
 #define SWEEP_INTERVAL_US (3600 * SECOND_US)
 #define LOCK_WAIT_MS 2000
-#define STATEMENT_MS 5000 /* of a batch: its callers wait */
+#define STATEMENT_MS 5000     /* of a batch: its callers wait */
+#define FOLLOW_ANSWER_MS 2000 /* it reads some rows, and holds the ledger's lock */
 
 /* ---- The clock ---- */
 
@@ -68,6 +69,21 @@ static void charges_settle(struct charge *charge, enum status status)
 
 /* ---- The lanes' threads ---- */
 
+/* Inside the lock. */
+static struct charge *charges_cut(struct cluster *cluster, size_t count_max)
+{
+    struct charge *taken = cluster->first, **link = &taken;
+    size_t count = 0;
+    for (; count < count_max && *link; count++)
+        link = &(*link)->next;
+    cluster->first = *link;
+    *link = NULL;
+    if (!cluster->first)
+        cluster->last_link = &cluster->first;
+    atomic_fetch_sub(&cluster->ledger->committer.waiting, count);
+    return taken;
+}
+
 /* NULL when the cluster closes and nothing waits, or when it is time to fold. */
 static struct charge *charges_take(struct cluster *cluster, bool *is_over)
 {
@@ -76,22 +92,14 @@ static struct charge *charges_take(struct cluster *cluster, bool *is_over)
     while (!cluster->first && !cluster->is_closing && waited == 0)
         waited = uv_cond_timedwait(&cluster->arrived, &cluster->lock,
                                    1000 * (uint64_t)FOLD_INTERVAL_US);
-    struct charge *taken = cluster->first, **link = &taken;
-    size_t count = 0;
-    for (; count < CLUSTER_BATCH_MAX && *link; count++)
-        link = &(*link)->next;
-    cluster->first = *link;
-    *link = NULL;
-    if (!cluster->first)
-        cluster->last_link = &cluster->first;
-    atomic_fetch_sub(&cluster->ledger->committer.waiting, count);
+    struct charge *taken = charges_cut(cluster, CLUSTER_BATCH_MAX);
     *is_over = cluster->is_closing && !taken;
     unlock(cluster);
     return taken;
 }
 
-static void admission_note(struct cluster *cluster, enum status status,
-                           const struct reason *reason)
+bool cluster_admission_note(struct cluster *cluster, enum status status,
+                            const struct reason *reason)
 {
     bool admitted = atomic_exchange(&cluster->ledger->committer.admits, status == STATUS_OK);
     if (status != STATUS_OK && admitted)
@@ -99,6 +107,16 @@ static void admission_note(struct cluster *cluster, enum status status,
                  reason->sentence);
     if (status == STATUS_OK && !admitted)
         log_line(LOG_INFO, "ledger", "the database answers again");
+    return admitted;
+}
+
+/* The database was gone before: what waits would only wait for the same. */
+static void charges_refuse_waiting(struct cluster *cluster)
+{
+    lock(cluster);
+    struct charge *waiting = charges_cut(cluster, SIZE_MAX);
+    unlock(cluster);
+    charges_settle(waiting, STATUS_UNAVAILABLE);
 }
 
 /* Lanes count one after the other: see struct tally. */
@@ -135,13 +153,15 @@ static void charges_run(struct lane *lane, struct charge *charges)
 {
     struct reason reason = {0};
     enum status status = batch_run(lane->room, charges, &reason);
-    admission_note(lane->cluster, status, &reason);
+    bool has_admitted = cluster_admission_note(lane->cluster, status, &reason);
     batch_count(lane, charges, status);
     if (status == STATUS_OK)
         lane_fold_add(lane, batch_journal_id(lane->room), charges);
     else
         lane->fold_is_behind = true;
     charges_settle(charges, status);
+    if (status == STATUS_UNAVAILABLE && !has_admitted)
+        charges_refuse_waiting(lane->cluster);
 }
 
 static void fold_if_due(struct lane *lane, bool is_over)
@@ -181,15 +201,26 @@ bool cluster_pause(struct cluster *cluster, duration pause)
     return is_closing;
 }
 
-/* What others changed, told at once or found a moment later. Also finds out when a database that was
- * lost is there again. */
+static enum status changes_follow(struct cluster *cluster, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(cluster->ledger);
+    db_answer_within(held->db, FOLLOW_ANSWER_MS);
+    enum status status = cluster_follow(held, reason);
+    db_answer_within(held->db, CLUSTER_VERB_ANSWER_MS);
+    return status;
+}
+
+/* What others changed, told at once or found a moment later. Also finds out when the database is lost,
+ * for which one connection that ends is not enough, and when it is there again. */
 static void follow_once(struct cluster *cluster)
 {
     struct reason reason = {0};
-    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(cluster->ledger);
-    if (cluster_follow(held, &reason) == STATUS_OK &&
-        !atomic_load(&cluster->ledger->committer.admits))
-        admission_note(cluster, STATUS_OK, &reason);
+    enum status status = changes_follow(cluster, &reason);
+    if (status == STATUS_UNAVAILABLE)
+        status = changes_follow(cluster, &reason);
+    if (status == STATUS_UNAVAILABLE ||
+        (status == STATUS_OK && !atomic_load(&cluster->ledger->committer.admits)))
+        (void)cluster_admission_note(cluster, status, &reason);
 }
 
 static void windows_sweep(struct cluster *cluster)
@@ -220,6 +251,13 @@ static void *follow(void *owner)
         windows_sweep(cluster);
     }
     return NULL;
+}
+
+enum status cluster_health(const struct cluster *cluster, struct reason *reason)
+{
+    return atomic_load(&cluster->ledger->committer.admits)
+               ? STATUS_OK
+               : reason_set(reason, STATUS_UNAVAILABLE, "its database does not");
 }
 
 /* ---- Opening and closing ---- */
@@ -288,6 +326,7 @@ enum status cluster_start(struct cluster *cluster, struct reason *reason)
         struct lane *lane = &cluster->lanes[cluster->lane_count];
         check(pthread_create(&lane->thread, NULL, commit, lane) == 0);
     }
+    db_answer_within(cluster->ledger->db, CLUSTER_VERB_ANSWER_MS);
     check(pthread_create(&cluster->follower, NULL, follow, cluster) == 0);
     cluster->has_follower = true;
     return STATUS_OK;

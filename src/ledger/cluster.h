@@ -21,8 +21,8 @@ struct ledger;
 /* Charges of one transaction: with more of them each took longer (docs/numbers-cluster.md). */
 #define CLUSTER_BATCH_MAX 256
 
-/* How long a commit whose end was not seen is asked for before its calls are answered 503. */
-#define CLUSTER_SETTLE_US (INT64_C(10) * SECOND_US)
+/* How long a verb of a node that serves waits for one answer, and what follows others waits for it. */
+#define CLUSTER_VERB_ANSWER_MS 6000
 
 #define CLUSTER_CHANNEL "trendgate_ledger"
 
@@ -89,8 +89,8 @@ void cluster_add(struct cluster *cluster, struct charge_list *charges);
 /* What the database's clock says now. Nothing where the node's own is to count. */
 void cluster_clock_note(struct cluster *cluster, instant now);
 
-/* Waits that long, or until the cluster closes: true. */
-bool cluster_pause(struct cluster *cluster, duration pause);
+/* STATUS_UNAVAILABLE while calls are refused. Any thread; does not block. */
+enum status cluster_health(const struct cluster *cluster, struct reason *reason);
 
 /* ---- Accounts that are held ---- */
 

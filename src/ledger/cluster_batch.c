@@ -348,28 +348,49 @@ static enum status batch_ask(struct batch_room *room, struct reason *reason)
 }
 
 #define ASK_PAUSE_US (SECOND_US / 20)
+#define ASK_ANSWER_MS 3000 /* past the wait for a lock, which the database tells of itself */
+
+/* STATUS_OK: it is not in the journal. STATUS_EXISTS: it is. Else whoever asked gave up. */
+static enum status batch_ask_until(struct batch_room *room, int64_t until_us,
+                                   struct reason *reason)
+{
+    struct cluster *cluster = room->ledger->cluster;
+    for (;;) {
+        enum status status = batch_ask(room, reason);
+        if (status == STATUS_EXISTS || status == STATUS_OK ||
+            time_elapsed(cluster->base).us > until_us)
+            return status;
+        if (status == STATUS_UNAVAILABLE) /* nobody else need wait as long to learn that */
+            (void)cluster_admission_note(cluster, status, reason);
+        (void)cluster_pause(cluster, (duration){ASK_PAUSE_US});
+    }
+}
+
+/* A server that was stopped may go on with a commit that it was sent, however late. */
+static enum status batch_doubt(const struct batch_room *room, struct reason *reason)
+{
+    char id[2 * CHARGE_ID_BYTES];
+    secret_hex(room->id, CHARGE_ID_BYTES, id);
+    log_line(
+        LOG_ERROR, "ledger",
+        "%lld calls are answered 503 and may stand in the journal nevertheless, as batch_id "
+        "%.*s: the database was lost while it wrote them",
+        (long long)room->call_count, (int)sizeof(id), id);
+    return reason_set(reason, STATUS_UNAVAILABLE, "the database does not come back");
+}
 
 static enum status batch_resolve(struct batch_room *room, struct reason *reason)
 {
-    const struct time_source *time = room->ledger->cluster->base;
-    int64_t until_us = time_elapsed(time).us + CLUSTER_SETTLE_US;
-    for (;;) {
-        enum status status = batch_ask(room, reason);
-        if (status == STATUS_EXISTS)
-            return STATUS_OK;
-        if (status == STATUS_OK)
-            return reason_set(reason, STATUS_UNAVAILABLE,
-                              "the connection was lost, and the batch is not in the journal");
-        if (time_elapsed(time).us > until_us)
-            break;
-        (void)cluster_pause(room->ledger->cluster, (duration){ASK_PAUSE_US});
-    }
-    log_line(
-        LOG_ERROR, "ledger",
-        "%lld calls are answered 503 and may stand in the journal nevertheless: the database "
-        "was lost while it wrote them",
-        (long long)room->call_count);
-    return reason_set(reason, STATUS_UNAVAILABLE, "the database does not come back");
+    int64_t until_us = time_elapsed(room->ledger->cluster->base).us + CLUSTER_SETTLE_US;
+    db_answer_within(room->db, ASK_ANSWER_MS);
+    enum status status = batch_ask_until(room, until_us, reason);
+    db_answer_within(room->db, 0);
+    if (status == STATUS_EXISTS)
+        return STATUS_OK;
+    if (status == STATUS_OK)
+        return reason_set(reason, STATUS_UNAVAILABLE,
+                          "the connection was lost, and the batch is not in the journal");
+    return batch_doubt(room, reason);
 }
 
 /* What another node has loaded since is loaded, and the batch tried once more. */

@@ -4,6 +4,9 @@
 
 #include "ledger/cluster.h"
 
+/* How long a commit whose end was not seen is asked for before its calls are answered 503. */
+#define CLUSTER_SETTLE_US (INT64_C(10) * SECOND_US)
+
 /* db: in the schema of the ledger; outlives the room. */
 struct batch_room *batch_room_open(struct ledger *ledger, struct db *db, int64_t node);
 void batch_room_close(struct batch_room *room);
@@ -15,3 +18,12 @@ enum status batch_run(struct batch_room *room, struct charge *charges, struct re
 
 /* Of the row that was written; 0: none was. */
 int64_t batch_journal_id(const struct batch_room *room);
+
+/* ---- What batches ask of their cluster; any thread ---- */
+
+/* From now on calls are refused, or admitted; a change is logged. Tells which it was before. */
+bool cluster_admission_note(struct cluster *cluster, enum status status,
+                            const struct reason *reason);
+
+/* Waits that long, or until the cluster closes: true. */
+bool cluster_pause(struct cluster *cluster, duration pause);

@@ -91,20 +91,28 @@ static enum status periods_close(struct ledger *ledger, struct fold *fold, insta
     return ledger_closing_write(ledger, until, reason);
 }
 
-enum status cluster_close_periods(struct ledger *ledger, instant until, struct reason *reason)
+static enum status closing_transact(struct ledger *held, instant until, struct reason *reason)
 {
-    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     CLEANUP(fold_finish) struct fold fold = {.is_shared = true};
     TRY(cluster_begin(held, &transaction, reason));
     if (until.us <= atomic_load(&held->closed_us))
-        return STATUS_OK; /* another node has */
+        return STATUS_OK;          /* another node has */
+    db_answer_within(held->db, 0); /* as long as its statements may */
     TRY(periods_close(held, &fold, until, reason));
     meter_decide_by(held->meter, until);
     TRY(db_commit(&transaction, reason));
     atomic_store(&held->closed_us, until.us);
     atomic_store(&held->has_statements_due, true);
     return STATUS_OK;
+}
+
+enum status cluster_close_periods(struct ledger *ledger, instant until, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    enum status status = closing_transact(held, until, reason);
+    db_answer_within(held->db, CLUSTER_VERB_ANSWER_MS);
+    return status;
 }
 
 #define NO_NODE 0

@@ -192,6 +192,8 @@ void ledger_close(struct ledger *ledger)
 
 enum status ledger_health(struct ledger *ledger, struct reason *reason)
 {
+    if (ledger->cluster && ledger->cluster->has_follower)
+        return cluster_health(ledger->cluster, reason);
     /* A verb at work is a sign of life: a long import must not make the server look ill. */
     int code = pthread_mutex_trylock(&ledger->lock);
     if (code == EBUSY)

@@ -3,6 +3,7 @@
 #include "ledger/embedded.h"
 
 #define READER_BUSY_TIMEOUT_MS 5000 /* readers of a WAL wait for nobody but its recovery */
+#define READER_STATEMENT_MS 10000   /* of one account's books; whoever asked waits */
 
 void reader_init(struct reader *reader)
 {
@@ -20,7 +21,8 @@ enum status reader_take(struct reader *reader, struct db *writer, struct reader_
                         struct reason *reason)
 {
     const struct db_options options = {.busy_timeout_ms = READER_BUSY_TIMEOUT_MS,
-                                       .schema = LEDGER_SCHEMA};
+                                       .schema = LEDGER_SCHEMA,
+                                       .statement_timeout_ms = READER_STATEMENT_MS};
     check(pthread_mutex_lock(&reader->lock) == 0);
     view->reader = reader;
     if (!reader->db)

@@ -80,6 +80,12 @@ enum status db_wait_at_most(struct db *db, int milliseconds, struct reason *reas
     return db->engine->wait_at_most(db, milliseconds, reason);
 }
 
+void db_answer_within(struct db *db, int milliseconds)
+{
+    if (db->engine->answer_within)
+        db->engine->answer_within(db, milliseconds);
+}
+
 enum status db_execute(struct db *db, const char *sql, struct reason *reason)
 {
     return db->engine->execute(db, sql, reason);

@@ -8,9 +8,9 @@
  *   STATUS_EXISTS      a unique or primary key is taken
  *   STATUS_CONFLICT    another constraint of the schema is broken
  *   STATUS_CORRUPT     the file is no database, or a damaged one
- *   STATUS_UNAVAILABLE PostgreSQL: the server is not there, or takes no writer now
- *   STATUS_UNKNOWN     PostgreSQL, of db_commit alone: the connection was lost meanwhile, so that the
- *                      transaction is kept or not
+ *   STATUS_UNAVAILABLE PostgreSQL: the server is not there, takes no writer now, or does not answer
+ *                      within statement_timeout_ms and a second: the connection is lost then
+ *   STATUS_UNKNOWN     PostgreSQL, of db_commit alone: lost meanwhile, so that it is kept or not
  *   STATUS_IO          anything else the store failed at
  *
  * SQL is written for both engines: parameters are $1 to $n wherever they stand, generated ids come
@@ -48,7 +48,7 @@ struct db_options {
     enum db_journal journal; /* SQLite's alone */
     int busy_timeout_ms;     /* PostgreSQL: of a lock; at least 1 there */
     const char *schema; /* PostgreSQL's alone; lives for ever. NULL: as the server has it */
-    int statement_timeout_ms; /* PostgreSQL's alone. 0: 30 s to a writer, for ever to a reader */
+    int statement_timeout_ms; /* PostgreSQL's alone. 0: 30 s to a writer, an hour to a reader */
 };
 
 /* A file is made (mode 0600) when absent; synchronous=FULL, foreign keys enforced. Of a server:
@@ -76,6 +76,9 @@ const char *db_path(const struct db *db);
 
 /* In place of busy_timeout_ms, from now on. */
 enum status db_wait_at_most(struct db *db, int milliseconds, struct reason *reason);
+
+/* How long a server may take for an answer, from now on; 0: as its statements may. */
+void db_answer_within(struct db *db, int milliseconds);
 
 /* Runs SQL without parameters and results, one or more statements; on PostgreSQL those are one
  * transaction. */
@@ -129,8 +132,7 @@ void db_transaction_finish(struct db_transaction *transaction);
 enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
                              struct reason *reason);
 
-/* PostgreSQL's alone, outside of transactions. Hears what is notified on that channel from now on, one a
- * db; its name lives for ever. */
+/* PostgreSQL's alone, outside of transactions: one channel a db, whose name lives for ever. */
 enum status db_listen(struct db *db, const char *channel, struct reason *reason);
 
 /* Waits for that, timeout_ms at most. *heard also where the connection was made again: something may have

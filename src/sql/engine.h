@@ -21,6 +21,7 @@ struct db_engine {
     void (*close)(struct db *db);
     const char *(*shown)(const struct db *db);
     enum status (*wait_at_most)(struct db *db, int milliseconds, struct reason *reason);
+    void (*answer_within)(struct db *db, int milliseconds); /* NULL: nobody else answers */
     enum status (*execute)(struct db *db, const char *sql, struct reason *reason);
 
     /* Of a zeroed struct that has its db and sql; free is not called where it failed. */

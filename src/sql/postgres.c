@@ -97,6 +97,11 @@ static enum status postgres_wait_at_most(struct db *is, int milliseconds, struct
     return postgres_execute(is, sql, reason);
 }
 
+static void postgres_answer_within(struct db *db, int milliseconds)
+{
+    postgres_of(db)->answer_ms = milliseconds;
+}
+
 static enum status postgres_copy_out(struct db *db, const struct db_copy *copy,
                                      struct reason *reason)
 {
@@ -220,8 +225,9 @@ static enum status be_prepared(struct postgres *db, struct postgres_statement *s
     if (statement->prepared == db->connected && !statement->is_of_other_types)
         return STATUS_OK;
     TRY(prepared_drop(db, statement, reason));
-    PGresult *result = PQprepare(db->connection, statement->name, statement->is.sql,
-                                 statement->count, statement->types);
+    int is_sent = PQsendPrepare(db->connection, statement->name, statement->is.sql,
+                                statement->count, statement->types);
+    PGresult *result = session_answer(db, is_sent, session_answer_ms(db));
     TRY(session_outcome(db, result, reason));
     PQclear(result);
     statement->prepared = db->connected;
@@ -258,9 +264,10 @@ static enum status run(struct postgres *db, struct postgres_statement *statement
 {
     TRY(session_be_ready(db, reason));
     TRY(be_prepared(db, statement, reason));
-    PGresult *result = PQexecPrepared(db->connection, statement->name, statement->count,
+    int is_sent = PQsendQueryPrepared(db->connection, statement->name, statement->count,
                                       statement->values, statement->lengths, statement->formats,
                                       BINARY);
+    PGresult *result = session_answer(db, is_sent, session_answer_ms(db));
     TRY(session_outcome(db, result, reason));
     statement->result = result;
     statement->row = 0;
@@ -376,7 +383,8 @@ static enum status postgres_commit(struct db *is, struct reason *reason)
 {
     struct postgres *db = postgres_of(is);
     TRY(session_be_ready(db, reason));
-    PGresult *result = PQexec(db->connection, "COMMIT");
+    int is_sent = PQsendQuery(db->connection, "COMMIT");
+    PGresult *result = session_answer(db, is_sent, session_answer_ms(db));
     TRY(commit_outcome(db, result, reason));
     bool is_kept = strcmp(PQcmdStatus(result), "COMMIT") == 0;
     PQclear(result);
@@ -453,6 +461,7 @@ const struct db_engine engine_postgres = {
     .close = postgres_close,
     .shown = postgres_shown,
     .wait_at_most = postgres_wait_at_most,
+    .answer_within = postgres_answer_within,
     .execute = postgres_execute,
     .prepare = postgres_prepare,
     .free = postgres_free,

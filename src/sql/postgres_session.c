@@ -1,9 +1,14 @@
 #include "sql/postgres_session.h"
 
+#include "sql/postgres_wait.h"
+
 #include <stdio.h>
 
 #define STATEMENT_TIMEOUT_MS                                                                   \
     30000 /* of a writer: none of its statements reads a whole ledger */
+#define READER_ANSWER_MS (3600 * 1000) /* of one without limit: it may read a whole ledger */
+#define ANSWER_GRACE_MS 1000 /* a server that can tell that it took too long tells it first */
+#define SET_UP_MS 2000       /* as connect_timeout: no work is asked for */
 #define SESSION_SQL_BYTES 512
 
 enum status session_address_check(const char *address, struct reason *reason)
@@ -49,6 +54,8 @@ static enum status status_of(const char *sqlstate)
 /* The first line of what libpq or the server says. */
 static struct text words_of(const struct postgres *db, const PGresult *result)
 {
+    if (!db->connection)
+        return TEXT("it does not answer in time");
     const char *words = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     struct text all = text_of(words ? words : PQerrorMessage(db->connection));
     struct text line = text_cut(&all, '\n');
@@ -88,12 +95,55 @@ enum status session_outcome(struct postgres *db, PGresult *result, struct reason
     return status;
 }
 
-enum status session_execute(struct postgres *db, const char *sql, struct reason *reason)
+static void give_up(struct postgres *db)
 {
-    PGresult *result = PQexec(db->connection, sql);
+    PQfinish(db->connection);
+    db->connection = NULL;
+}
+
+PGresult *session_answer(struct postgres *db, int is_sent, int limit_ms)
+{
+    bool is_late = false;
+    if (!is_sent)
+        return NULL;
+    PGresult *result = postgres_answer_await(db->connection, limit_ms, &is_late);
+    if (is_late)
+        give_up(db);
+    return result;
+}
+
+static int statement_timeout_of(const struct postgres *db)
+{
+    if (db->options.statement_timeout_ms > 0 || db->reads_only)
+        return db->options.statement_timeout_ms;
+    return STATEMENT_TIMEOUT_MS;
+}
+
+int session_answer_ms(const struct postgres *db)
+{
+    int statement_ms = statement_timeout_of(db);
+    if (db->answer_ms > 0)
+        return db->answer_ms;
+    return statement_ms > 0 ? statement_ms + ANSWER_GRACE_MS : READER_ANSWER_MS;
+}
+
+static enum status execute_within(struct postgres *db, const char *sql, int limit_ms,
+                                  struct reason *reason)
+{
+    PGresult *result = session_answer(db, PQsendQuery(db->connection, sql), limit_ms);
     TRY(session_outcome(db, result, reason));
     PQclear(result);
     return STATUS_OK;
+}
+
+/* The server's limit is each statement's own. */
+enum status session_execute(struct postgres *db, const char *sql, struct reason *reason)
+{
+    int64_t limit_ms = session_answer_ms(db);
+    for (const char *at = sql; (at = strchr(at, ';')) != NULL; at++)
+        limit_ms += session_answer_ms(db);
+    return execute_within(
+        db, sql, limit_ms < READER_ANSWER_MS ? (int)limit_ms : READER_ANSWER_MS, reason);
 }
 
 /* ---- Connecting ---- */
@@ -121,13 +171,6 @@ static int lock_timeout_of(int busy_timeout_ms)
     return busy_timeout_ms > 0 ? busy_timeout_ms : 1;
 }
 
-static int statement_timeout_of(const struct postgres *db)
-{
-    if (db->options.statement_timeout_ms > 0 || db->reads_only)
-        return db->options.statement_timeout_ms;
-    return STATEMENT_TIMEOUT_MS;
-}
-
 /* Whoever stands still within a transaction for two seconds, with what it has locked, is cut off; a
  * reader locks nothing. */
 static enum status session_set(struct postgres *db, struct reason *reason)
@@ -145,11 +188,12 @@ static enum status session_set(struct postgres *db, struct reason *reason)
                           statement_timeout_of(db), db->reads_only ? 0 : 2000,
                           db->reads_only ? "on" : "off", schema ? schema : "DEFAULT");
     check(length < (int)sizeof(sql));
-    return session_execute(db, sql, reason);
+    return execute_within(db, sql, SET_UP_MS, reason);
 }
 
 /* Of a key word that comes twice libpq takes the last: what stands before the address is ours to
- * propose, what stands behind it ours to say. */
+ * propose, what stands behind it ours to say. That wait is libpq's: connect_timeout bounds it to the
+ * end, for each address of each host, which no caller of PQconnectPoll could. */
 static PGconn *connection_make(const char *address)
 {
     static const char *const names[] = {"connect_timeout",
@@ -174,7 +218,7 @@ static enum status channel_open(struct postgres *db, struct reason *reason)
     char sql[96];
     db->has_missed = true;
     check(snprintf(sql, sizeof(sql), "LISTEN %s", db->channel) < (int)sizeof(sql));
-    return session_execute(db, sql, reason);
+    return execute_within(db, sql, SET_UP_MS, reason);
 }
 
 static enum status connect_again(struct postgres *db, struct reason *reason)
@@ -187,13 +231,12 @@ static enum status connect_again(struct postgres *db, struct reason *reason)
     if (is_lost(db))
         return failure(db, STATUS_UNAVAILABLE, words_of(db, NULL), reason);
     (void)PQsetNoticeReceiver(db->connection, notice_drop, NULL);
+    check(PQsetnonblocking(db->connection, 1) == 0);
     enum status status = session_set(db, reason);
     if (status == STATUS_OK && db->channel)
         status = channel_open(db, reason);
-    if (status != STATUS_OK) {
-        PQfinish(db->connection);
-        db->connection = NULL;
-    }
+    if (status != STATUS_OK)
+        give_up(db);
     return status;
 }
 

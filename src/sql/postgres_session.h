@@ -10,12 +10,13 @@
 
 struct postgres {
     struct db is;
-    PGconn *connection; /* NULL, or lost: made by the next that needs it */
+    PGconn *connection; /* NULL, or lost: made by the next that needs it. It does not block. */
     unsigned connected; /* how often so far: a server forgets what was prepared */
     bool reads_only;
     bool is_inside;      /* a transaction, to its end, also where it is lost */
     enum status spoiled; /* what failed in it first; STATUS_OK: nothing */
     struct db_options options;
+    int answer_ms;                    /* 0: as session_answer_ms says */
     const char *channel;              /* that is listened to; NULL: none */
     bool has_missed;                  /* what was notified while there was no connection */
     char place[POSTGRES_PLACE_BYTES]; /* for sentences */
@@ -28,11 +29,18 @@ enum status session_address_check(const char *address, struct reason *reason);
  * one that was spoiled or lost, tells the outcome of that. */
 enum status session_be_ready(struct postgres *db, struct reason *reason);
 
+/* How long the server may take for the answer to one statement. */
+int session_answer_ms(const struct postgres *db);
+
+/* The answer to what a PQsend... has put on its way: to be looked at by session_outcome. Past limit_ms
+ * the connection is given up. */
+PGresult *session_answer(struct postgres *db, int is_sent, int limit_ms);
+
 /* What became of it; clears a result that is none, and leaves the others. NULL is a failure. */
 enum status session_outcome(struct postgres *db, PGresult *result, struct reason *reason);
 
 /* Whether anything was notified since the last look. */
 bool session_has_heard(struct postgres *db);
 
-/* Simple statements, whose rows are of no interest. */
+/* Simple statements, whose rows are of no interest; each may take session_answer_ms. */
 enum status session_execute(struct postgres *db, const char *sql, struct reason *reason);

@@ -147,6 +147,46 @@ def database_down(_stage):
         equal(len(books_of(stage).charges), 4, "charges: two before, two after")
 
 
+@act(LOST, "a database that stands still is refused like one that is gone; what it does later is charged or was doubted")
+def database_stands_still(_stage):
+    with postgres.of_its_own() as server, several(count=2) as stage:
+        keys = stage.notes["keys"]
+        load = Load(stage.nodes, keys, ["Hot"], SEED)
+        try:
+            until(lambda: len(load.told) > 100, "first answers")
+            with server.standing_still():
+                for node in stage.nodes.all:
+                    until(lambda node=node: node.ask("/ready").status == 503, "/ready tells")
+                    answer = node.ask(ENDPOINT, "HEAD", {"x-api-key": keys["Hot"]})
+                    equal((answer.status, number(answer, "Retry-After") > 0), (503, True), f"refused at once: {answer!r}")
+            for node in stage.nodes.all:
+                within_a_second(lambda node=node: node.ask("/ready").status == 200, "/ready is 200 again")
+            before = len(load.told)
+            until(lambda: any(told.status == 200 for told in load.told[before:]), "calls are admitted again")
+        finally:
+            load.finish()
+        equal(load.lost, set(), "calls without an answer")
+        stage.nodes.stop()
+        check_told(load.told, load.lost, ClusterBooks(stage.place.database), IDS, stage.nodes.doubted())
+
+
+@act(LOST, "while nobody calls, a database that stands still or is gone is told by /ready")
+def idle_database_lost(_stage):
+    def is_ready(node):
+        return node.ask("/ready").status == 200
+    with postgres.of_its_own() as server, several(count=1) as stage:
+        [node] = stage.nodes.all
+        with server.standing_still():
+            until(lambda: not is_ready(node), "/ready tells that it stands still")
+        within_a_second(lambda: is_ready(node), "/ready is 200 again")
+        server.crash()
+        try:
+            until(lambda: not is_ready(node), "/ready tells that it is gone")
+        finally:
+            server.begin()
+        until(lambda: is_ready(node), "/ready is 200 again")
+
+
 @contextlib.contextmanager
 def wired_node():
     """A node whose connections can be cut, and a function that calls it; the stage has another one."""

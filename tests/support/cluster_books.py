@@ -16,7 +16,10 @@ class ClusterBooks(Books):
     def __init__(self, address):
         super().__init__("none")
         self.address = address
-        for row, at, calls, body in self._rows("SELECT id, at, calls, encode(body, 'hex') FROM journal ORDER BY id"):
+        self.batches = {}  # row: the id of its batch
+        for row, at, calls, body, batch in self._rows(
+                "SELECT id, at, calls, encode(body, 'hex'), encode(batch_id, 'hex') FROM journal ORDER BY id"):
+            self.batches[int(row)] = batch
             for entry in unpack(int(row), int(at), int(calls), bytes.fromhex(body)):
                 self.add(entry)
         self.usage_re_adds()
@@ -48,6 +51,10 @@ class ClusterBooks(Books):
         wanted = {account: sums.balance() for account, sums in self.sums.items() if sums.charged}
         if balance != wanted:
             raise AssertionError(f"balances do not re-add: {balance} against {wanted}")
+
+    def requests_of(self, batches):
+        """Request ids of the charges in them."""
+        return {entry.request_id for entry in self.charges.values() if self.batches[entry.row] in batches}
 
     def window_holds(self, account, rate):
         """No 60 seconds have more calls of it than its plan allows."""

@@ -135,6 +135,17 @@ def followers(address, since):
     return int(rows(address, FOLLOWED.format(since=since))[0][0])
 
 
+def _signal(pid, number):
+    """A child of a server that stands still stays its child, also when it has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _await_stopped(pid):
+    while pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "T":
+        os.sched_yield()
+
+
 class Server:
     """with Server() as server: server.address is where it listens. options: settings, beside OPTIONS."""
 
@@ -200,6 +211,22 @@ class Server:
         """Ends it at once, as `pg_ctl stop -m immediate` does: what it has committed, it finds again."""
         self.server.send_signal(signal.SIGQUIT)
         self.server.wait(STOP_SECONDS)
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """None of its processes does anything meanwhile; all go on afterwards."""
+        stopped = [self.server.pid]
+        os.kill(self.server.pid, signal.SIGSTOP)  # no child is made from now on
+        _await_stopped(self.server.pid)
+        stopped += map(int, pathlib.Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text(
+            encoding="ascii").split())
+        try:
+            for pid in stopped[1:]:
+                _signal(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in reversed(stopped):
+                _signal(pid, signal.SIGCONT)
 
     def _stop(self):
         for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
