@@ -72,8 +72,8 @@ static enum status sequences_set(struct db *from, struct db *to, struct reason *
     static const char *const sets[] = {
         "SELECT setval(pg_get_serial_sequence('list', 'id'), max(id)) FROM list",
         "SELECT setval(pg_get_serial_sequence('hashtag', 'id'), max(id)) FROM hashtag",
-        "SELECT setval(pg_get_serial_sequence('source_request', 'id'), max(id))"
-        " FROM source_request",
+        ("SELECT setval(pg_get_serial_sequence('source_request', 'id'), max(id))"
+         " FROM source_request"),
     };
     for (size_t i = 0; i < LENGTH_OF(sets); i++)
         TRY(db_execute(to, sets[i], reason));
