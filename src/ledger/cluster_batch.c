@@ -159,7 +159,7 @@ static enum status use_write(struct batch_room *room, const struct charge *charg
     db_bind_integer(upsert, 6, (int64_t)charge->arguments_hash);
     db_bind_integer(upsert, 7, charge->snapshot_id);
     db_bind_blob(upsert, 8, (struct text){(const char *)charge->charge_id, CHARGE_ID_BYTES});
-    return db_run(upsert, reason);
+    return db_run_soon(upsert, reason);
 }
 
 /* ---- Deciding ---- */

@@ -169,7 +169,7 @@ enum status cluster_key_day_write(struct db *db, const struct meter_key_day *key
     db_bind_integer(upsert, 3, key->cap_family);
     db_bind_integer(upsert, 4, key->day);
     db_bind_integer(upsert, 5, key->used);
-    return db_run(upsert, reason);
+    return db_run_soon(upsert, reason);
 }
 
 /* ---- Holding ---- */

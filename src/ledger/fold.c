@@ -200,7 +200,7 @@ static enum status usage_write(const struct fold_part *part, struct db *db,
     db_bind_integer(upsert, 7 + CALL_OUTCOMES, part->credits);
     db_bind_integer(upsert, 8 + CALL_OUTCOMES, part->overage);
     db_bind_integer(upsert, 9 + CALL_OUTCOMES, part->overage_micros);
-    return db_run(upsert, reason);
+    return db_run_soon(upsert, reason);
 }
 
 /* A day of the account is its last charge's: an earlier hour's part, written after a later one's,
@@ -236,7 +236,7 @@ static enum status balance_write(const struct fold_part *part, struct db *db,
     db_bind_integer(upsert, 10, subscription->plan_version);
     db_bind_integer(upsert, 11, subscription->included);
     db_bind_integer(upsert, 12, subscription->cents);
-    return db_run(upsert, reason);
+    return db_run_soon(upsert, reason);
 }
 
 enum status billed_add(struct db *db, const struct billed *billed, struct reason *reason)
@@ -258,7 +258,7 @@ enum status billed_add(struct db *db, const struct billed *billed, struct reason
     db_bind_integer(upsert, 5, billed->kind);
     db_bind_integer(upsert, 6, billed->cents_per_1000);
     db_bind_integer(upsert, 7, billed->credits);
-    return db_run(upsert, reason);
+    return db_run_soon(upsert, reason);
 }
 
 static enum status part_bill(const struct fold_part *part, struct db *db, struct reason *reason)
@@ -299,7 +299,7 @@ static enum status activity_write(const struct fold_part *part, struct db *db,
     db_bind_integer(upsert, 4, part->last_journal_id);
     db_bind_integer(upsert, 5, part->first_at.us);
     db_bind_integer(upsert, 6, part->last_at.us);
-    return db_run(upsert, reason);
+    return db_run_soon(upsert, reason);
 }
 
 static enum status mark_write(const struct fold *fold, struct db *db, struct reason *reason)

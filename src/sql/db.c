@@ -175,6 +175,12 @@ enum status db_run(struct db_statement *statement, struct reason *reason)
     return STATUS_OK;
 }
 
+enum status db_run_soon(struct db_statement *statement, struct reason *reason)
+{
+    return statement->engine->run_soon ? statement->engine->run_soon(statement, reason)
+                                       : db_run(statement, reason);
+}
+
 enum status db_run_kept(struct db *db, const char *sql, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *statement = NULL;

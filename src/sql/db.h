@@ -105,8 +105,10 @@ void db_bind_null(struct db_statement *statement, int parameter);
  * first step. */
 enum status db_step(struct db_statement *statement, bool *row, struct reason *reason);
 
-/* Runs a statement to its end, passing over rows; it may then be bound and run again. */
+/* Runs a statement to its end, passing over rows; it may then be bound and run again. Soon, within a
+ * transaction: a server is not waited for, and what failed is told by a later statement or the commit. */
 enum status db_run(struct db_statement *statement, struct reason *reason);
+enum status db_run_soon(struct db_statement *statement, struct reason *reason);
 
 /* Of the row that stands, column from 0. Texts and blobs are borrowed until the next step or the
  * release; NULL reads as 0 or as an empty text. */
@@ -117,9 +119,9 @@ bool db_column_is_null(struct db_statement *statement, int column);
 
 /* A transaction for writing, from db_begin to db_commit. Declared as
  *     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
- * it is rolled back by every return that did not commit. They do not nest. Where the roll-back
- * fails, the next transaction begins with it, or not at all. SQLite has one at a time; PostgreSQL's
- * run beside each other (READ COMMITTED), and what must not change meanwhile is locked. */
+ * it is rolled back by every return that did not commit. They do not nest. Where the roll-back fails, the
+ * next transaction begins with it, or not at all. SQLite has one at a time; PostgreSQL's run beside each
+ * other (READ COMMITTED), and what must not change meanwhile is locked. */
 struct db_transaction {
     struct db *db; /* NULL: none is open */
 };
@@ -132,11 +134,9 @@ void db_transaction_finish(struct db_transaction *transaction);
 enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
                              struct reason *reason);
 
-/* PostgreSQL's alone, outside of transactions: one channel a db, whose name lives for ever. */
+/* PostgreSQL's alone, outside of transactions: one channel a db, whose name lives for ever. What is heard
+ * is waited for, timeout_ms at most; *heard also where the connection was made again. */
 enum status db_listen(struct db *db, const char *channel, struct reason *reason);
-
-/* Waits for that, timeout_ms at most. *heard also where the connection was made again: something may have
- * been missed. */
 enum status db_hear(struct db *db, int timeout_ms, bool *heard, struct reason *reason);
 
 /* Writes the whole database, as it is now and without its free pages, into file, which must not

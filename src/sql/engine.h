@@ -34,6 +34,8 @@ struct db_engine {
     void (*bind_blob)(struct db_statement *statement, int parameter, struct text bytes);
     void (*bind_null)(struct db_statement *statement, int parameter);
     enum status (*step)(struct db_statement *statement, bool *row, struct reason *reason);
+    enum status (*run_soon)(struct db_statement *statement,
+                            struct reason *reason); /* NULL: at once */
     int64_t (*column_integer)(struct db_statement *statement, int column);
     struct text (*column_text)(struct db_statement *statement, int column);
     struct text (*column_blob)(struct db_statement *statement, int column);

@@ -1,11 +1,11 @@
+#include "sql/parameters.h"
 #include "sql/postgres_session.h"
 
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 
-#define PARAMETERS_MAX 32 /* $1 to $32 */
-#define BINARY 1          /* libpq's word for a format */
+#define BINARY 1 /* libpq's word for a format */
 
 /* pg_type.dat of PostgreSQL's source: these numbers are the same on every server. */
 enum {
@@ -26,11 +26,11 @@ struct postgres_statement {
     unsigned prepared;      /* on which connection, counted from 1 */
     bool is_of_other_types; /* than those that it was prepared with */
     int count;              /* of parameters */
-    Oid types[PARAMETERS_MAX];
-    const char *values[PARAMETERS_MAX]; /* NULL: NULL */
-    int lengths[PARAMETERS_MAX];
-    int formats[PARAMETERS_MAX];
-    unsigned char integers[PARAMETERS_MAX][sizeof(int64_t)];
+    Oid types[SQL_PARAMETERS_MAX];
+    const char *values[SQL_PARAMETERS_MAX]; /* NULL: NULL */
+    int lengths[SQL_PARAMETERS_MAX];
+    int formats[SQL_PARAMETERS_MAX];
+    unsigned char integers[SQL_PARAMETERS_MAX][sizeof(int64_t)];
     PGresult *result; /* while rows of it are read */
     int row;
 };
@@ -113,38 +113,14 @@ static enum status postgres_copy_out(struct db *db, const struct db_copy *copy,
 
 /* ---- Statements ---- */
 
-static int number_read(const char *digits)
-{
-    int number = 0;
-    for (; *digits >= '0' && *digits <= '9' && number <= PARAMETERS_MAX; digits++)
-        number = number * 10 + (*digits - '0');
-    return number;
-}
-
-/* The highest $n outside of quotes. */
-static int parameters_count(const char *sql)
-{
-    int count = 0;
-    char quote = '\0';
-    for (const char *at = sql; *at != '\0'; at++) {
-        int number = *at == '$' && !quote ? number_read(at + 1) : 0;
-        if (quote)
-            quote = *at == quote ? '\0' : quote;
-        else if (*at == '\'' || *at == '"')
-            quote = *at;
-        count = number > count ? number : count;
-    }
-    return count;
-}
-
 static enum status postgres_prepare(struct db_statement *is, struct reason *reason)
 {
     (void)reason;
     struct postgres_statement *statement = statement_of(is);
     (void)snprintf(statement->name, sizeof(statement->name), "s%zu", is->db->statement_count);
-    statement->count = parameters_count(is->sql);
-    check(statement->count <= PARAMETERS_MAX);
-    for (int i = 0; i < PARAMETERS_MAX; i++)
+    statement->count = sql_parameters(is->sql);
+    check(statement->count <= SQL_PARAMETERS_MAX);
+    for (int i = 0; i < SQL_PARAMETERS_MAX; i++)
         statement->formats[i] = BINARY;
     return STATUS_OK;
 }
@@ -219,10 +195,15 @@ static enum status prepared_drop(struct postgres *db, struct postgres_statement 
     return session_execute(db, sql, reason);
 }
 
+static bool is_prepared(const struct postgres *db, const struct postgres_statement *statement)
+{
+    return statement->prepared == db->connected && !statement->is_of_other_types;
+}
+
 static enum status be_prepared(struct postgres *db, struct postgres_statement *statement,
                                struct reason *reason)
 {
-    if (statement->prepared == db->connected && !statement->is_of_other_types)
+    if (is_prepared(db, statement))
         return STATUS_OK;
     TRY(prepared_drop(db, statement, reason));
     int is_sent = PQsendPrepare(db->connection, statement->name, statement->is.sql,
@@ -259,20 +240,36 @@ static void columns_check(const struct postgres_statement *statement)
         }
 }
 
+static int send(struct postgres *db, const struct postgres_statement *statement)
+{
+    return PQsendQueryPrepared(db->connection, statement->name, statement->count,
+                               statement->values, statement->lengths, statement->formats,
+                               BINARY);
+}
+
 static enum status run(struct postgres *db, struct postgres_statement *statement,
                        struct reason *reason)
 {
     TRY(session_be_ready(db, reason));
     TRY(be_prepared(db, statement, reason));
-    int is_sent = PQsendQueryPrepared(db->connection, statement->name, statement->count,
-                                      statement->values, statement->lengths, statement->formats,
-                                      BINARY);
-    PGresult *result = session_answer(db, is_sent, session_answer_ms(db));
+    PGresult *result = session_answer(db, send(db, statement), session_answer_ms(db));
     TRY(session_outcome(db, result, reason));
     statement->result = result;
     statement->row = 0;
     columns_check(statement);
     return STATUS_OK;
+}
+
+static enum status postgres_run_soon(struct db_statement *is, struct reason *reason)
+{
+    struct postgres *db = postgres_of(is->db);
+    struct postgres_statement *statement = statement_of(is);
+    check(db->is_inside);
+    if (db->spoiled != STATUS_OK || !is_prepared(db, statement)) {
+        TRY(session_be_ready(db, reason));
+        TRY(be_prepared(db, statement, reason));
+    }
+    return session_soon_sent(db, session_soon_begin(db) && send(db, statement), reason);
 }
 
 static enum status postgres_step(struct db_statement *is, bool *row, struct reason *reason)
@@ -397,6 +394,7 @@ static enum status postgres_commit(struct db *is, struct reason *reason)
 static void postgres_leave(struct db *is)
 {
     struct postgres *db = postgres_of(is);
+    (void)session_soon_settle(db, NULL);
     db->is_inside = false;
     if (PQtransactionStatus(db->connection) == PQTRANS_INTRANS ||
         PQtransactionStatus(db->connection) == PQTRANS_INERROR)
@@ -471,6 +469,7 @@ const struct db_engine engine_postgres = {
     .bind_blob = postgres_bind_blob,
     .bind_null = postgres_bind_null,
     .step = postgres_step,
+    .run_soon = postgres_run_soon,
     .column_integer = postgres_column_integer,
     .column_text = postgres_column_text,
     .column_blob = postgres_column_blob,

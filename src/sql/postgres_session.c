@@ -146,6 +146,50 @@ enum status session_execute(struct postgres *db, const char *sql, struct reason 
         db, sql, limit_ms < READER_ANSWER_MS ? (int)limit_ms : READER_ANSWER_MS, reason);
 }
 
+/* ---- Answers that are read together ---- */
+
+#define SOON_MAX 512 /* answers that a server must be able to put down unread */
+
+bool session_soon_begin(struct postgres *db)
+{
+    return db->soon > 0 || PQenterPipelineMode(db->connection) == 1;
+}
+
+enum status session_soon_sent(struct postgres *db, int is_sent, struct reason *reason)
+{
+    db->soon++;
+    if (!is_sent)
+        give_up(db);
+    return is_sent && db->soon < SOON_MAX ? STATUS_OK : session_soon_settle(db, reason);
+}
+
+/* What follows the one that failed was passed over by the server. */
+static enum status answers_read(struct postgres *db, struct reason *reason)
+{
+    while (db->soon > 0) {
+        PGresult *result = session_answer(db, db->connection != NULL, session_answer_ms(db));
+        db->soon--;
+        TRY(session_outcome(db, result, reason));
+        PQclear(result);
+    }
+    return STATUS_OK;
+}
+
+enum status session_soon_settle(struct postgres *db, struct reason *reason)
+{
+    if (db->soon == 0)
+        return STATUS_OK;
+    if (db->connection && !PQpipelineSync(db->connection))
+        give_up(db);
+    enum status status = answers_read(db, reason);
+    for (; db->soon > 0; db->soon--)
+        PQclear(session_answer(db, db->connection != NULL, session_answer_ms(db)));
+    PQclear(session_answer(db, db->connection != NULL, session_answer_ms(db))); /* the sync's */
+    if (db->connection && !PQexitPipelineMode(db->connection))
+        give_up(db);
+    return status;
+}
+
 /* ---- Connecting ---- */
 
 static void place_write(struct postgres *db)
@@ -252,6 +296,7 @@ enum status session_be_ready(struct postgres *db, struct reason *reason)
 {
     if (!db->is_inside)
         return is_idle_and_alive(db) ? STATUS_OK : connect_again(db, reason);
+    TRY(session_soon_settle(db, reason));
     if (db->spoiled != STATUS_OK)
         return reason_set(
             reason, db->spoiled,

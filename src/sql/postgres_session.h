@@ -16,9 +16,10 @@ struct postgres {
     bool is_inside;      /* a transaction, to its end, also where it is lost */
     enum status spoiled; /* what failed in it first; STATUS_OK: nothing */
     struct db_options options;
-    int answer_ms;                    /* 0: as session_answer_ms says */
-    const char *channel;              /* that is listened to; NULL: none */
-    bool has_missed;                  /* what was notified while there was no connection */
+    int soon;            /* statements on their way whose outcomes were not looked at */
+    int answer_ms;       /* 0: as session_answer_ms says */
+    const char *channel; /* that is listened to; NULL: none */
+    bool has_missed;     /* what was notified while there was no connection */
     char place[POSTGRES_PLACE_BYTES]; /* for sentences */
 };
 
@@ -38,6 +39,12 @@ PGresult *session_answer(struct postgres *db, int is_sent, int limit_ms);
 
 /* What became of it; clears a result that is none, and leaves the others. NULL is a failure. */
 enum status session_outcome(struct postgres *db, PGresult *result, struct reason *reason);
+
+/* Statements whose answers are read together, in libpq's pipeline mode: soon_begin before each, soon_sent
+ * after its PQsend...; soon_settle reads them, and tells the first failure. session_be_ready settles. */
+bool session_soon_begin(struct postgres *db);
+enum status session_soon_sent(struct postgres *db, int is_sent, struct reason *reason);
+enum status session_soon_settle(struct postgres *db, struct reason *reason);
 
 /* Whether anything was notified since the last look. */
 bool session_has_heard(struct postgres *db);

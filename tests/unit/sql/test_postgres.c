@@ -135,6 +135,86 @@ static void a_failure_spoils_its_transaction(void **state)
     db_close(db);
 }
 
+static enum status inserted_soon(struct db *db, int64_t number)
+{
+    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
+    TRY(db_statement_take(db, "INSERT INTO t VALUES ($1)", &insert, NULL));
+    db_bind_integer(insert, 1, number);
+    return db_run_soon(insert, NULL);
+}
+
+#define MANY 3000 /* answers that nobody reads between */
+
+static void what_is_run_soon_is_there_for_the_next(void **state)
+{
+    (void)state;
+    struct db *db = opened_with_table();
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    assert_int_equal(db_begin(db, &transaction, NULL), STATUS_OK);
+    for (int64_t i = 2; i <= MANY; i++)
+        assert_int_equal(inserted_soon(db, i), STATUS_OK);
+    assert_int_equal(rows_of(db), MANY);
+    assert_int_equal(inserted_soon(db, MANY + 1), STATUS_OK);
+    assert_int_equal(db_commit(&transaction, NULL), STATUS_OK);
+    assert_int_equal(rows_of(db), MANY + 1);
+    db_close(db);
+}
+
+static void what_fails_soon_is_told_by_the_commit(void **state)
+{
+    (void)state;
+    struct db *db = opened_with_table();
+    struct reason reason = {""};
+    {
+        CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+        assert_int_equal(db_begin(db, &transaction, NULL), STATUS_OK);
+        assert_int_equal(inserted_soon(db, 2), STATUS_OK);
+        assert_int_equal(inserted_soon(db, 1), STATUS_OK);
+        assert_int_equal(inserted_soon(db, 3), STATUS_OK);
+        assert_int_equal(db_commit(&transaction, &reason), STATUS_EXISTS);
+        assert_non_null(strstr(reason.sentence, db_path(db)));
+    }
+    assert_int_equal(rows_of(db), 1);
+    db_close(db);
+}
+
+static void what_fails_soon_is_told_by_the_next_statement(void **state)
+{
+    (void)state;
+    struct db *db = opened_with_table();
+    {
+        CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+        assert_int_equal(db_begin(db, &transaction, NULL), STATUS_OK);
+        assert_int_equal(inserted_soon(db, 1), STATUS_OK);
+        assert_int_equal(inserted(db, 2, NULL), STATUS_EXISTS);
+        assert_int_equal(inserted_soon(db, 3), STATUS_EXISTS);
+    }
+    assert_int_equal(rows_of(db), 1);
+    db_close(db);
+}
+
+static void what_was_to_be_soon_goes_with_its_connection(void **state)
+{
+    (void)state;
+    struct db *db = opened_with_table();
+    {
+        CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+        assert_int_equal(db_begin(db, &transaction, NULL), STATUS_OK);
+        assert_int_equal(inserted_soon(db, 2), STATUS_OK);
+        everyone_is_cut_off();
+        assert_int_equal(inserted_soon(db, 3), STATUS_OK);
+        assert_int_equal(db_commit(&transaction, NULL), STATUS_UNAVAILABLE);
+    }
+    assert_int_equal(rows_of(db), 1);
+    {
+        CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+        assert_int_equal(db_begin(db, &transaction, NULL), STATUS_OK);
+        assert_int_equal(inserted_soon(db, 4), STATUS_OK);
+    } /* and is rolled back unread */
+    assert_int_equal(rows_of(db), 1);
+    db_close(db);
+}
+
 static const char cut_off_in_commit[] =
     "CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS $$"
     " BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;"
@@ -381,6 +461,10 @@ int main(void)
         ON_POSTGRES(a_lost_connection_is_made_again),
         ON_POSTGRES(a_connection_lost_in_a_transaction_loses_it),
         ON_POSTGRES(a_failure_spoils_its_transaction),
+        ON_POSTGRES(what_is_run_soon_is_there_for_the_next),
+        ON_POSTGRES(what_fails_soon_is_told_by_the_commit),
+        ON_POSTGRES(what_fails_soon_is_told_by_the_next_statement),
+        ON_POSTGRES(what_was_to_be_soon_goes_with_its_connection),
         ON_POSTGRES(a_commit_that_is_lost_is_unknown),
         ON_POSTGRES(a_commit_that_is_refused_is_not_unknown),
         ON_POSTGRES(locks_and_statements_end_after_a_while),
