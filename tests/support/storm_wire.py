@@ -1,0 +1,116 @@
+"""A network of our own between one node and PostgreSQL, that breaks when it is told to.
+
+cut(): every connection ends, at once or in the middle of what is sent next. stall(): what is sent in a direction
+is taken and kept, until go_on() hands it over or ends those connections. New ones meet the same."""
+
+import contextlib
+import pathlib
+import socket
+import tempfile
+import threading
+import urllib.parse
+
+SOCKET = ".s.PGSQL.5432"
+UP, DOWN = "up", "down"  # to the database, to the node
+
+
+class Line:
+    """One connection, both ends."""
+
+    def __init__(self, wire, client):
+        self.wire, self.client = wire, client
+        self.server = socket.socket(socket.AF_UNIX)
+        self.is_doomed = False  # it ends in the middle of what it carries next
+        self.server.connect(str(wire.beyond))
+
+    def begin(self):
+        for ends in ((UP, self.client, self.server), (DOWN, self.server, self.client)):
+            threading.Thread(target=self._run, args=ends, daemon=True).start()
+
+    def _run(self, direction, source, target):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(1 << 16):
+                if not self.wire.let_through(self, direction):
+                    break
+                if self.is_doomed:
+                    target.sendall(piece[:len(piece) // 2])
+                    break
+                target.sendall(piece)
+        self.wire.forget(self)
+
+    def close(self):
+        for end in (self.client, self.server):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+class StormWire:
+    """with StormWire(address) as wire: wire.address leads to the same database."""
+
+    def __init__(self, address):
+        parts = urllib.parse.urlsplit(address)
+        user, _, host = parts.netloc.rpartition("@")
+        self.beyond = pathlib.Path(urllib.parse.unquote(host)) / SOCKET
+        self.folder = tempfile.TemporaryDirectory(prefix="trendgate-wire-")
+        self.address = f"postgresql://{user}@{urllib.parse.quote(self.folder.name, safe='')}{parts.path}"
+        self.changed = threading.Condition()  # over all below
+        self.lines, self.held, self.ended = set(), set(), set()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(f"{self.folder.name}/{SOCKET}")
+        self.listener.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.go_on(ends=True)
+        self.cut()
+        self.folder.cleanup()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                try:
+                    line = Line(self, client)
+                except OSError:  # the database is not there
+                    client.close()
+                    continue
+                with self.changed:
+                    self.lines.add(line)
+                line.begin()
+
+    def forget(self, line):
+        with self.changed:
+            self.lines.discard(line)
+        line.close()
+
+    def let_through(self, line, direction):
+        """Waits while that direction is held; false: the connection is to end."""
+        with self.changed:
+            while direction in self.held and line not in self.ended:
+                self.changed.wait()
+            return line not in self.ended
+
+    def cut(self, midway=False):
+        with self.changed:
+            lines = list(self.lines)
+            for line in lines:
+                line.is_doomed = midway
+        if not midway:
+            for line in lines:
+                self.forget(line)
+
+    def stall(self, *directions):
+        with self.changed:
+            self.held.update(directions)
+
+    def go_on(self, ends=False):
+        with self.changed:
+            self.ended = set(self.lines) if ends and self.held else set()
+            self.held.clear()
+            self.changed.notify_all()
