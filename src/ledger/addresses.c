@@ -331,15 +331,43 @@ static int by_last_seen(const void *left, const void *right)
                                                : 1;
 }
 
-static void list_merge(struct address_list *list)
+static int by_day(const void *left, const void *right)
+{
+    const struct recent_address *a = left, *b = right;
+    int64_t day = instant_day(a->first_seen), other_day = instant_day(b->first_seen);
+    return day != other_day ? (day > other_day) - (day < other_day) : by_address(a, b);
+}
+
+/* Those of further addresses come last. */
+static int by_day_and_first_seen(const void *left, const void *right)
+{
+    const struct recent_address *a = left, *b = right;
+    int64_t day = instant_day(a->first_seen), other_day = instant_day(b->first_seen);
+    bool is_named = a->address[0], is_other_named = b->address[0];
+    return day != other_day                      ? (day > other_day) - (day < other_day)
+           : is_named != is_other_named          ? is_other_named - is_named
+           : a->first_seen.us < b->first_seen.us ? -1
+           : a->first_seen.us > b->first_seen.us ? 1
+                                                 : strcmp(a->address, b->address);
+}
+
+static bool is_same(const struct recent_address *a, const struct recent_address *b,
+                    bool by_days)
+{
+    return strcmp(a->address, b->address) == 0 &&
+           (!by_days || instant_day(a->first_seen) == instant_day(b->first_seen));
+}
+
+/* Of each address, or of each address and day, one row is left. */
+static void list_merge(struct address_list *list, bool by_days)
 {
     size_t kept = 0;
     if (list->count > 0)
-        qsort(list->at, list->count, sizeof(list->at[0]), by_address);
+        qsort(list->at, list->count, sizeof(list->at[0]), by_days ? by_day : by_address);
     for (size_t i = 0; i < list->count; i++) {
         const struct recent_address *use = &list->at[i];
         struct recent_address *last = &list->at[kept > 0 ? kept - 1 : 0];
-        if (kept == 0 || strcmp(last->address, use->address) != 0) {
+        if (kept == 0 || !is_same(last, use, by_days)) {
             list->at[kept++] = *use;
             continue;
         }
@@ -350,8 +378,22 @@ static void list_merge(struct address_list *list)
             memcpy(last->user_agent, use->user_agent, sizeof(use->user_agent));
     }
     list->count = kept;
-    if (kept > 0)
-        qsort(list->at, kept, sizeof(list->at[0]), by_last_seen);
+}
+
+/* Nodes that write at once each keep as many, and more may wait: the first ones of a day are told. */
+static void days_cap(struct address_list *list)
+{
+    list_merge(list, true);
+    if (list->count > 0)
+        qsort(list->at, list->count, sizeof(list->at[0]), by_day_and_first_seen);
+    int64_t day = INT64_MIN;
+    for (size_t i = 0, count = 0; i < list->count; i++) {
+        struct recent_address *use = &list->at[i];
+        count = instant_day(use->first_seen) == day ? count + 1 : 1;
+        day = instant_day(use->first_seen);
+        if (count > ADDRESSES_A_DAY_MAX)
+            use->address[0] = use->user_agent[0] = '\0';
+    }
 }
 
 enum status ledger_addresses_list(struct ledger *ledger, const struct address_query *query,
@@ -362,6 +404,9 @@ enum status ledger_addresses_list(struct ledger *ledger, const struct address_qu
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(select_open(view.reader->db, query, &select, reason));
     TRY(both_read(ledger, select, query, list, reason));
-    list_merge(list);
+    days_cap(list);
+    list_merge(list, false);
+    if (list->count > 0)
+        qsort(list->at, list->count, sizeof(list->at[0]), by_last_seen);
     return STATUS_OK;
 }

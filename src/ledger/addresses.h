@@ -16,10 +16,13 @@ struct ledger;
 
 #define ADDRESS_TEXT_BYTES 46    /* of the longest IPv6 address, with its NUL (RFC 4291) */
 #define USER_AGENT_BYTES_MAX 256 /* what is kept of one: enough to tell programs apart */
-#define ADDRESSES_A_DAY_MAX 64   /* of an account: a customer's servers, not a crowd's */
 #define ADDRESS_DAYS_KEPT 30     /* and today; so a whole billing period is there */
 #define ADDRESSES_WAITING_MAX                                                                  \
     65536 /* in one second, some 50 MB; what comes past it is not counted */
+
+/* Of an account: a customer's servers, not a crowd's. Nodes that write at once keep some more: of
+ * those the first ones are told. */
+#define ADDRESSES_A_DAY_MAX 64
 
 struct addresses {
     pthread_mutex_t lock;

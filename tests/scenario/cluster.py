@@ -19,7 +19,7 @@ from support.metered import call, check_limited, number, plans
 from support.server import ON_POSTGRES, Place
 from support.steps import ENDPOINT, Scenario, Skip, Stage, act, dig, equal, fail, within_a_second
 
-DYING, LOST, FOLLOWING, REPLAYS, LAST, LISTS = [], [], [], [], [], []
+DYING, LOST, FOLLOWING, REPLAYS, LAST, LISTS, PLACES = [], [], [], [], [], [], []
 COST = 8
 LOAD_S = float(os.environ.get("TRENDGATE_TEST_LOAD", "8"))
 SEED = int(os.environ.get("TRENDGATE_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -387,6 +387,33 @@ def last_slots(stage):
     equal(sorted(given), list(range(TIGHT)), "what each 200 leaves")
 
 
+# ---- Addresses ----
+
+@act(PLACES, "of 150 addresses that call four nodes at once 64 are told, and the others together: no call is lost")
+def addresses_over_nodes(stage):
+    key = stage.notes["keys"]["Hot"]
+    def ask_many(_node, numbers=itertools.count()):
+        for number_of in (next(numbers) for _ in range(10)):
+            for node in stage.nodes.all[number_of % 2::2]:  # each address at two nodes
+                asked(node, key, **{"X-Forwarded-For": f"192.0.2.{number_of}"})
+    at_once(stage, 15, ask_many)
+
+    def told(node):
+        data = asked_of(node, key, "/api/v1/usage/me/recent-ips?limit=100")
+        return len(data["items"]), sum(item["request_count"] for item in data["items"] + [data["others"] or {"request_count": 0}])
+
+    for node in stage.nodes.all:
+        until(lambda node=node: told(node) == (64, 300), f"all calls are told by each node: {told(node)}")
+    kept = [asked_of(node, key, "/api/v1/usage/me/recent-ips?limit=100") for node in stage.nodes.all]
+    equal(all(one["items"] == kept[0]["items"] for one in kept), True, "nodes tell the same")
+
+
+def asked_of(node, key, path):
+    answer = node.ask(path, headers={"x-api-key": key})
+    equal(answer.status, 200, f"{answer!r}")
+    return answer.json()["data"]
+
+
 # ---- Lists ----
 
 def publish(stage, made):
@@ -423,5 +450,6 @@ SCENARIOS = [
     Scenario("nodes that follow", several, FOLLOWING),
     Scenario("replays over nodes", several, REPLAYS),
     Scenario("the last of it over nodes", several, LAST),
+    Scenario("addresses over nodes", lambda: several(settings={"TRENDGATE_SERVER_TRUSTED_PROXIES": "127.0.0.1"}), PLACES),
     Scenario("lists over nodes", several, LISTS),
 ]

@@ -143,9 +143,8 @@ class Place:
             return [[str(value) for value in row] for row in database.execute(sql)]
 
     def books_agree(self):
-        """`audit` finds no sum that differs; it reads files alone so far."""
-        if not ON_POSTGRES:
-            self.succeed("audit")
+        """`audit` finds no sum that differs."""
+        self.succeed("audit")
 
     def write(self, name, content):
         path = self.folder / name

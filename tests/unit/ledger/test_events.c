@@ -383,11 +383,13 @@ static void further_addresses_of_a_day_are_together(void **state)
         call(1, 1, 1, true, address);
     }
     call(1, 1, 1, true, "no address");
-    reopened();
-    struct address_list list = addresses_of(1);
-    assert_int_equal(list.count, ADDRESSES_A_DAY_MAX + 1);
-    assert_int_equal(calls_from(&list, ""), 10);
-    address_list_finish(&list);
+    for (int round = 0; round < 2; round++) { /* while they wait, and when they are written */
+        struct address_list list = addresses_of(1);
+        assert_int_equal(list.count, ADDRESSES_A_DAY_MAX + 1);
+        assert_int_equal(calls_from(&list, ""), 10);
+        address_list_finish(&list);
+        reopened();
+    }
 }
 
 static void addresses_are_forgotten_after_their_days(void **state)
