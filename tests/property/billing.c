@@ -2,7 +2,8 @@
  * re-computation, and against itself.
  *
  * TRENDGATE_PROPERTY_ACCOUNTS says how many (a sample otherwise), TRENDGATE_PROPERTY_SEED which
- * months they live through. */
+ * months they live through. On a database that nodes share its clock decides, which keeps a full window
+ * full while it is behind: there it goes on alone, and nothing comes late. */
 #include "ledger/billing.h"
 
 #include "base/json_read.h"
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 
 #define SAMPLE 40
+#define SAMPLE_SHARED 4 /* each statement is a journey to the server */
 #define FULL "1000"
 #define MONTHS 14
 #define STEPS_A_MONTH 4 /* of an account */
@@ -390,8 +392,8 @@ static void audit_check(void)
     struct audit_price prices[3];
     for (size_t i = 0; i < 3; i++)
         prices[i] = (struct audit_price){endpoint_numbers[i], operations[i], 8};
-    DONE(db_open_to_read(text_of(ledger_path()), &(struct db_options){.busy_timeout_ms = 1000},
-                         &db, &reason));
+    const struct db_options options = {.busy_timeout_ms = 1000, .schema = LEDGER_SCHEMA};
+    DONE(db_open_to_read(text_of(ledger_path()), &options, &db, &reason));
     DONE(ledger_audit(db, &(struct audit_prices){prices, 3},
                       &(struct audit_watch){differs, passed, NULL}, &totals, &reason));
     db_close(db);
@@ -405,10 +407,12 @@ static void every_invoice_is_the_plain_one(void **state)
     (void)state;
     const char *full = getenv("TRENDGATE_TEST_FULL");
     const char *written = getenv("TRENDGATE_PROPERTY_ACCOUNTS");
-    if (!written && full && full[0] == '1')
+    if (!written && full && full[0] == '1' && !ledger_is_shared())
         written = FULL;
     const char *seed = getenv("TRENDGATE_PROPERTY_SEED");
-    life_count = written ? (size_t)strtoul(written, NULL, 10) : SAMPLE;
+    life_count = written              ? (size_t)strtoul(written, NULL, 10)
+                 : ledger_is_shared() ? SAMPLE_SHARED
+                                      : SAMPLE;
     dice_state = seed ? strtoull(seed, NULL, 10) : 7;
     print_message("seed %llu, %zu accounts\n", (unsigned long long)dice_state, life_count);
     lives = memory_take_zeroed(life_count, sizeof(lives[0]));
@@ -428,7 +432,7 @@ static void every_invoice_is_the_plain_one(void **state)
             between[below(3)]();
         if (below(40) == 0)
             tend();
-        if (below(steps / 60 + 1) == 0)
+        if (below(steps / 60 + 1) == 0 && !ledger_is_shared())
             clock_goes_back();
         step();
         if (i % (steps / 8 + 1) == 0)
@@ -441,7 +445,7 @@ static void every_invoice_is_the_plain_one(void **state)
     print_message("%lld statements, %lld credits late\n", (long long)statements_seen,
                   (long long)late_seen);
     assert_true(statements_seen > (int64_t)life_count * 5);
-    assert_true(late_seen > 0);
+    assert_int_equal(late_seen > 0, !ledger_is_shared());
     for (size_t i = 0; i < life_count; i++)
         model_account_end(&lives[i].model);
     free(lives);

@@ -179,6 +179,11 @@ int ledger_remove(void **state)
     return 0;
 }
 
+bool ledger_is_shared(void)
+{
+    return is_shared;
+}
+
 const char *ledger_path(void)
 {
     return path;

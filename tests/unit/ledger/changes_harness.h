@@ -36,6 +36,9 @@ int ledger_remove(void **state);
 
 const char *ledger_path(void); /* the file's, for now */
 
+/* On a server's database, which nodes share, and not in a file. */
+bool ledger_is_shared(void);
+
 void reopen(void);
 void reopen_at(const char *written); /* nobody runs in between */
 enum status reopen_status(void);     /* what opening comes to, after ledger_close */
