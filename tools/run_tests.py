@@ -121,6 +121,8 @@ def programs(arguments):
     if postgres.VARIABLE in os.environ:
         for name in ON_POSTGRES:
             yield f"scenario_postgres/{name}", [*python, "tests/scenario/run.py", "--engine", "postgres", name]
+        yield "property_postgres/hashtag_requests", [*python, "tests/property/hashtag_requests.py", "--engine", "postgres",
+                                                     "--requests", "800", "--sample-requests", "200"]
     if arguments.mutants and arguments.unit:
         yield "mutants", [*python, "tools/run_mutants.py", "--build", str(arguments.unit.resolve()),
                           *([] if arguments.mutants == "all" else ["--sample", arguments.mutants])]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random requests to the hashtag endpoint against a plain model (tests/support/hashtag_model.py).
 
-    hashtag_requests.py [--seed N] [--requests N] [--sample-requests N]
+    hashtag_requests.py [--engine sqlite|postgres] [--seed N] [--requests N] [--sample-requests N]
 
 A random catalogue is imported as JSON, NDJSON and CSV, out of order and partly twice; then whole
 bodies (but for request_id) and headers are compared. The same is done with the sample catalogue,
@@ -9,7 +9,9 @@ whose unfiltered lists are fetched and whose pages, filters and industries must 
 A mismatch is shrunk and printed with both answers. Last line: "N passed, N failed, N skipped"."""
 
 import argparse
+import contextlib
 import json
+import os
 import pathlib
 import queue
 import random
@@ -22,12 +24,17 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
 
+# The modules that follow ask for it.
+if "--engine" in sys.argv[1:-1]:
+    os.environ["TRENDGATE_TEST_ENGINE"] = sys.argv[sys.argv.index("--engine") + 1]
+
+from support import postgres  # noqa: E402
 from support.hashtag_model import PARAMETERS, Catalogue, answer_of  # noqa: E402
 from support.http_client import until  # noqa: E402
 from support.lists import (DAY, as_answer, as_bare_list, as_csv, as_export, as_export_lines,  # noqa: E402
                            as_lines, make_list, options_of, plain)
 from support.reference import COUNTRIES, INDUSTRIES  # noqa: E402
-from support.server import BINARY, Place  # noqa: E402
+from support.server import BINARY, ON_POSTGRES, Place  # noqa: E402
 from support.steps import ENDPOINT, check_every_answer, http_date_seconds  # noqa: E402
 
 THREADS = 3
@@ -393,6 +400,8 @@ def fetch(connection, key, country, period):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", choices=["sqlite", "postgres"], default="sqlite",
+                        help="where the lists are: see tests/scenario/run.py")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--sample-requests", type=int, default=2_000)
@@ -400,6 +409,13 @@ def main():
     if not BINARY.exists():
         print(f"There is no {BINARY}: build it with ./dev build, or name it in TRENDGATE_BINARY.")
         return 1
+    with contextlib.ExitStack() as stack:
+        if ON_POSTGRES and postgres.VARIABLE not in os.environ:
+            os.environ[postgres.VARIABLE] = stack.enter_context(postgres.Server()).address
+        return play_both(arguments)
+
+
+def play_both(arguments):
     print(f"seed {arguments.seed}", flush=True)
     passed, failed = 0, 0
     for name, run, count in (("imported", imported_catalogue, arguments.requests),
