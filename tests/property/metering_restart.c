@@ -1,5 +1,6 @@
 /* Opening, closing and restarting of metering_world.h: what the file holds, and what comes back. */
 #include "property/metering_world.h"
+#include "support/postgres_database.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -10,8 +11,11 @@
 
 static void path_set(struct world *world)
 {
-    (void)snprintf(world->path, sizeof(world->path), "%s/%d.db", world->folder,
-                   world->generation);
+    if (world->is_shared)
+        (void)snprintf(world->path, sizeof(world->path), "%s", postgres_address());
+    else
+        (void)snprintf(world->path, sizeof(world->path), "%s/%d.db", world->folder,
+                       world->generation);
 }
 
 static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
@@ -19,7 +23,7 @@ static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
 static void files_remove(const struct world *world)
 {
     for (size_t i = 0; i < LENGTH_OF(endings); i++) {
-        char name[128];
+        char name[300];
         (void)snprintf(name, sizeof(name), "%s%s", world->path, endings[i]);
         (void)unlink(name);
     }
@@ -39,7 +43,7 @@ static void file_copy(const char *from, const char *to)
  * them. The log is copied first: a page that the database got meanwhile is in it too. */
 static void files_leave(struct world *world)
 {
-    char from[2][128], to[2][128];
+    char from[2][300], to[2][300];
     for (size_t i = 0; i < 2; i++)
         (void)snprintf(from[i], sizeof(from[i]), "%s%s", world->path, endings[i]);
     struct world old = *world;
@@ -158,8 +162,8 @@ static bool balances_check(struct world *world, struct db *db)
 static bool file_check(struct world *world)
 {
     struct db *db = NULL;
-    DONE(db_open_to_read(text_of(world->path), &(struct db_options){.busy_timeout_ms = 1000},
-                         &db, &world->reason));
+    const struct db_options options = {.busy_timeout_ms = 1000, .schema = LEDGER_SCHEMA};
+    DONE(db_open_to_read(text_of(world->path), &options, &db, &world->reason));
     bool is_same = usage_check(world, db) && balances_check(world, db);
     db_close(db);
     return is_same;
@@ -205,6 +209,8 @@ static bool account_adopt(struct world *world, int place, bool was_kept)
 {
     struct model *model = &world->model;
     struct model_account *account = &model->accounts[place];
+    if (world->is_shared)
+        DONE(ledger_catch_up(world->ledger, world->account_ids[place], &world->reason));
     struct meter_balance got = meter_balance_of(world->ledger->meter,
                                                 world->account_ids[place]);
     if (!period_adopt(world, account, was_kept, &got))
@@ -331,9 +337,18 @@ static bool account_make(struct world *world, int place)
     return world_key_make(world, place, UNLIMITED);
 }
 
+bool world_is_shared(void)
+{
+    const char *engine = getenv("TRENDGATE_TEST_ENGINE");
+    return engine && strcmp(engine, "postgres") == 0;
+}
+
 bool world_open(struct world *world, int64_t wall_us)
 {
-    *world = (struct world){.model = {.wall_us = wall_us, .ms = 1000000, .true_ms = 1000000}};
+    *world = (struct world){.model = {.wall_us = wall_us, .ms = 1000000, .true_ms = 1000000},
+                            .is_shared = world_is_shared()};
+    if (world->is_shared)
+        postgres_clear("ledger");
     model_load(&world->model, plans_first);
     world->stepped_ms = world->booted_ms = -16 * MINUTE_MS;
     /* In memory where there is such a place: a crash is played by copying, not by losing. */

@@ -170,6 +170,28 @@ static bool key_is_live(struct world *world, int key, bool *is_live)
 
 static const uint8_t no_charge_id[CHARGE_ID_BYTES];
 
+/* A refusal and a call without price are settled at once; where nodes share the ledger every call waits
+ * for its answer. */
+static bool statuses_same(struct world *world, enum status status,
+                          const struct waiting *waiting, bool is_refused, int64_t charged)
+{
+    enum status settled = status == STATUS_BUSY ? waiting->status : STATUS_OK;
+    if (world->is_shared) {
+        SAME("status", status, STATUS_BUSY);
+        SAME("settled", settled, is_refused ? STATUS_EXHAUSTED : STATUS_OK);
+    } else {
+        SAME("status", status,
+             is_refused    ? STATUS_EXHAUSTED
+             : charged > 0 ? STATUS_BUSY
+                           : STATUS_OK);
+        SAME("settled", settled, STATUS_OK);
+    }
+    if (status == STATUS_BUSY && charged > 0)
+        SAME("has a charge id",
+             memcmp(waiting->charge.charge_id, no_charge_id, CHARGE_ID_BYTES) != 0, true);
+    return true;
+}
+
 bool world_call(struct world *world, int key, int64_t cost, int outcome)
 {
     bool is_live;
@@ -188,22 +210,14 @@ bool world_call(struct world *world, int key, int64_t cost, int outcome)
     model_call(&world->model, world->model.keys[key].account, key, cost, outcome, true,
                &wanted);
     enum status status = ledger_charge(world->ledger, &waiting.charge);
-    if (status == STATUS_BUSY) {
-        while (sem_wait(&waiting.settled) != 0)
-            continue;
-        SAME("settled", waiting.status, STATUS_OK);
-        SAME("has a charge id",
-             memcmp(waiting.charge.charge_id, no_charge_id, CHARGE_ID_BYTES) != 0, true);
-    }
+    while (status == STATUS_BUSY && sem_wait(&waiting.settled) != 0)
+        continue;
     bool is_refused = wanted.outcome == MODEL_RATE_LIMITED ||
                       quota_verdict_of(wanted.outcome) != QUOTA_GRANTED;
     if (cost == 0 && wanted.outcome != MODEL_RATE_LIMITED)
         is_refused = false;
-    SAME("status", status,
-         is_refused           ? STATUS_EXHAUSTED
-         : wanted.charged > 0 ? STATUS_BUSY
-                              : STATUS_OK);
-    return verdict_same(world, &waiting.charge.standing, is_refused ? wanted.outcome : 0) &&
+    return statuses_same(world, status, &waiting, is_refused, wanted.charged) &&
+           verdict_same(world, &waiting.charge.standing, is_refused ? wanted.outcome : 0) &&
            standing_same(world, &waiting.charge.standing, &wanted);
 }
 
@@ -214,6 +228,8 @@ static bool look(struct world *world, int key)
                             .cost = credits_of(8)};
     struct model_standing wanted;
     model_call(&world->model, world->model.keys[key].account, key, 8, 0, false, &wanted);
+    if (world->is_shared)
+        DONE(ledger_catch_up(world->ledger, charge.account_id, &world->reason));
     ledger_look(world->ledger, &charge);
     return verdict_same(world, &charge.standing, wanted.outcome) &&
            standing_same(world, &charge.standing, &wanted);

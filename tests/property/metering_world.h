@@ -13,7 +13,8 @@
 struct world {
     struct model model;
     struct ledger *ledger;
-    char folder[64], path[96];
+    bool is_shared; /* on a server's database, whose clock decides: that goes on alone */
+    char folder[64], path[256];
     int generation; /* of the file: a copy goes on after a crash */
     int64_t account_ids[MODEL_ACCOUNTS], key_ids[MODEL_KEYS_MAX];
     char key_names[MODEL_KEYS_MAX][OUTWARD_ID_LENGTH + 1];
@@ -25,6 +26,8 @@ struct world {
     char difference[1024];
 };
 
+/* On the server of tests/support/postgres_database.h where TRENDGATE_TEST_ENGINE says so. */
+bool world_is_shared(void);
 bool world_open(struct world *world, int64_t wall_us);
 void world_close(struct world *world);
 
