@@ -59,7 +59,7 @@ def main():
         for name in names:
             play_file(name, wanted, total)
     print(total.summary())
-    return 1 if total.counts["failed"] or not total.counts["passed"] else 0
+    return 1 if total.counts["failed"] or not sum(total.counts.values()) else 0
 
 
 if __name__ == "__main__":
