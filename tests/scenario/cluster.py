@@ -238,6 +238,7 @@ def fold_unheard(_stage):
         before = folded()
         until(lambda: ask() and folded() > before, "what came after is folded")
         ask()
+        stage.place.servers[-1].stop()  # which folds whatever either of its lanes has gathered
         books_of(stage)
 
 

@@ -12,10 +12,10 @@ from imports import shared
 from metrics import scrape
 from support.clock import instant
 from support.http_client import until
-from support.server import Place
+from support.server import Place, demand_file
 from support.steps import ENDPOINT, Scenario, Stage, act, equal, served
 
-ONCE, SERVED, TWO, DEATHS, SAMPLE, REAL = [], [], [], [], [], []
+ONCE, SERVED, TWO, DEATHS, SAMPLE, REAL, STORE = [], [], [], [], [], [], []
 
 BEGIN = "2025-10-21T10:00:00Z"
 DAY = 86400
@@ -399,9 +399,35 @@ def real(stage):
     equal(len(from_folder), 5, "how many")
 
 
+# ---- A store that fails ----
+
+NO_END = """CREATE TRIGGER no_end BEFORE UPDATE ON source_file WHEN NEW.outcome <> 0
+    BEGIN SELECT RAISE(ABORT, 'the end is not kept'); END"""
+
+
+@act(STORE, "a file whose end cannot be kept is left alone for a while, and read to its end when that can")
+def waits_for_the_store(stage):
+    demand_file("what fails there is a trigger of SQLite's")
+    stage.place.catalogue(NO_END)
+    put(stage, "ph.json", document("PH", 21))
+
+    def put_off():
+        return stage.server.stderr.count("a file is put off")
+
+    until(lambda: put_off() == 1, "the file is put off")
+    stage.place.run("collect", "--status")
+    equal(put_off(), 1, "how often, while no time passes")
+    stage.clock.pass_by(6)
+    until(lambda: put_off() == 2, "the file is put off once more")
+    stage.place.catalogue("DROP TRIGGER no_end")
+    stage.clock.pass_by(6)
+    until(lambda: stage.place.catalogue("SELECT outcome FROM source_file") == [["1"]], "the file is read to its end")
+
+
 SCENARIOS = [
     Scenario("captures in a folder, read once", foldered, ONCE),
     Scenario("captures in a folder, served", foldered_server, SERVED),
+    Scenario("captures in a folder, a store that fails", foldered_server, STORE),
     Scenario("captures in a folder, two collectors", foldered, TWO),
     Scenario("captures in a folder, a collector that is killed", foldered, DEATHS),
     Scenario("the sample as a source", lambda: served(sample=False), SAMPLE),

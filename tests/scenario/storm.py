@@ -25,6 +25,7 @@ CLIENTS = 64 if IS_FULL else 24
 OTHERS = 1000 if IS_FULL else 200
 SEED = int(os.environ.get("TRENDGATE_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
 NODES = 4
+LONGEST = 30.0 if IS_FULL else 8.0  # past what a commit is waited and asked for
 START_PATIENCE_S = 60
 ME = "/api/v1/billing/me"
 
@@ -137,13 +138,13 @@ class Weather:
 
     def stand_still(self):
         with self.server.standing_still():
-            self._rest(self.dice.choice([0.5, 3.0, 8.0]))
+            self._rest(self.dice.choice([0.5, 3.0, 8.0, LONGEST]))
 
     def _stall(self, wires):
         directions = self.dice.choice([(UP,), (DOWN,), (UP, DOWN)])
         for wire in wires:
             wire.stall(*directions)
-        self._rest(self.dice.choice([0.2, 1.0, 3.0, 8.0]))
+        self._rest(self.dice.choice([0.2, 1.0, 3.0, 8.0, LONGEST]))
         for wire in wires:
             wire.go_on(ends=self.dice.random() < 0.5)
 

@@ -116,6 +116,26 @@ static int64_t number(const char *sql)
     return value;
 }
 
+/* Those calls are in no journal, and would be found nowhere. */
+static void what_was_rate_limited_outlives_the_journals(void **state)
+{
+    (void)state;
+    charge(11, 1, hour_of_day(0, 3), 8, 0, october);
+    slot(12, 1, hour_of_day(0, 3), CALL_HEAD);
+    fold_add_rate_limited(&fold, 1, 7, 1, hour_of_day(0, 3));
+    fold_add_rate_limited(&fold, 2, 7, 1, hour_of_day(0, 4));
+    fold_forget_journal(&fold);
+    assert_int_equal(fold.last_journal_id, 0);
+    charge(11, 1, hour_of_day(0, 3), 8, 0, october);
+    fold_add_rate_limited(&fold, 1, 7, 1, hour_of_day(0, 3));
+    write_down();
+    assert_int_equal(number("SELECT sum(charged) * 100 + sum(head) * 10 + sum(rate_limited)"
+                            " FROM usage_hour WHERE account_id = 1"),
+                     102);
+    assert_int_equal(number("SELECT rate_limited FROM usage_hour WHERE account_id = 2"), 1);
+    assert_int_equal(number("SELECT used FROM balance"), 8);
+}
+
 static void sums_stand_where_they_belong(void **state)
 {
     (void)state;
@@ -323,6 +343,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sums_stand_where_they_belong, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_rate_limited_outlives_the_journals, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_second_fold_adds_to_the_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_activity_range_ends_with_the_last_of_its_parts,
                                         set_up, tear_down),
