@@ -4,7 +4,7 @@
 usage: embed.py OUTPUT.c FILE.sql...
 
 Each FILE is SET/NNNN_what.sql for SQLite, SET_postgres/NNNN_what.sql for PostgreSQL. The numbers in a
-folder rise from 0001 without a gap. A set has a folder for SQLite at least.
+folder rise from 0001 without a gap. A set has a folder for one of them at least.
 """
 import pathlib
 import re
@@ -41,13 +41,11 @@ def main():
         for version, (file, sql) in enumerate(steps, start=1):
             lines += [f'    {{{version}, "{file}",', c_literal(sql) + "},"]
         lines += ["};"]
-    for name in folders:
-        if not name.endswith(POSTGRES):
-            lines += ["", f"const struct migration_set migrations_{name} = {{", f'    "{name}",',
-                      f"    {{{name}_steps, LENGTH_OF({name}_steps)}},"]
-            other = name + POSTGRES
-            lines += [f"    {{{other}_steps, LENGTH_OF({other}_steps)}}}};" if other in folders
-                      else "    {NULL, 0}};"]
+    for name in dict.fromkeys(folder.removesuffix(POSTGRES) for folder in folders):
+        steps = [f"{{{folder}_steps, LENGTH_OF({folder}_steps)}}" if folder in folders else "{NULL, 0}"
+                 for folder in (name, name + POSTGRES)]
+        lines += ["", f"const struct migration_set migrations_{name} = {{", f'    "{name}",',
+                  f"    {steps[0]},", f"    {steps[1]}}};"]
     pathlib.Path(output).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

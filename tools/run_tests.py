@@ -28,7 +28,7 @@ import subprocess
 import sys
 import time
 
-ON_POSTGRES = ("cluster", "storm", "failover", "billing", "history", "waiting")  # the scenario files played there too
+ON_POSTGRES = ("cluster", "storm", "failover", "spread", "billing", "history", "waiting")  # played there too
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 

@@ -4,6 +4,7 @@
 #include "cli/progress.h"
 #include "cli/read_only.h"
 #include "ledger/ledger.h"
+#include "ledger/spread.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -149,13 +150,16 @@ static enum cli_exit db_status(struct cli_context *context, int argc, char **arg
 /* ---- migrate ---- */
 
 /* Whoever owns the ledger has migrated it when it began. */
-static enum status ledger_migrate(struct cli_context *context, struct reason *reason)
+static enum status ledger_migrate(struct cli_context *context, bool with_citus,
+                                  struct reason *reason)
 {
     const struct settings *settings;
     struct text path;
     struct ledger *ledger;
     TRY(cli_settings(context, &settings, reason));
     TRY(settings_database_address(settings->database_url, &path, reason));
+    if (with_citus)
+        return ledger_spread(path, reason);
     enum status status = ledger_open(path, context->time, &ledger, reason);
     if (status == STATUS_OK)
         ledger_close(ledger);
@@ -168,12 +172,19 @@ static enum status ledger_migrate(struct cli_context *context, struct reason *re
 
 static enum cli_exit db_migrate_both(struct cli_context *context, int argc, char **argv)
 {
+    static const struct cli_option options[] = {
+        {"citus", NULL, "spread the ledger over the servers of Citus; stop every node first"},
+        {NULL, NULL, NULL},
+    };
     static const struct cli_usage usage = {
         .command = "db migrate",
         .sentence =
             "Brings the ledger's and the catalogue's file, or schema, to the tables of this "
             "program, and shows\nthem as `db status` does. They are migrated when they are "
-            "opened, too: this does it beforehand.",
+            "opened, too: this does it beforehand.\nWith --citus the database is that of a "
+            "coordinator of Citus 12 or later; it may be given again\nand again, also after a "
+            "failure half-way (docs/scaling.md).",
+        .options = options,
     };
     struct cli_arguments given;
     enum cli_exit over;
@@ -181,7 +192,7 @@ static enum cli_exit db_migrate_both(struct cli_context *context, int argc, char
         return over;
     struct reason reason = {""};
     struct store *store = NULL;
-    if (ledger_migrate(context, &reason) != STATUS_OK ||
+    if (ledger_migrate(context, given.values[0] != NULL, &reason) != STATUS_OK ||
         cli_store_open(context, &store, &reason) != STATUS_OK)
         return cli_refuse_for(&reason);
     store_close(store);

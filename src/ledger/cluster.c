@@ -45,17 +45,24 @@ static void unlock(struct cluster *cluster)
     uv_mutex_unlock(&cluster->lock);
 }
 
+/* Charges of several buckets are for several lanes. */
+static void lanes_wake(struct cluster *cluster)
+{
+    if (cluster->is_spread)
+        uv_cond_broadcast(&cluster->arrived);
+    else
+        uv_cond_signal(&cluster->arrived);
+}
+
 void cluster_add(struct cluster *cluster, struct charge_list *charges)
 {
     if (charges->count == 0)
         return;
     lock(cluster);
-    *cluster->last_link = charges->first;
-    cluster->last_link = charges->last_link;
     (void)atomic_fetch_add(&cluster->ledger->committer.waiting, charges->count);
+    queue_add(&cluster->queue, charges);
     unlock(cluster);
-    uv_cond_signal(&cluster->arrived);
-    *charges = (struct charge_list){0};
+    lanes_wake(cluster);
 }
 
 static void charges_settle(struct charge *charge, enum status status)
@@ -70,29 +77,25 @@ static void charges_settle(struct charge *charge, enum status status)
 /* ---- The lanes' threads ---- */
 
 /* Inside the lock. */
-static struct charge *charges_cut(struct cluster *cluster, size_t count_max)
+static struct charge *charges_cut(struct cluster *cluster, size_t count_max, unsigned *line)
 {
-    struct charge *taken = cluster->first, **link = &taken;
-    size_t count = 0;
-    for (; count < count_max && *link; count++)
-        link = &(*link)->next;
-    cluster->first = *link;
-    *link = NULL;
-    if (!cluster->first)
-        cluster->last_link = &cluster->first;
+    size_t count;
+    struct charge *taken = queue_take(&cluster->queue, count_max, line, &count);
     atomic_fetch_sub(&cluster->ledger->committer.waiting, count);
     return taken;
 }
 
-/* NULL when the cluster closes and nothing waits, or when it is time to fold. */
-static struct charge *charges_take(struct cluster *cluster, bool *is_over)
+/* NULL when the cluster closes and nothing waits, or when it is time to fold. What waits then in a line that
+ * is at work is for the lane that is at it. */
+static struct charge *charges_take(struct cluster *cluster, unsigned *line, bool *is_over)
 {
     lock(cluster);
     int waited = 0;
-    while (!cluster->first && !cluster->is_closing && waited == 0)
+    struct charge *taken;
+    while (!(taken = charges_cut(cluster, CLUSTER_BATCH_MAX, line)) && !cluster->is_closing &&
+           waited == 0)
         waited = uv_cond_timedwait(&cluster->arrived, &cluster->lock,
                                    1000 * (uint64_t)FOLD_INTERVAL_US);
-    struct charge *taken = charges_cut(cluster, CLUSTER_BATCH_MAX);
     *is_over = cluster->is_closing && !taken;
     unlock(cluster);
     return taken;
@@ -114,7 +117,8 @@ bool cluster_admission_note(struct cluster *cluster, enum status status,
 static void charges_refuse_waiting(struct cluster *cluster)
 {
     lock(cluster);
-    struct charge *waiting = charges_cut(cluster, SIZE_MAX);
+    unsigned line;
+    struct charge *waiting = charges_cut(cluster, SIZE_MAX, &line);
     unlock(cluster);
     charges_settle(waiting, STATUS_UNAVAILABLE);
 }
@@ -149,11 +153,31 @@ static void batch_count(struct lane *lane, const struct charge *charges, enum st
     unlock(lane->cluster);
 }
 
-static void charges_run(struct lane *lane, struct charge *charges)
+static void line_leave(struct cluster *cluster, unsigned line)
+{
+    lock(cluster);
+    queue_done(&cluster->queue, line);
+    unlock(cluster);
+    if (cluster->is_spread)
+        lanes_wake(cluster);
+}
+
+/* Whether calls were admitted before. One server of several that is lost is no reason to refuse the others'. */
+static bool batch_note(struct lane *lane, enum status status, const struct reason *reason)
+{
+    if (!lane->placement)
+        return cluster_admission_note(lane->cluster, status, reason);
+    if (status != STATUS_OK)
+        log_line(LOG_ERROR, "ledger", "calls of one bucket are refused: %s", reason->sentence);
+    return true;
+}
+
+static void charges_run(struct lane *lane, struct charge *charges, unsigned line)
 {
     struct reason reason = {0};
     enum status status = batch_run(lane->room, charges, &reason);
-    bool has_admitted = cluster_admission_note(lane->cluster, status, &reason);
+    line_leave(lane->cluster, line);
+    bool has_admitted = batch_note(lane, status, &reason);
     batch_count(lane, charges, status);
     if (status == STATUS_OK)
         lane_fold_add(lane, batch_journal_id(lane->room), charges);
@@ -180,9 +204,10 @@ static void *commit(void *owner)
     struct lane *lane = owner;
     bool is_over = false;
     while (!is_over) {
-        struct charge *charges = charges_take(lane->cluster, &is_over);
+        unsigned line = 0;
+        struct charge *charges = charges_take(lane->cluster, &line, &is_over);
         if (charges)
-            charges_run(lane, charges);
+            charges_run(lane, charges, line);
         fold_if_due(lane, is_over);
     }
     (void)!lane_leave(lane, NULL); /* else its mark stays, and costs a row */
@@ -267,17 +292,16 @@ static enum status node_number(struct ledger *ledger, int64_t *node, struct reas
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(cluster_begin(ledger, &transaction, reason));
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "INSERT INTO fold_mark (node, journal_id, seen_at)"
-                          " SELECT greatest(coalesce(max(node), 0), coalesce((SELECT max(node)"
-                          " FROM journal), 0)) + 1, 0, $1 FROM fold_mark RETURNING node",
-                          &insert, reason));
-    db_bind_integer(insert, 1, time_now(ledger->time).us);
-    bool row;
-    TRY(db_step(insert, &row, reason));
-    check(row);
-    *node = db_column_integer(insert, 0);
-    db_statement_release(&insert);
+    int64_t marked, written;
+    TRY(ledger_number(ledger, "SELECT coalesce(max(node), 0) FROM fold_mark", &marked, reason));
+    TRY(ledger_number(ledger, "SELECT coalesce(max(node), 0) FROM journal", &written, reason));
+    *node = (marked > written ? marked : written) + 1;
+    TRY(db_statement_take(
+        ledger->db, "INSERT INTO fold_mark (node, journal_id, seen_at) VALUES ($1, 0, $2)",
+        &insert, reason));
+    db_bind_integer(insert, 1, *node);
+    db_bind_integer(insert, 2, time_now(ledger->time).us);
+    TRY(db_run(insert, reason));
     return db_commit(&transaction, reason);
 }
 
@@ -289,7 +313,9 @@ static enum status lane_open(struct cluster *cluster, struct lane *lane, struct 
 {
     TRY(db_open(text_of(db_address(cluster->ledger->db)), &connection, &lane->db, reason));
     TRY(node_number(cluster->ledger, &lane->node, reason));
-    lane->room = batch_room_open(cluster->ledger, lane->db, lane->node);
+    if (cluster->is_spread)
+        lane->placement = placement_open(lane->db, &connection);
+    lane->room = batch_room_open(cluster->ledger, lane->db, lane->placement, lane->node);
     return STATUS_OK;
 }
 
@@ -305,11 +331,11 @@ struct cluster *cluster_make(struct ledger *ledger, const struct time_source *ti
     cluster->ledger = ledger;
     cluster->base = time;
     cluster->time = (struct time_source){present, elapsed, cluster, time->boot};
-    cluster->last_link = &cluster->first;
+    queue_init(&cluster->queue);
     check(uv_mutex_init(&cluster->lock) == 0);
     check(uv_cond_init(&cluster->arrived) == 0);
     check(uv_cond_init(&cluster->closed) == 0);
-    for (size_t i = 0; i < CLUSTER_LANES; i++) {
+    for (size_t i = 0; i < LENGTH_OF(cluster->lanes); i++) {
         cluster->lanes[i].cluster = cluster;
         fold_init(&cluster->lanes[i].fold);
         cluster->lanes[i].fold.is_shared = true;
@@ -319,10 +345,12 @@ struct cluster *cluster_make(struct ledger *ledger, const struct time_source *ti
 
 enum status cluster_start(struct cluster *cluster, struct reason *reason)
 {
-    for (size_t i = 0; i < CLUSTER_LANES; i++)
+    size_t lanes = cluster->is_spread ? CLUSTER_LANES_SPREAD : CLUSTER_LANES;
+    cluster->queue.is_by_bucket = cluster->is_spread;
+    for (size_t i = 0; i < lanes; i++)
         TRY(lane_open(cluster, &cluster->lanes[i], reason));
     TRY(ears_open(cluster, reason));
-    for (; cluster->lane_count < CLUSTER_LANES; cluster->lane_count++) {
+    for (; cluster->lane_count < lanes; cluster->lane_count++) {
         struct lane *lane = &cluster->lanes[cluster->lane_count];
         check(pthread_create(&lane->thread, NULL, commit, lane) == 0);
     }
@@ -350,6 +378,7 @@ void cluster_stop(struct cluster *cluster)
 static void lane_close(struct lane *lane)
 {
     batch_room_close(lane->room);
+    placement_close(lane->placement);
     fold_finish(&lane->fold);
     db_close(lane->db);
 }
@@ -358,7 +387,7 @@ void cluster_close(struct cluster *cluster)
 {
     if (!cluster)
         return;
-    for (size_t i = 0; i < CLUSTER_LANES; i++)
+    for (size_t i = 0; i < LENGTH_OF(cluster->lanes); i++)
         lane_close(&cluster->lanes[i]);
     db_close(cluster->ears);
     uv_cond_destroy(&cluster->closed);

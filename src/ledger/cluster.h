@@ -9,9 +9,10 @@
  * advisory lock; each leaves an audit event, by which the other nodes follow within a second. */
 #pragma once
 
-#include "ledger/charge.h"
+#include "ledger/cluster_queue.h"
 #include "ledger/fold.h"
 #include "ledger/meter_held.h"
+#include "ledger/placement.h"
 #include "sql/db.h"
 
 #include <uv.h>
@@ -26,15 +27,18 @@ struct ledger;
 
 #define CLUSTER_CHANNEL "trendgate_ledger"
 
-/* Batches on their way at once: while the database writes one, the next is decided. */
+/* Batches on their way at once: while the database writes one, the next is decided. Where buckets are spread
+ * over servers batches are smaller, and servers do not wait for each other. */
 #define CLUSTER_LANES 2
+#define CLUSTER_LANES_SPREAD 8
 
 /* What makes one batch after the other: owned by its thread. */
 struct lane {
     struct cluster *cluster;
     int64_t node; /* its number in the journal, unlike all that ever wrote there */
     struct db *db;
-    struct batch_room *room; /* see cluster_batch.c */
+    struct placement *placement; /* NULL: db has every bucket */
+    struct batch_room *room;     /* see cluster_batch.c */
     struct fold fold;
     int64_t fold_from;   /* the mark that the fold goes on from */
     bool fold_is_behind; /* a row may be in the journal that it lacks */
@@ -52,11 +56,13 @@ struct cluster {
         time; /* the database's present, as last heard; base's where that is no real one */
     _Atomic int64_t ahead_us; /* of the database's clock over base's */
 
+    bool is_spread; /* by Citus, over servers: see spread.h */
+
     uv_mutex_t lock; /* over the queue */
     uv_cond_t arrived, closed;
-    struct charge *first, **last_link;
+    struct cluster_queue queue;
     bool is_closing;
-    struct lane lanes[CLUSTER_LANES];
+    struct lane lanes[CLUSTER_LANES_SPREAD];
     size_t lane_count; /* that run */
     pthread_t follower;
     bool has_follower;
@@ -101,7 +107,8 @@ struct held {
 };
 
 /* Inside a transaction of db: locks the accounts, and puts what they may do now into the meter.
- * accounts: in rising order, each once; held has as many places. STATUS_MISSING: one is not there. */
+ * accounts: in rising order, each once, of one bucket where those are spread; held has as many places.
+ * STATUS_MISSING: one is not there. */
 enum status cluster_hold(struct ledger *ledger, struct db *db, const int64_t *accounts,
                          size_t count, struct held *held, struct reason *reason);
 
@@ -126,22 +133,8 @@ enum status cluster_cap_write(struct ledger *ledger, const struct meter_key *key
 enum status cluster_adjustment_write(struct ledger *ledger, int64_t account_id, instant at,
                                      struct text body, struct reason *reason);
 
-/* No node folds until the end of the transaction. */
-enum status cluster_folds_halt(struct ledger *ledger, struct reason *reason);
-
-/* Adds rows of the journal that the projections lack to a fold: of that node, or of all (ALL_NODES). */
-#define ALL_NODES (-1)
-enum status cluster_unfolded_read(struct ledger *ledger, struct db *db, int64_t node,
-                                  struct fold *fold, struct reason *reason);
-
-/* No batch is at work, and none begins, until the end of the transaction. */
-enum status cluster_batches_halt(struct ledger *ledger, struct reason *reason);
-
-/* Closes all periods that end by until: folds what any node has not, while no batch is at work.
- * Takes the ledger's lock. */
-enum status cluster_close_periods(struct ledger *ledger, instant until, struct reason *reason);
-
-/* Before anything is loaded: what is changed from now on is to be followed. */
+/* Before anything is loaded: what is changed from now on is to be followed. Also finds out whether the
+ * ledger is spread. */
 enum status cluster_follow_from_here(struct ledger *ledger, struct reason *reason);
 
 /* Brings accounts, keys, plans and sessions that others changed into memory. */

@@ -12,6 +12,8 @@
 /* Windows with calls in each millisecond: see rate_window_write. */
 #define WINDOWS_BYTES_MAX (CLUSTER_BATCH_MAX * RATE_WINDOW_MS * 4)
 
+#define SEVERAL (-1) /* in place of a bucket */
+
 /* The parameters of the function admit that are arrays, in its order. */
 enum array {
     CALLERS,
@@ -34,7 +36,10 @@ enum array {
 
 struct batch_room {
     struct ledger *ledger;
-    struct db *db;
+    struct db *home;
+    struct placement *placement; /* NULL: home has every bucket */
+    struct db *db;               /* that has the bucket of the batch; else home */
+    int64_t bucket;              /* of all its accounts; SEVERAL: where home has every one */
     int64_t node;
     struct charge *charges[CLUSTER_BATCH_MAX];
     size_t charge_count;
@@ -51,11 +56,14 @@ struct batch_room {
     struct sql_array arrays[ARRAYS];
 };
 
-struct batch_room *batch_room_open(struct ledger *ledger, struct db *db, int64_t node)
+struct batch_room *batch_room_open(struct ledger *ledger, struct db *db,
+                                   struct placement *placement, int64_t node)
 {
     struct batch_room *room = memory_take_zeroed(1, sizeof(*room));
     room->ledger = ledger;
-    room->db = db;
+    room->home = room->db = db;
+    room->placement = placement;
+    room->bucket = SEVERAL;
     room->node = node;
     buffer_init(&room->body, BODY_BYTES_MAX);
     buffer_init(&room->windows, WINDOWS_BYTES_MAX);
@@ -272,17 +280,36 @@ static enum status key_day_write(struct batch_room *room, const struct charge *c
     return cluster_key_day_write(room->db, &key, reason);
 }
 
+/* A row's id is drawn where all are, and only when the accounts are held: so a lane's ids rise in the order
+ * of its commits, and whoever has closed periods has all lower ones. */
+static enum status row_id_draw(struct batch_room *room, int64_t *id, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(room->home, "SELECT nextval('journal_id')", &select, reason));
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    *id = db_column_integer(select, 0);
+    return STATUS_OK;
+}
+
+#define ADMIT_SQL(before)                                                                      \
+    "SELECT " before "$1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT[]),"                           \
+    " CAST($8 AS BIGINT[]), CAST($9 AS BIGINT[]), CAST($10 AS BIGINT[]),"                      \
+    " CAST($11 AS BIGINT[]), CAST($12 AS BIGINT[]), CAST($13 AS BIGINT[]),"                    \
+    " CAST($14 AS BIGINT[]), CAST($15 AS BIGINT[]), CAST($16 AS BIGINT[]),"                    \
+    " CAST($17 AS BIGINT[]), CAST($18 AS TEXT[]), CAST($19 AS BIGINT[]),"                      \
+    " CAST($20 AS BIGINT[]), CAST($21 AS BIGINT[]))"
+
 static enum status admit(struct batch_room *room, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    bool is_of_one = room->bucket != SEVERAL;
+    int64_t row_id;
+    if (is_of_one)
+        TRY(row_id_draw(room, &row_id, reason));
     TRY(db_statement_take(
-        room->db,
-        "SELECT admit($1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT[]),"
-        " CAST($8 AS BIGINT[]), CAST($9 AS BIGINT[]), CAST($10 AS BIGINT[]),"
-        " CAST($11 AS BIGINT[]), CAST($12 AS BIGINT[]), CAST($13 AS BIGINT[]),"
-        " CAST($14 AS BIGINT[]), CAST($15 AS BIGINT[]), CAST($16 AS BIGINT[]),"
-        " CAST($17 AS BIGINT[]), CAST($18 AS TEXT[]), CAST($19 AS BIGINT[]),"
-        " CAST($20 AS BIGINT[]), CAST($21 AS BIGINT[]))",
+        room->db, is_of_one ? ADMIT_SQL("admit_bucket($22, $23, ") : ADMIT_SQL("admit("),
         &select, reason));
     db_bind_blob(select, 1, (struct text){(const char *)room->id, sizeof(room->id)});
     db_bind_integer(select, 2, room->node);
@@ -292,6 +319,10 @@ static enum status admit(struct batch_room *room, struct reason *reason)
     db_bind_blob(select, 6, buffer_text(&room->windows));
     for (enum array i = CALLERS; i < ARRAYS; i++)
         db_bind_text(select, 7 + (int)i, sql_array_text(&room->arrays[i]));
+    if (is_of_one) {
+        db_bind_integer(select, 22, room->bucket);
+        db_bind_integer(select, 23, row_id);
+    }
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);
@@ -318,9 +349,29 @@ static enum status batch_write(struct batch_room *room, struct reason *reason)
 
 /* ---- The transaction ---- */
 
+/* Where the batch's accounts are. */
+static enum status batch_place(struct batch_room *room, struct reason *reason)
+{
+    if (!room->placement)
+        return STATUS_OK;
+    room->bucket = account_bucket(room->accounts[0]);
+    check(account_bucket(room->accounts[room->account_count - 1]) == room->bucket);
+    return placement_find(room->placement, room->bucket,
+                          time_elapsed(room->ledger->cluster->base), &room->db, reason);
+}
+
+/* What fails may do so because the bucket has moved. */
+static enum status place_doubt(struct batch_room *room, enum status status)
+{
+    if (room->placement && status != STATUS_OK && status != STATUS_BUSY)
+        placement_doubt(room->placement);
+    return status;
+}
+
 static enum status batch_transact(struct batch_room *room, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(batch_place(room, reason));
     TRY(db_begin(room->db, &transaction, reason));
     TRY(cluster_hold(room->ledger, room->db, room->accounts, room->account_count, room->held,
                      reason));
@@ -340,15 +391,27 @@ static enum status batch_ask(struct batch_room *room, struct reason *reason)
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(room->db,
                           "INSERT INTO journal (bucket, id, node, batch_id, at, calls, body)"
-                          " VALUES (-1, -1, $1, $2, 0, 0, '')",
+                          " VALUES ($3, -1, $1, $2, 0, 0, '')",
                           &insert, reason));
     db_bind_integer(insert, 1, room->node);
     db_bind_blob(insert, 2, (struct text){(const char *)room->id, sizeof(room->id)});
+    db_bind_integer(insert, 3, room->bucket);
     return db_run(insert, reason);
 }
 
 #define ASK_PAUSE_US (SECOND_US / 20)
 #define ASK_ANSWER_MS 3000 /* past the wait for a lock, which the database tells of itself */
+
+static enum status batch_ask_soon(struct batch_room *room, struct reason *reason)
+{
+    enum status status = batch_place(room, reason);
+    if (status == STATUS_OK) {
+        db_answer_within(room->db, ASK_ANSWER_MS);
+        status = batch_ask(room, reason);
+        db_answer_within(room->db, 0);
+    }
+    return status == STATUS_EXISTS ? status : place_doubt(room, status);
+}
 
 /* STATUS_OK: it is not in the journal. STATUS_EXISTS: it is. Else whoever asked gave up. */
 static enum status batch_ask_until(struct batch_room *room, int64_t until_us,
@@ -356,11 +419,12 @@ static enum status batch_ask_until(struct batch_room *room, int64_t until_us,
 {
     struct cluster *cluster = room->ledger->cluster;
     for (;;) {
-        enum status status = batch_ask(room, reason);
+        enum status status = batch_ask_soon(room, reason);
         if (status == STATUS_EXISTS || status == STATUS_OK ||
             time_elapsed(cluster->base).us > until_us)
             return status;
-        if (status == STATUS_UNAVAILABLE) /* nobody else need wait as long to learn that */
+        if (status == STATUS_UNAVAILABLE &&
+            !room->placement) /* nobody else need wait as long to learn that */
             (void)cluster_admission_note(cluster, status, reason);
         (void)cluster_pause(cluster, (duration){ASK_PAUSE_US});
     }
@@ -382,9 +446,7 @@ static enum status batch_doubt(const struct batch_room *room, struct reason *rea
 static enum status batch_resolve(struct batch_room *room, struct reason *reason)
 {
     int64_t until_us = time_elapsed(room->ledger->cluster->base).us + CLUSTER_SETTLE_US;
-    db_answer_within(room->db, ASK_ANSWER_MS);
     enum status status = batch_ask_until(room, until_us, reason);
-    db_answer_within(room->db, 0);
     if (status == STATUS_EXISTS)
         return STATUS_OK;
     if (status == STATUS_OK)
@@ -408,7 +470,7 @@ enum status batch_run(struct batch_room *room, struct charge *charges, struct re
         batch_begin(room, charges);
         status = batch_transact(room, reason);
     }
-    return status == STATUS_UNKNOWN ? batch_resolve(room, reason) : status;
+    return place_doubt(room, status) == STATUS_UNKNOWN ? batch_resolve(room, reason) : status;
 }
 
 int64_t batch_journal_id(const struct batch_room *room)

@@ -7,8 +7,10 @@
 /* How long a commit whose end was not seen is asked for before its calls are answered 503. */
 #define CLUSTER_SETTLE_US (INT64_C(10) * SECOND_US)
 
-/* db: in the schema of the ledger; outlives the room. */
-struct batch_room *batch_room_open(struct ledger *ledger, struct db *db, int64_t node);
+/* db: in the schema of the ledger; outlives the room, as placement does. NULL: all accounts are in db, and a
+ * batch may be of any; else it is of one bucket. */
+struct batch_room *batch_room_open(struct ledger *ledger, struct db *db,
+                                   struct placement *placement, int64_t node);
 void batch_room_close(struct batch_room *room);
 
 /* Decides 1 to CLUSTER_BATCH_MAX charges and writes what was taken: STATUS_OK, and each charge's

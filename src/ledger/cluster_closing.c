@@ -1,7 +1,8 @@
 /* Closing periods of a ledger that several nodes share. A batch takes its part of the journal's lock
  * when it holds its accounts; from then on no charge is decided in a period that is closed. So none
  * comes late here. */
-#include "ledger/cluster.h"
+#include "ledger/cluster_closing.h"
+
 #include "ledger/embedded_billing.h"
 
 enum status cluster_folds_halt(struct ledger *ledger, struct reason *reason)
@@ -12,9 +13,24 @@ enum status cluster_folds_halt(struct ledger *ledger, struct reason *reason)
     return db_run(marks, reason);
 }
 
+/* A batch holds the gate of its bucket shared. */
+static enum status gates_shut(struct ledger *ledger, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *gate = NULL;
+    TRY(db_statement_take(ledger->db, "SELECT 1 FROM bucket_gate WHERE bucket = $1 FOR UPDATE",
+                          &gate, reason));
+    for (int64_t bucket = 0; bucket < ACCOUNT_BUCKETS; bucket++) {
+        db_bind_integer(gate, 1, bucket);
+        TRY(db_run(gate, reason));
+    }
+    return STATUS_OK;
+}
+
 enum status cluster_batches_halt(struct ledger *ledger, struct reason *reason)
 {
-    return db_execute(ledger->db, "LOCK TABLE journal IN SHARE MODE", reason);
+    return ledger->cluster->is_spread
+               ? gates_shut(ledger, reason)
+               : db_execute(ledger->db, "LOCK TABLE journal IN SHARE MODE", reason);
 }
 
 static void entry_fold(struct ledger *ledger, struct fold *fold, int64_t journal_id,
@@ -69,13 +85,14 @@ enum status cluster_unfolded_read(struct ledger *ledger, struct db *db, int64_t 
     }
 }
 
+/* All is folded: no row that comes later has a lower id. */
 static enum status marks_move(struct ledger *ledger, struct reason *reason)
 {
+    int64_t last;
+    TRY(ledger_number(ledger, "SELECT coalesce(max(id), 0) FROM journal", &last, reason));
     CLEANUP(db_statement_release) struct db_statement *update = NULL;
-    TRY(db_statement_take(ledger->db,
-                          "UPDATE fold_mark SET journal_id = coalesce((SELECT max(j.id) FROM"
-                          " journal j WHERE j.node = fold_mark.node), journal_id)",
-                          &update, reason));
+    TRY(db_statement_take(ledger->db, "UPDATE fold_mark SET journal_id = $1", &update, reason));
+    db_bind_integer(update, 1, last);
     return db_run(update, reason);
 }
 

@@ -1,5 +1,6 @@
 #include "ledger/cluster_fold.h"
 
+#include "ledger/cluster_closing.h"
 #include "ledger/embedded_billing.h"
 
 static void entry_add(struct lane *lane, int64_t journal_id, const struct charge *charge,

@@ -154,7 +154,10 @@ enum status cluster_follow(struct ledger *ledger, struct reason *reason)
 
 enum status cluster_follow_from_here(struct ledger *ledger, struct reason *reason)
 {
-    int64_t clock_us;
+    int64_t clock_us, is_spread;
+    TRY(ledger_number(ledger, "SELECT to_regproc('hold_bucket') IS NOT NULL", &is_spread,
+                      reason));
+    ledger->cluster->is_spread = is_spread != 0;
     TRY(ledger_number(ledger,
                       "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000)"
                       " AS BIGINT)",
@@ -176,8 +179,6 @@ enum status cluster_begin(struct ledger *ledger, struct db_transaction *transact
 
 /* ---- What rows have beside those of a file ---- */
 
-#define BUCKETS 64
-
 enum status cluster_account_write(struct ledger *ledger, int64_t account_id,
                                   struct text email_folded, struct reason *reason)
 {
@@ -193,7 +194,7 @@ enum status cluster_account_write(struct ledger *ledger, int64_t account_id,
                           "INSERT INTO account_email (bucket, email_folded, account_id)"
                           " VALUES ($1, $2, $3)",
                           &email, reason));
-    db_bind_integer(email, 1, secret_digest(email_folded).bytes[0] % BUCKETS);
+    db_bind_integer(email, 1, secret_digest(email_folded).bytes[0] % ACCOUNT_BUCKETS);
     db_bind_text(email, 2, email_folded);
     db_bind_integer(email, 3, account_id);
     return db_run(email, reason);

@@ -31,6 +31,13 @@ enum column {
     REFUNDED,
 };
 
+/* Accounts by their ids: an array in SQL. */
+struct wanted {
+    struct text accounts;
+    bool is_of_bucket; /* all of them: where buckets are spread, each statement is to name it */
+    int64_t bucket;
+};
+
 /* Another node may have loaded a plan file since this one followed. */
 static enum status subscription_read(struct ledger *ledger, struct db_statement *row,
                                      struct subscription *subscription, struct reason *reason)
@@ -119,23 +126,24 @@ static enum status row_put(struct ledger *ledger, struct db_statement *row,
 
 /* ---- Daily caps of keys ---- */
 
-static enum status caps_hold(struct ledger *ledger, struct db *db, struct sql_array *accounts,
+#define CAPS_SQL(bucket)                                                                       \
+    "SELECT k.account_id, k.id, coalesce(k.cap_family, k.id), k.daily_credit_cap,"             \
+    " coalesce(d.day, 0), coalesce(d.used, 0)"                                                 \
+    " FROM unnest(CAST($1 AS BIGINT[])) AS v (id)"                                             \
+    " JOIN api_key k ON k.bucket = " bucket " AND k.account_id = v.id"                         \
+    " LEFT JOIN key_day d ON d.bucket = k.bucket AND d.account_id = k.account_id"              \
+    " AND d.cap_family = coalesce(k.cap_family, k.id)"                                         \
+    " WHERE k.daily_credit_cap IS NOT NULL OR d.day IS NOT NULL"
+
+static enum status caps_hold(struct ledger *ledger, struct db *db, const struct wanted *wanted,
                              struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    if (accounts->count == 0)
-        return STATUS_OK;
-    TRY(db_statement_take(
-        db,
-        "SELECT k.account_id, k.id, coalesce(k.cap_family, k.id), k.daily_credit_cap,"
-        " coalesce(d.day, 0), coalesce(d.used, 0)"
-        " FROM unnest(CAST($1 AS BIGINT[])) AS v (id)"
-        " JOIN api_key k ON k.bucket = v.id % 64 AND k.account_id = v.id"
-        " LEFT JOIN key_day d ON d.bucket = k.bucket AND d.account_id = k.account_id"
-        " AND d.cap_family = coalesce(k.cap_family, k.id)"
-        " WHERE k.daily_credit_cap IS NOT NULL OR d.day IS NOT NULL",
-        &select, reason));
-    db_bind_text(select, 1, sql_array_text(accounts));
+    TRY(db_statement_take(db, wanted->is_of_bucket ? CAPS_SQL("$2") : CAPS_SQL("v.id % 64"),
+                          &select, reason));
+    db_bind_text(select, 1, wanted->accounts);
+    if (wanted->is_of_bucket)
+        db_bind_integer(select, 2, wanted->bucket);
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));
@@ -175,14 +183,21 @@ enum status cluster_key_day_write(struct db *db, const struct meter_key_day *key
 /* ---- Holding ---- */
 
 /* Once it returns nobody else decides about the accounts: only then is it read what they may do. */
-static enum status accounts_lock(struct cluster *cluster, struct db *db, struct text wanted,
-                                 instant *present, struct reason *reason)
+static enum status accounts_lock(struct cluster *cluster, struct db *db,
+                                 const struct wanted *wanted, instant *present,
+                                 struct reason *reason)
 {
     bool is_real = cluster->base == time_source_system();
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db, "SELECT hold(CAST($1 AS BIGINT[]), $2)", &select, reason));
-    db_bind_text(select, 1, wanted);
+    TRY(db_statement_take(db,
+                          wanted->is_of_bucket
+                              ? "SELECT hold_bucket($3, CAST($1 AS BIGINT[]), $2)"
+                              : "SELECT hold(CAST($1 AS BIGINT[]), $2)",
+                          &select, reason));
+    db_bind_text(select, 1, wanted->accounts);
     db_bind_integer(select, 2, is_real ? 0 : time_now(cluster->base).us);
+    if (wanted->is_of_bucket)
+        db_bind_integer(select, 3, wanted->bucket);
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);
@@ -191,29 +206,32 @@ static enum status accounts_lock(struct cluster *cluster, struct db *db, struct 
     return STATUS_OK;
 }
 
-static enum status rows_select(struct db *db, struct text wanted, struct db_statement **select,
-                               struct reason *reason)
+#define ROWS_SQL(bucket)                                                                       \
+    "SELECT (SELECT max(l.id) FROM plan_load l), w.account_id, w.newest_at, w.calls,"          \
+    " w.has_caps, a.plan, a.next_plan, a.next_plan_at, a.has_opted_in,"                        \
+    " a.spend_limit_cents, a.created_at,"                                                      \
+    " a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL, b.period, b.day, b.day_used,"     \
+    " b.used, b.overage, b.overage_micros, b.plan, b.plan_version, b.included,"                \
+    " b.subscription_cents, b.granted, b.refunded_micros"                                      \
+    " FROM unnest(CAST($1 AS BIGINT[])) AS v (id)"                                             \
+    " JOIN account_window w ON w.bucket = " bucket " AND w.account_id = v.id"                  \
+    " JOIN account a ON a.bucket = " bucket " AND a.id = v.id"                                 \
+    " LEFT JOIN LATERAL (SELECT * FROM balance c WHERE c.bucket = " bucket                     \
+    " AND c.account_id = v.id ORDER BY c.period DESC LIMIT 1) b ON TRUE"                       \
+    " ORDER BY w.account_id"
+
+static enum status rows_select(struct db *db, const struct wanted *wanted,
+                               struct db_statement **select, struct reason *reason)
 {
-    TRY(db_statement_take(
-        db,
-        "SELECT (SELECT max(l.id) FROM plan_load l), w.account_id, w.newest_at, w.calls,"
-        " w.has_caps, a.plan, a.next_plan, a.next_plan_at, a.has_opted_in,"
-        " a.spend_limit_cents, a.created_at,"
-        " a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL, b.period, b.day, b.day_used,"
-        " b.used, b.overage, b.overage_micros, b.plan, b.plan_version, b.included,"
-        " b.subscription_cents, b.granted, b.refunded_micros"
-        " FROM unnest(CAST($1 AS BIGINT[])) AS v (id)"
-        " JOIN account_window w ON w.bucket = v.id % 64 AND w.account_id = v.id"
-        " JOIN account a ON a.bucket = v.id % 64 AND a.id = v.id"
-        " LEFT JOIN LATERAL (SELECT * FROM balance c WHERE c.bucket = v.id % 64"
-        " AND c.account_id = v.id ORDER BY c.period DESC LIMIT 1) b ON TRUE"
-        " ORDER BY w.account_id",
-        select, reason));
-    db_bind_text(*select, 1, wanted);
+    TRY(db_statement_take(db, wanted->is_of_bucket ? ROWS_SQL("$2") : ROWS_SQL("v.id % 64"),
+                          select, reason));
+    db_bind_text(*select, 1, wanted->accounts);
+    if (wanted->is_of_bucket)
+        db_bind_integer(*select, 2, wanted->bucket);
     return STATUS_OK;
 }
 
-static enum status rows_hold(struct ledger *ledger, struct db *db, struct text wanted,
+static enum status rows_hold(struct ledger *ledger, struct db *db, const struct wanted *wanted,
                              struct held *held, size_t *count, struct sql_array *with_caps,
                              struct reason *reason)
 {
@@ -237,14 +255,20 @@ static enum status rows_hold(struct ledger *ledger, struct db *db, struct text w
 enum status cluster_hold(struct ledger *ledger, struct db *db, const int64_t *accounts,
                          size_t count, struct held *held, struct reason *reason)
 {
-    struct sql_array wanted CLEANUP(sql_array_finish), with_caps CLEANUP(sql_array_finish);
-    sql_array_init(&wanted);
+    struct sql_array ids CLEANUP(sql_array_finish), with_caps CLEANUP(sql_array_finish);
+    sql_array_init(&ids);
     sql_array_init(&with_caps);
     for (size_t i = 0; i < count; i++)
-        sql_array_add(&wanted, accounts[i]);
+        sql_array_add(&ids, accounts[i]);
+    struct wanted wanted = {.accounts = sql_array_text(&ids),
+                            .is_of_bucket = ledger->cluster->is_spread,
+                            .bucket = account_bucket(accounts[0])};
     size_t found = 0;
-    TRY(rows_hold(ledger, db, sql_array_text(&wanted), held, &found, &with_caps, reason));
+    TRY(rows_hold(ledger, db, &wanted, held, &found, &with_caps, reason));
     if (found != count)
         return reason_set(reason, STATUS_MISSING, "an account is not there");
-    return ledger->meter ? caps_hold(ledger, db, &with_caps, reason) : STATUS_OK;
+    if (!ledger->meter || with_caps.count == 0)
+        return STATUS_OK;
+    wanted.accounts = sql_array_text(&with_caps);
+    return caps_hold(ledger, db, &wanted, reason);
 }

@@ -3,6 +3,7 @@
  * comes later is billed in an open period; so the statements themselves are written afterwards, a
  * few at a time, and come out the same whenever that is. */
 #include "ledger/billing.h"
+#include "ledger/cluster_closing.h"
 #include "ledger/embedded_billing.h"
 
 #define ACCOUNTS_A_BATCH 512 /* looked at in one transaction */
@@ -63,22 +64,23 @@ static enum status clock_check(const struct ledger *ledger, struct reason *reaso
                       (long long)(ahead_us / DAY_US), TEXT_PRINT(instant_rfc3339(now, date)));
 }
 
-#define CLOSING_SQL(last_row)                                                                  \
-    "INSERT INTO closing (id, at, closed_at, journal_id, account_id)"                          \
-    " SELECT coalesce(max(id), 0) + 1, $1, $2, (" last_row "), 0 FROM closing"
-
 /* A node that has left has no mark: where several share the ledger, whoever closes has folded the whole
  * journal and keeps others from it. */
 enum status ledger_closing_write(struct ledger *ledger, instant until, struct reason *reason)
 {
+    int64_t last_row;
+    TRY(ledger_number(ledger,
+                      ledger->cluster ? "SELECT coalesce(max(id), 0) FROM journal"
+                                      : "SELECT coalesce(max(journal_id), 0) FROM fold_mark",
+                      &last_row, reason));
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
-    TRY(db_statement_take(
-        ledger->db,
-        ledger->cluster ? CLOSING_SQL("SELECT coalesce(max(j.id), 0) FROM journal j")
-                        : CLOSING_SQL("SELECT coalesce(max(journal_id), 0) FROM fold_mark"),
-        &insert, reason));
+    TRY(db_statement_take(ledger->db,
+                          "INSERT INTO closing (id, at, closed_at, journal_id, account_id)"
+                          " SELECT coalesce(max(id), 0) + 1, $1, $2, $3, 0 FROM closing",
+                          &insert, reason));
     db_bind_integer(insert, 1, until.us);
     db_bind_integer(insert, 2, time_now(ledger->time).us);
+    db_bind_integer(insert, 3, last_row);
     return db_run(insert, reason);
 }
 

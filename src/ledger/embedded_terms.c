@@ -1,3 +1,4 @@
+#include "ledger/cluster_closing.h"
 #include "ledger/embedded_terms.h"
 
 #include "ledger/plan_json.h"

@@ -28,6 +28,9 @@ struct migration_set {
 extern const struct migration_set migrations_ledger;
 extern const struct migration_set migrations_catalog;
 
+/* What a ledger has beside that where Citus spreads it. No version tells of it: ledger/spread.h applies it. */
+extern const struct migration_set migrations_spread;
+
 /* Of the engine that has the database open: the last of them is the version that this program knows. */
 struct migration_steps migrations_for(const struct migration_set *set, const struct db *db);
 

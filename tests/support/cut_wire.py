@@ -13,7 +13,7 @@ import threading
 import urllib.parse
 
 COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
-ADMISSION = re.compile(rb"P....([^\0]*\0)SELECT admit\(", re.S)  # prepared, under a name
+ADMISSION = re.compile(rb"P....([^\0]*\0)SELECT admit(?:_bucket)?\(", re.S)  # prepared, under a name
 SOCKET = ".s.PGSQL.5432"
 
 
