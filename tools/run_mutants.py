@@ -15,7 +15,7 @@ tests/ with its arguments. The tree and BUILD_DIR, which must be complete, are c
 temporary folder, so that each patch builds only what it touches. A patch is applied by its
 lines, wherever they stand, so that it outlives changes around it; one that no longer applies is a
 failure. --sample runs N of them, others each day. A test that ends in _on_postgres, is one of
-ledger_postgres/ or has --engine postgres, needs the server of TRENDGATE_TEST_POSTGRES and is skipped without. Closes with "N passed, N failed, N skipped"."""
+ledger_postgres/ or ledger_spread/, or has --engine postgres, needs the server of TRENDGATE_TEST_POSTGRES and is skipped without. Closes with "N passed, N failed, N skipped"."""
 
 import argparse
 import datetime
@@ -172,7 +172,7 @@ def chosen(mutants, names, sample):
 
 
 def needs_server(test):
-    return test.endswith("_on_postgres") or test.startswith("ledger_postgres/") or "--engine postgres" in test
+    return test.endswith("_on_postgres") or test.startswith(("ledger_postgres/", "ledger_spread/")) or "--engine postgres" in test
 
 
 def main():

@@ -2,6 +2,7 @@
 
 #include "sql/db.h"
 #include "support/postgres_database.h"
+#include "support/spread_ledger.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,6 +18,7 @@ struct reason reason;
 static char folder[] = "/tmp/trendgate-changes-XXXXXX";
 static char path[512];
 static bool is_shared; /* on a server's database, not in a file */
+static bool is_spread; /* as Citus would spread it: batches of one bucket */
 static const char *const operations[] = {"tiktok-popular-trend-hashtag",
                                          "tiktok-popular-trend-hashtag-history",
                                          "tiktok-popular-trend-hashtag-movers", NULL};
@@ -118,7 +120,8 @@ int changes_run(const struct CMUnitTest *tests, size_t count, const char *names)
 {
     secret_start();
     const char *engine = getenv("TRENDGATE_TEST_ENGINE");
-    is_shared = engine && strcmp(engine, "postgres") == 0;
+    is_spread = engine && strcmp(engine, "spread") == 0;
+    is_shared = is_spread || (engine && strcmp(engine, "postgres") == 0);
     cmocka_set_test_filter(names);
     if (is_shared && !postgres_is_there())
         return all_skipped(tests, count);
@@ -161,6 +164,8 @@ int ledger_make(void **state)
     if (is_shared) {
         (void)snprintf(path, sizeof(path), "%s", postgres_address());
         postgres_clear("ledger");
+        if (is_spread)
+            spread_ledger_make();
     }
     DONE(plans_read(TEXT(""), operations, &plans, &reason));
     open_again();
