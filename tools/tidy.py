@@ -192,6 +192,54 @@ def bucket_first(path, source):
         yield f"{path}: a default that is added is a constant"
 
 
+CUSTOMERS_TABLES = "|".join(
+    name for path in sorted((ROOT / "src/sql/migrations").glob("*_postgres/*.sql")) if "catalog" not in path.parent.name
+    for name, _, _ in tables_without_comments(path.read_text(encoding="utf-8")) if name not in WITHOUT_BUCKETS)
+OVER_CUSTOMERS = re.compile(rf"\b(?:FROM|JOIN|INTO|UPDATE) (?:{CUSTOMERS_TABLES}|unfolded)\b")
+# Literals that are one text for the compiler, with macros between them.
+PIECE = r'(?:"(?:\\.|[^"\\\n])*"|\b[A-Z][A-Z_]{3,}\b(?:\((?:"[^"]*")?\))?)'
+TEXT = re.compile(rf"{PIECE}(?:[\s\\]*{PIECE})*")
+VOLATILE = re.compile(r"_bucket\([^;]*(nextval|random|gen_random_uuid|clock_timestamp|now)\s*\(")
+
+# Statements that may ask every server that has a part of the ledger: of a file, of a text in them, and why.
+ASK_EVERY_SERVER = [
+    (r"audit\w*|db", r"", "whoever checks or counts the books reads all of them"),
+    (r"ledger_copy", r"", "a file is copied whole, into tables that are not spread yet"),
+    (r"\w+", r"boot, elapsed_us", "of a file alone, which has no buckets"),
+    (r"\w+", r"FROM unfolded|max\(node\)", "what nodes have not folded is the calls of some seconds, of any account"),
+    (r"\w+", r"max\(id\)", "ids rise over all accounts"),
+    (r"cluster_fold", r"FROM journal j WHERE j.node", "asked once, when a lane ends"),
+    (r"cluster_follow", r"", "changes of others are found by the number of their event"),
+    (r"embedded(_restore|_sessions|_terms)?", r"FROM (api_key|session|account)", "a node that starts reads what it keeps in memory"),
+    (r"embedded_(accounts|logins)", r"WHERE email_folded", "a mail address tells no account: a command, or a person who signs in"),
+    (r"embedded_(sessions|logins)", r"digest = ", "a secret tells no account: a person signs in or out"),
+    (r"cluster_fold|embedded_sessions", r"DELETE FROM \w+ WHERE \w+ <=", "what is too old goes, wherever it is"),
+    (r"embedded_(closing|plans)", r"id > ", "closings and plans that wait go through all accounts"),
+    (r"embedded_terms", r"GROUP BY name", "a plan file is loaded: which plans are in use"),
+    (r"embedded_adjust|events", r"FROM journal WHERE id", "rows by their ids, which the activity of the account tells"),
+    (r"embedded_key\w*", r"", "by a key's id: a verb of one account, and its family of keys"),
+]
+
+
+def names_bucket(path, source):
+    """A statement over customers' rows says which bucket it is about, or why not; none about one has a volatile argument."""
+    if path.endswith(".sql"):
+        statements = [(0, statement) for statement in re.sub(r"--[^\n]*", "", source).split(";")]
+    else:
+        code = re.sub(r"/\*.*?\*/", lambda match: re.sub(r"[^\n]", " ", match[0]), source, flags=re.S)
+        statements = [(match.start(), match[0]) for match in TEXT.finditer(code)]
+    for offset, statement in statements:
+        place = f"{path}:{line_of(source, offset)}"
+        text = re.sub(r'"[\s\\]*"', "", statement)
+        if VOLATILE.search(text):
+            yield f"{place}: a volatile argument keeps a call from the server of its bucket: bind its value"
+        if not OVER_CUSTOMERS.search(text) or re.search(r"bucket|OF_FAMILY|CREATE VIEW", text):
+            continue
+        stem = pathlib.PurePath(path).stem
+        if not any(re.fullmatch(file, stem) and re.search(part, text) for file, part, _ in ASK_EVERY_SERVER):
+            yield f"{place}: say which bucket, or why every server is asked (ASK_EVERY_SERVER): {text[:60]}"
+
+
 SOURCES = r"src/.*\.c"
 HEADERS = r"src/.*\.h"
 C_FILES = r"src/.*\.[ch]"
@@ -222,7 +270,7 @@ RULES = [
     ("layers", C_FILES, layers,
      [("src/base/a.c", '#include "model/b.h"\n'), ("src/attic/a.c", "\n")],
      ("src/model/a.c", '#include "base/b.h"\n#include "model/c.h"\n#include <time.h>\n')),
-    ("buckets first", r"src/sql/migrations/ledger_postgres/.*\.sql", bucket_first,
+    ("buckets first", r"src/sql/migrations/(ledger|spread)_postgres/.*\.sql", bucket_first,
      [("src/sql/migrations/ledger_postgres/0002_x.sql", sql) for sql in (
          "CREATE TABLE a (\n    bucket BIGINT,\n    id BIGINT,\n    PRIMARY KEY (id, bucket)\n);\n",
          "CREATE TABLE a (\n    bucket BIGINT,\n    id BIGINT PRIMARY KEY\n);\n",
@@ -235,6 +283,13 @@ RULES = [
       "CREATE TABLE a (\n    bucket BIGINT,\n    b TEXT NOT NULL DEFAULT '', -- UNIQUE (id)\n"
       "    c BIGINT DEFAULT -1,\n    PRIMARY KEY (bucket, c),\n    UNIQUE (bucket, b)\n) WITH (fillfactor = 50);\n"
       "CREATE TABLE closing (\n    id BIGINT PRIMARY KEY\n);\nCREATE UNIQUE INDEX i ON a (bucket, b);\n")),
+    ("buckets named", r"src/(ledger|cli)/.*\.c|src/sql/migrations/(ledger|spread)_postgres/.*\.sql", names_bucket,
+     [("src/ledger/cluster.c", sql) for sql in (
+         'take("SELECT used FROM balance WHERE account_id = $1");\n', 'take("UPDATE"\n     " balance SET used = 1");\n',
+         'take("SELECT admit_bucket($1, nextval(\'journal_id\'), $2)");\n')] +
+     [("src/sql/migrations/spread_postgres/0001_x.sql", "BEGIN\n    PERFORM 1 FROM account_window w FOR UPDATE;\nEND\n")],
+     ("src/ledger/cluster.c", '/* FROM balance */ take("SELECT used FROM balance"\n    " WHERE bucket = $1");\n'
+      'take("SELECT coalesce(max(id), 0) FROM journal");\ntake("SELECT at FROM closing");\n')),
     ("length of the tour", r"ARCHITECTURE\.md", architecture_length,
      [("ARCHITECTURE.md", "\n" * (ARCHITECTURE_LINES_MAX + 1))], ("ARCHITECTURE.md", "\n")),
 ]
