@@ -64,11 +64,16 @@ def split(home, other, group):
 
 
 class SpreadBooks(ClusterBooks):
-    """Of several databases, as one. Nodes have been stopped: what they folded lies at home."""
+    """Of several databases, as one. Nodes have been stopped: what they folded lies at home. has_failed: batches have,
+    after which a lane reads its journal anew, at home, where that of other servers is not to be seen here."""
 
-    def __init__(self, *addresses):
-        self.addresses = addresses
+    def __init__(self, *addresses, has_failed):
+        self.addresses, self.has_failed = addresses, has_failed
         super().__init__(addresses[0])
+
+    def usage_re_adds(self):
+        if not self.has_failed:
+            super().usage_re_adds()
 
     def _rows(self, sql):
         return [row for address in self.addresses for row in postgres.rows(address, sql, "ledger")]
