@@ -1,7 +1,7 @@
 /* One batch of a cluster's charges: held, decided, written. */
 #include "ledger/cluster_batch.h"
 
-#include "base/log.h"
+#include "ledger/cluster_way.h"
 #include "ledger/embedded_billing.h"
 #include "ledger/meter_held.h"
 #include "ledger/sql_array.h"
@@ -11,8 +11,6 @@
 
 /* Windows with calls in each millisecond: see rate_window_write. */
 #define WINDOWS_BYTES_MAX (CLUSTER_BATCH_MAX * RATE_WINDOW_MS * 4)
-
-#define SEVERAL (-1) /* in place of a bucket */
 
 /* The parameters of the function admit that are arrays, in its order. */
 enum array {
@@ -36,11 +34,7 @@ enum array {
 
 struct batch_room {
     struct ledger *ledger;
-    struct db *home;
-    struct placement *placement; /* NULL: home has every bucket */
-    struct db *db;               /* that has the bucket of the batch; else home */
-    int64_t bucket;              /* of all its accounts; SEVERAL: where home has every one */
-    int64_t node;
+    struct batch_way way;
     struct charge *charges[CLUSTER_BATCH_MAX];
     size_t charge_count;
     int64_t accounts[CLUSTER_BATCH_MAX]; /* rising */
@@ -48,7 +42,7 @@ struct batch_room {
     bool calls[CLUSTER_BATCH_MAX]; /* whether a slot of that account was taken */
     bool pays[CLUSTER_BATCH_MAX];  /* whether credits were */
     size_t account_count;
-    uint8_t id[CHARGE_ID_BYTES];
+    struct batch_name name;
     instant at;
     int64_t call_count; /* in body */
     int64_t journal_id;
@@ -61,10 +55,9 @@ struct batch_room *batch_room_open(struct ledger *ledger, struct db *db,
 {
     struct batch_room *room = memory_take_zeroed(1, sizeof(*room));
     room->ledger = ledger;
-    room->home = room->db = db;
-    room->placement = placement;
-    room->bucket = SEVERAL;
-    room->node = node;
+    room->way = (struct batch_way){
+        .cluster = ledger->cluster, .home = db, .db = db, .placement = placement, .node = node};
+    room->name.bucket = SEVERAL;
     buffer_init(&room->body, BODY_BYTES_MAX);
     buffer_init(&room->windows, WINDOWS_BYTES_MAX);
     for (size_t i = 0; i < ARRAYS; i++)
@@ -95,7 +88,7 @@ static void batch_begin(struct batch_room *room, struct charge *charges)
 {
     room->charge_count = room->account_count = 0;
     room->call_count = room->journal_id = 0;
-    secret_draw(room->id, sizeof(room->id));
+    secret_draw(room->name.id, sizeof(room->name.id));
     for (struct charge *charge = charges; charge; charge = charge->next) {
         check(room->charge_count < CLUSTER_BATCH_MAX);
         room->accounts[room->charge_count] = charge->account_id;
@@ -122,7 +115,7 @@ static enum status use_find(struct batch_room *room, struct charge *charge, inst
                             struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(room->db,
+    TRY(db_statement_take(room->way.db,
                           "SELECT endpoint, arguments_hash, snapshot_id, charge_id"
                           " FROM idempotency_use WHERE bucket = $1 AND account_id = $2"
                           " AND key = $3 AND at > $4",
@@ -150,7 +143,7 @@ static enum status use_write(struct batch_room *room, const struct charge *charg
 {
     CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
     TRY(db_statement_take(
-        room->db,
+        room->way.db,
         "INSERT INTO idempotency_use (bucket, account_id, key, at, endpoint,"
         " arguments_hash, snapshot_id, charge_id)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -277,7 +270,7 @@ static enum status key_day_write(struct batch_room *room, const struct charge *c
     if (charge->standing.charged.count == 0 || !charge->standing.follows_key ||
         !meter_key_day_find(room->ledger->meter, charge->account_id, charge->key_id, &key))
         return STATUS_OK;
-    return cluster_key_day_write(room->db, &key, reason);
+    return cluster_key_day_write(room->way.db, &key, reason);
 }
 
 /* A row's id is drawn where all are, and only when the accounts are held: so a lane's ids rise in the order
@@ -285,7 +278,7 @@ static enum status key_day_write(struct batch_room *room, const struct charge *c
 static enum status row_id_draw(struct batch_room *room, int64_t *id, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(room->home, "SELECT nextval('journal_id')", &select, reason));
+    TRY(db_statement_take(room->way.home, "SELECT nextval('journal_id')", &select, reason));
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);
@@ -304,15 +297,15 @@ static enum status row_id_draw(struct batch_room *room, int64_t *id, struct reas
 static enum status admit(struct batch_room *room, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    bool is_of_one = room->bucket != SEVERAL;
+    bool is_of_one = room->name.bucket != SEVERAL;
     int64_t row_id;
     if (is_of_one)
         TRY(row_id_draw(room, &row_id, reason));
     TRY(db_statement_take(
-        room->db, is_of_one ? ADMIT_SQL("admit_bucket($22, $23, ") : ADMIT_SQL("admit("),
+        room->way.db, is_of_one ? ADMIT_SQL("admit_bucket($22, $23, ") : ADMIT_SQL("admit("),
         &select, reason));
-    db_bind_blob(select, 1, (struct text){(const char *)room->id, sizeof(room->id)});
-    db_bind_integer(select, 2, room->node);
+    db_bind_blob(select, 1, (struct text){(const char *)room->name.id, sizeof(room->name.id)});
+    db_bind_integer(select, 2, room->way.node);
     db_bind_integer(select, 3, room->at.us);
     db_bind_integer(select, 4, room->call_count);
     db_bind_blob(select, 5, buffer_text(&room->body));
@@ -320,7 +313,7 @@ static enum status admit(struct batch_room *room, struct reason *reason)
     for (enum array i = CALLERS; i < ARRAYS; i++)
         db_bind_text(select, 7 + (int)i, sql_array_text(&room->arrays[i]));
     if (is_of_one) {
-        db_bind_integer(select, 22, room->bucket);
+        db_bind_integer(select, 22, room->name.bucket);
         db_bind_integer(select, 23, row_id);
     }
     bool row;
@@ -352,107 +345,25 @@ static enum status batch_write(struct batch_room *room, struct reason *reason)
 /* Where the batch's accounts are. */
 static enum status batch_place(struct batch_room *room, struct reason *reason)
 {
-    if (!room->placement)
+    if (!room->way.placement)
         return STATUS_OK;
-    room->bucket = account_bucket(room->accounts[0]);
-    check(account_bucket(room->accounts[room->account_count - 1]) == room->bucket);
-    return placement_find(room->placement, room->bucket,
-                          time_elapsed(room->ledger->cluster->base), &room->db, reason);
-}
-
-/* What fails may do so because the bucket has moved. */
-static enum status place_doubt(struct batch_room *room, enum status status)
-{
-    if (room->placement && status != STATUS_OK && status != STATUS_BUSY)
-        placement_doubt(room->placement);
-    return status;
+    room->name.bucket = account_bucket(room->accounts[0]);
+    check(account_bucket(room->accounts[room->account_count - 1]) == room->name.bucket);
+    return way_find(&room->way, room->name.bucket, reason);
 }
 
 static enum status batch_transact(struct batch_room *room, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(batch_place(room, reason));
-    TRY(db_begin(room->db, &transaction, reason));
-    TRY(cluster_hold(room->ledger, room->db, room->accounts, room->account_count, room->held,
-                     reason));
+    TRY(db_begin(room->way.db, &transaction, reason));
+    TRY(cluster_hold(room->ledger, room->way.db, room->accounts, room->account_count,
+                     room->held, reason));
     TRY(batch_decide(room, reason));
     if (room->call_count == 0)
         return STATUS_OK; /* nothing was taken */
     TRY(batch_write(room, reason));
     return db_commit(&transaction, reason);
-}
-
-/* Whether a commit whose end was not seen took place: its row's id is taken then. Whoever else is
- * still at it is waited for by the unique key. */
-static enum status batch_ask(struct batch_room *room, struct reason *reason)
-{
-    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    TRY(db_begin(room->db, &transaction, reason));
-    CLEANUP(db_statement_release) struct db_statement *insert = NULL;
-    TRY(db_statement_take(room->db,
-                          "INSERT INTO journal (bucket, id, node, batch_id, at, calls, body)"
-                          " VALUES ($3, -1, $1, $2, 0, 0, '')",
-                          &insert, reason));
-    db_bind_integer(insert, 1, room->node);
-    db_bind_blob(insert, 2, (struct text){(const char *)room->id, sizeof(room->id)});
-    db_bind_integer(insert, 3, room->bucket);
-    return db_run(insert, reason);
-}
-
-#define ASK_PAUSE_US (SECOND_US / 20)
-#define ASK_ANSWER_MS 3000 /* past the wait for a lock, which the database tells of itself */
-
-static enum status batch_ask_soon(struct batch_room *room, struct reason *reason)
-{
-    enum status status = batch_place(room, reason);
-    if (status == STATUS_OK) {
-        db_answer_within(room->db, ASK_ANSWER_MS);
-        status = batch_ask(room, reason);
-        db_answer_within(room->db, 0);
-    }
-    return status == STATUS_EXISTS ? status : place_doubt(room, status);
-}
-
-/* STATUS_OK: it is not in the journal. STATUS_EXISTS: it is. Else whoever asked gave up. */
-static enum status batch_ask_until(struct batch_room *room, int64_t until_us,
-                                   struct reason *reason)
-{
-    struct cluster *cluster = room->ledger->cluster;
-    for (;;) {
-        enum status status = batch_ask_soon(room, reason);
-        if (status == STATUS_EXISTS || status == STATUS_OK ||
-            time_elapsed(cluster->base).us > until_us)
-            return status;
-        if (status == STATUS_UNAVAILABLE &&
-            !room->placement) /* nobody else need wait as long to learn that */
-            (void)cluster_admission_note(cluster, status, reason);
-        (void)cluster_pause(cluster, (duration){ASK_PAUSE_US});
-    }
-}
-
-/* A server that was stopped may go on with a commit that it was sent, however late. */
-static enum status batch_doubt(const struct batch_room *room, struct reason *reason)
-{
-    char id[2 * CHARGE_ID_BYTES];
-    secret_hex(room->id, CHARGE_ID_BYTES, id);
-    log_line(
-        LOG_ERROR, "ledger",
-        "%lld calls are answered 503 and may stand in the journal nevertheless, as batch_id "
-        "%.*s: the database was lost while it wrote them",
-        (long long)room->call_count, (int)sizeof(id), id);
-    return reason_set(reason, STATUS_UNAVAILABLE, "the database does not come back");
-}
-
-static enum status batch_resolve(struct batch_room *room, struct reason *reason)
-{
-    int64_t until_us = time_elapsed(room->ledger->cluster->base).us + CLUSTER_SETTLE_US;
-    enum status status = batch_ask_until(room, until_us, reason);
-    if (status == STATUS_EXISTS)
-        return STATUS_OK;
-    if (status == STATUS_OK)
-        return reason_set(reason, STATUS_UNAVAILABLE,
-                          "the connection was lost, and the batch is not in the journal");
-    return batch_doubt(room, reason);
 }
 
 /* What another node has loaded since is loaded, and the batch tried once more. */
@@ -464,13 +375,21 @@ static enum status batch_follow(struct batch_room *room, struct reason *reason)
 
 enum status batch_run(struct batch_room *room, struct charge *charges, struct reason *reason)
 {
+    TRY(way_settle(&room->way, reason));
     batch_begin(room, charges);
     enum status status = batch_transact(room, reason);
     if (status == STATUS_BUSY && batch_follow(room, NULL) == STATUS_OK) {
         batch_begin(room, charges);
         status = batch_transact(room, reason);
     }
-    return place_doubt(room, status) == STATUS_UNKNOWN ? batch_resolve(room, reason) : status;
+    if (way_note(&room->way, status) != STATUS_UNKNOWN)
+        return status;
+    return way_resolve(&room->way, &room->name, room->call_count, reason);
+}
+
+enum status batch_settle(struct batch_room *room, struct reason *reason)
+{
+    return way_settle(&room->way, reason);
 }
 
 int64_t batch_journal_id(const struct batch_room *room)

@@ -4,9 +4,6 @@
 
 #include "ledger/cluster.h"
 
-/* How long a commit whose end was not seen is asked for before its calls are answered 503. */
-#define CLUSTER_SETTLE_US (INT64_C(10) * SECOND_US)
-
 /* db: in the schema of the ledger; outlives the room, as placement does. NULL: all accounts are in db, and a
  * batch may be of any; else it is of one bucket. */
 struct batch_room *batch_room_open(struct ledger *ledger, struct db *db,
@@ -17,6 +14,11 @@ void batch_room_close(struct batch_room *room);
  * decided tells. Otherwise nothing is in the journal, or, after STATUS_UNAVAILABLE, not as far as is
  * known, which is logged. */
 enum status batch_run(struct batch_room *room, struct charge *charges, struct reason *reason);
+
+/* A batch whose calls were answered 503 in doubt is asked for once more; STATUS_OK: there is none, or its
+ * end is known and logged. Before that no other is written, and nothing is folded: its row would come
+ * to stand behind the mark, where nobody looks for it. */
+enum status batch_settle(struct batch_room *room, struct reason *reason);
 
 /* Of the row that was written; 0: none was. */
 int64_t batch_journal_id(const struct batch_room *room);

@@ -1,5 +1,6 @@
 #include "ledger/cluster_fold.h"
 
+#include "ledger/cluster_batch.h"
 #include "ledger/cluster_closing.h"
 #include "ledger/embedded_billing.h"
 
@@ -125,6 +126,7 @@ enum status lane_fold_write(struct lane *lane, struct reason *reason)
     struct addresses *addresses = &lane->cluster->ledger->committer.addresses;
     if (fold_is_empty(&lane->fold) && !lane->fold_is_behind)
         return STATUS_OK;
+    TRY(batch_settle(lane->room, reason));
     addresses_lock(addresses);
     enum status status = fold_transact(lane, reason);
     if (status == STATUS_OK)
@@ -138,6 +140,7 @@ enum status lane_fold_write(struct lane *lane, struct reason *reason)
 
 enum status lane_leave(struct lane *lane, struct reason *reason)
 {
+    TRY(batch_settle(lane->room, reason));
     CLEANUP(db_statement_release) struct db_statement *delete = NULL;
     TRY(db_statement_take(lane->db,
                           "DELETE FROM fold_mark WHERE node = $1 AND NOT EXISTS (SELECT 1 FROM"

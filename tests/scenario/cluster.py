@@ -170,12 +170,40 @@ def database_stands_still(_stage):
         check_told(load.told, load.lost, ClusterBooks(stage.place.database), IDS, stage.nodes.doubted())
 
 
+def standbys(server, name):
+    """Whose word commits wait for; there is none of that name."""
+    postgres.rows(server.address, f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+    postgres.rows(server.address, "SELECT pg_reload_conf()")
+
+
+@act(LOST, "a commit that ends long after its calls were answered 503 is named in the log, and told to who asks again")
+def commit_doubted(_stage):
+    with postgres.of_its_own() as server, several(count=1) as stage:
+        [node], key = stage.nodes.all, stage.notes["keys"]["Hot"]
+        turns = itertools.count()
+        standbys(server, "nobody")
+        try:
+            until(lambda: asked(node, key, **{"Idempotency-Key": f"doubt-{next(turns)}"}).status == 503, "a commit stands still")
+            [batch] = until(stage.nodes.doubted, "the log names it")
+        finally:
+            standbys(server, "")
+        marked = f"doubt-{next(turns) - 1}"
+        again = until(lambda: (told := asked(node, key, **{"Idempotency-Key": marked})).status == 200 and told, "it is told")
+        equal((again.field("Idempotent-Replayed"), number(again, "X-Credits-Charged")), ("true", 0), f"{again!r}")
+        stage.nodes.stop()
+        books = ClusterBooks(stage.place.database)
+        entry = books.charges[again.field("X-Charge-Id")]
+        equal((entry.idempotency_key, books.batches[entry.row]), (marked, batch), "what the journal has")
+
+
 @act(LOST, "while nobody calls, a database that stands still or is gone is told by /ready")
 def idle_database_lost(_stage):
     def is_ready(node):
         return node.ask("/ready").status == 200
     with postgres.of_its_own() as server, several(count=1) as stage:
         [node] = stage.nodes.all
+        # Closing periods, as it does first, may take as long as its statements: nothing else looks meanwhile.
+        until(lambda: stage.place.ledger("SELECT count(*) FROM closing") != [["0"]], "periods are closed")
         with server.standing_still():
             until(lambda: not is_ready(node), "/ready tells that it stands still")
         within_a_second(lambda: is_ready(node), "/ready is 200 again")
