@@ -7,11 +7,10 @@ import json
 import os
 import random
 import shutil
-import sqlite3
 import threading
 
 from support.http_client import until
-from support.server import Place
+from support.server import Place, demand_file
 from support.steps import ENDPOINT, Scenario, Stage, Step, act, check_every_answer, dig, equal, fail
 
 BILLING, BOOKS, DATABASE, KILLED = [], [], [], []
@@ -301,7 +300,7 @@ def database_status(stage):
     lines = [json.loads(line) for line in stage.place.succeed("db", "status", "--json").lines()]
     equal([line["kind"] for line in lines], ["ledger", "catalog"], "kinds")
     for line in lines:
-        equal(line["version"], line["known_version"], f"version of {line['file']}")
+        equal(line["version"], line["known_version"], f"version of the {line['kind']}")
     if lines[0]["journal_rows"] < 1 or lines[0]["unfolded_rows"] > lines[0]["journal_rows"]:
         fail(f"{lines[0]!r}")
     until(lambda: json.loads(stage.place.succeed("db", "status", "--json").lines()[0])["unfolded_rows"] == 0,
@@ -315,6 +314,7 @@ def database_migrate(stage):
 
 @act(DATABASE, "db backup beside a server is whole, private, and audits clean by --database")
 def backup_serving(stage):
+    demand_file("a server is backed up by its own tools")
     target = stage.place.folder / "backup.db"
     before = audit(stage)
     shown = json.loads(stage.place.succeed("db", "backup", target, "--json").stdout)
@@ -329,6 +329,7 @@ def backup_serving(stage):
 
 @act(DATABASE, "db backup overwrites neither file")
 def backup_overwrites_nothing(stage):
+    demand_file("a server is backed up by its own tools")
     target = stage.place.folder / "backup.db"
     content = target.read_bytes()
     stage.place.refuse("db", "backup", target)
@@ -343,6 +344,7 @@ def backup_overwrites_nothing(stage):
 
 @act(DATABASE, "a server on the backup goes on where the first one was")
 def serve_backup(stage):
+    demand_file("a server is backed up by its own tools")
     me = billing(stage, "open@example.com")
     folder = stage.place.folder / "restored"
     folder.mkdir()
@@ -387,9 +389,7 @@ def killed(stage):
 def tampered(stage):
     stage.drop_connection()
     stage.server.stop()
-    with contextlib.closing(sqlite3.connect(stage.place.folder / "x.db")) as books:
-        books.execute("UPDATE balance SET used = used + 8")
-        books.commit()
+    stage.place.ledger("UPDATE balance SET used = used + 8")
     result = stage.place.run("audit")
     equal(result.status, 1, f"exit status of {result!r}")
     line = result.lines()[0].split("\t")
@@ -397,9 +397,7 @@ def tampered(stage):
     equal(int(line[3]) - int(line[2]), 8, f"what is too much in {line!r}")
     found = json.loads(stage.place.run("audit", "--json").lines()[0])
     equal((found["account"], found["table"] - found["journal"]), ("open@example.com", 8), "as JSON")
-    with contextlib.closing(sqlite3.connect(stage.place.folder / "x.db")) as books:
-        books.execute("UPDATE balance SET used = used - 8")
-        books.commit()
+    stage.place.ledger("UPDATE balance SET used = used - 8")
     audit(stage)
     stage.server = stage.place.serve()
 
