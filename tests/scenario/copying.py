@@ -11,7 +11,7 @@ import threading
 from support import postgres
 from support.clock import Clock
 from support.http_client import until
-from support.server import Place, Skip
+from support.server import Place, Skip, demand_file
 from support.steps import ENDPOINT, Scenario, Stage, act, check_every_answer, equal, fail
 
 COMMANDS, COPY, SHARED, PERIODS = [], [], [], []
@@ -40,6 +40,7 @@ credits = {COST}
 
 @contextlib.contextmanager
 def stage_with_a_database():
+    demand_file("it is copied to a server")
     if postgres.VARIABLE not in os.environ:
         raise Skip("there is no PostgreSQL server: TRENDGATE_TEST_POSTGRES is not set")
     address = postgres.make_database()
@@ -241,6 +242,7 @@ def audit_beside_two(stage):
 
 @contextlib.contextmanager
 def stage_on_a_clock():
+    demand_file("it is copied to a server")
     if postgres.VARIABLE not in os.environ:
         raise Skip("there is no PostgreSQL server: TRENDGATE_TEST_POSTGRES is not set")
     address = postgres.make_database()
