@@ -30,7 +30,7 @@ struct ledger;
 /* Batches on their way at once: while the database writes one, the next is decided. Where buckets are spread
  * over servers batches are smaller, and servers do not wait for each other. */
 #define CLUSTER_LANES 2
-#define CLUSTER_LANES_SPREAD 8
+#define CLUSTER_LANES_SPREAD 4
 
 /* What makes one batch after the other: owned by its thread. */
 struct lane {
