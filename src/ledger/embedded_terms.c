@@ -1,6 +1,6 @@
-#include "ledger/cluster_closing.h"
 #include "ledger/embedded_terms.h"
 
+#include "ledger/cluster_closing.h"
 #include "ledger/plan_json.h"
 
 /* The version that holds these very plans, kept or made. */
