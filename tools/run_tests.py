@@ -10,7 +10,7 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
 One PostgreSQL server serves the whole run (tests/support/postgres.py); where it is not installed, what
-needs it is skipped. Programs run side by side, as many as there are processors; each is told when it is over.
+needs it is skipped. Programs run side by side, one more than there are processors; each is told when it is over.
 
 Each NAME keeps what has it in its name, as printed. A Python program ends its output with
 "N passed, N failed, N skipped"; so does this one, with the sums; those of Node end in TAP's. Exit 1 if a case failed, if a
@@ -35,6 +35,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support import postgres
 CLOCK_PROGRAM = "tests/support/trendgate-clock"  # the program with a clock that tests move
 NODE_FOLDERS = ("node", "browser")
+AT_ONCE = (os.cpu_count() or 1) + 1  # many wait for a disk or a clock
 # What node --test closes its TAP with.
 NODE_SUM = re.compile(r"^# (pass|fail|cancelled|skipped) (\d+)$", re.M)
 NODE_SKIPPED = re.compile(r"^ *ok \d+ - (.*?) # SKIP", re.M)
@@ -86,7 +87,7 @@ def run_unit_tests(build, names, factor, total):
         return
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
     subprocess.run(["meson", "test", "-C", str(build), "--no-rebuild", "--quiet", "-t", str(factor),
-                    *wanted], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+                    "--num-processes", str(AT_ONCE), *wanted], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     log = (build / "meson-logs" / "testlog.json").read_text(encoding="utf-8")
     logs = {entry["name"]: entry for entry in map(json.loads, log.splitlines())}
@@ -185,7 +186,7 @@ def run_programs(arguments, total):
                        TRENDGATE_TEST_FULL="1" if arguments.full else "0")
     if arguments.unit:
         environment["TRENDGATE_CLOCK_BINARY"] = str(arguments.unit.resolve() / CLOCK_PROGRAM)
-    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
     try:
         asked = {pool.submit(run_program, words, environment): name for name, words in programs(arguments)
                  if is_wanted(name, arguments.names)}
