@@ -11,8 +11,8 @@ struct audit_billed {
     enum billed_kind kind;
 };
 
-#define PLACES (2 * AUDIT_SUMS_MAX)
-#define ANCHORS 4096 /* a power of two: accounts whose anchor is remembered */
+#define PLACES_FIRST 64 /* a power of two: most books are small */
+#define ANCHORS 4096    /* a power of two: accounts whose anchor is remembered */
 
 struct audit_closing {
     instant at;
@@ -28,7 +28,7 @@ struct audit_refund {
 
 struct audit_billing {
     struct audit_billed *sums; /* open addressing */
-    size_t sum_count;
+    size_t sum_places, sum_count;
     struct audit_closing *closings; /* by rising id */
     size_t closing_count, closing_capacity;
     size_t closed;                /* how many closings the present journal row comes behind */
@@ -113,7 +113,8 @@ static enum status refunds_read(struct audit *audit, struct reason *reason)
 enum status audit_billed_open(struct audit *audit, struct reason *reason)
 {
     audit->billing = memory_take_zeroed(1, sizeof(*audit->billing));
-    audit->billing->sums = memory_take_zeroed(PLACES, sizeof(audit->billing->sums[0]));
+    audit->billing->sum_places = PLACES_FIRST;
+    audit->billing->sums = memory_take_zeroed(PLACES_FIRST, sizeof(audit->billing->sums[0]));
     TRY(closings_read(audit, reason));
     TRY(refunds_read(audit, reason));
     return db_execute(
@@ -162,29 +163,53 @@ static uint64_t mixed(uint64_t sum, int64_t value)
     return sum ^ sum >> 32;
 }
 
+/* Its place, or the free one that it is to have. */
+static struct audit_billed *place_of(const struct audit_billing *billing,
+                                     const struct audit_billed *wanted)
+{
+    uint64_t hash = mixed(mixed(mixed(0, wanted->account_id), wanted->billed_in),
+                          wanted->period);
+    size_t place = mixed(mixed(hash, wanted->kind), wanted->cents_per_1000);
+    for (;; place++) {
+        struct audit_billed *sum = &billing->sums[place & (billing->sum_places - 1)];
+        if (sum->account_id == 0 ||
+            (sum->account_id == wanted->account_id && sum->billed_in == wanted->billed_in &&
+             sum->period == wanted->period && sum->kind == wanted->kind &&
+             sum->cents_per_1000 == wanted->cents_per_1000))
+            return sum;
+    }
+}
+
+static void places_double(struct audit_billing *billing)
+{
+    struct audit_billed *before = billing->sums;
+    size_t count = billing->sum_places;
+    billing->sum_places = 2 * count;
+    billing->sums = memory_take_zeroed(billing->sum_places, sizeof(billing->sums[0]));
+    for (size_t i = 0; i < count; i++)
+        if (before[i].account_id != 0)
+            *place_of(billing, &before[i]) = before[i];
+    free(before);
+}
+
 static enum status sum_add(struct audit *audit, const struct audit_billed *added,
                            struct reason *reason)
 {
+    struct audit_billing *billing = audit->billing;
     if (added->credits == 0)
         return STATUS_OK;
-    if (audit->billing->sum_count == AUDIT_SUMS_MAX)
+    if (billing->sum_count == AUDIT_SUMS_MAX)
         TRY(audit_billed_spill(audit, reason));
-    uint64_t hash = mixed(mixed(mixed(0, added->account_id), added->billed_in), added->period);
-    size_t place = mixed(mixed(hash, added->kind), added->cents_per_1000) & (PLACES - 1);
-    for (;; place = (place + 1) & (PLACES - 1)) {
-        struct audit_billed *sum = &audit->billing->sums[place];
-        if (sum->account_id == 0) {
-            *sum = *added;
-            audit->billing->sum_count++;
-            return STATUS_OK;
-        }
-        if (sum->account_id == added->account_id && sum->billed_in == added->billed_in &&
-            sum->period == added->period && sum->kind == added->kind &&
-            sum->cents_per_1000 == added->cents_per_1000) {
-            sum->credits += added->credits;
-            return STATUS_OK;
-        }
+    if (2 * billing->sum_count == billing->sum_places)
+        places_double(billing);
+    struct audit_billed *sum = place_of(billing, added);
+    if (sum->account_id != 0) {
+        sum->credits += added->credits;
+        return STATUS_OK;
     }
+    *sum = *added;
+    billing->sum_count++;
+    return STATUS_OK;
 }
 
 static enum status anchor_of(struct audit *audit, int64_t account_id, instant *anchor,
@@ -328,7 +353,7 @@ enum status audit_billed_adjustment(struct audit *audit, const struct adjustment
 
 enum status audit_billed_spill(struct audit *audit, struct reason *reason)
 {
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < audit->billing->sum_places; i++) {
         struct audit_billed *sum = &audit->billing->sums[i];
         if (sum->account_id != 0)
             TRY(sum_write(audit, sum, reason));

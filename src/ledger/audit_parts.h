@@ -28,7 +28,7 @@ struct audit {
     int64_t mark;             /* the last journal row that balances hold */
     struct audit_place place; /* of the row being read */
     struct audit_sum *sums;   /* open addressing; a power of two places */
-    size_t sum_count;
+    size_t sum_places, sum_count;
     uint8_t (*charge_ids)[CHARGE_ID_BYTES]; /* likewise; all zeroes: free place */
     size_t charge_id_capacity, charge_id_count;
     struct audit_range *ranges; /* likewise, by account */

@@ -10,11 +10,12 @@ struct audit_sum {
     bool is_unfolded;
 };
 
-#define PLACES (2 * AUDIT_SUMS_MAX)
+#define PLACES_FIRST 64 /* a power of two: most books are small */
 
 enum status audit_sums_open(struct audit *audit, struct reason *reason)
 {
-    audit->sums = memory_take_zeroed(PLACES, sizeof(audit->sums[0]));
+    audit->sum_places = PLACES_FIRST;
+    audit->sums = memory_take_zeroed(PLACES_FIRST, sizeof(audit->sums[0]));
     return db_execute(audit->scratch,
                       "CREATE TABLE readded (bucket, account_id, key_id, endpoint, hour,"
                       " is_unfolded, charged, unchanged, head, empty_page, replayed, free,"
@@ -31,22 +32,43 @@ static uint64_t mixed(uint64_t sum, int64_t value)
     return sum ^ sum >> 32;
 }
 
-static struct audit_sum *sum_of(struct audit *audit, const struct audit_sum *wanted)
+/* Its place, or the free one that it is to have. */
+static struct audit_sum *place_of(const struct audit *audit, const struct audit_sum *wanted)
 {
     uint64_t hash = mixed(mixed(mixed(0, wanted->account_id), wanted->key_id), wanted->hour);
-    size_t place = mixed(hash, wanted->endpoint * 2 + wanted->is_unfolded) & (PLACES - 1);
-    for (;; place = (place + 1) & (PLACES - 1)) {
-        struct audit_sum *sum = &audit->sums[place];
-        if (sum->account_id == 0) {
-            *sum = *wanted;
-            audit->sum_count++;
-            return sum;
-        }
-        if (sum->account_id == wanted->account_id && sum->key_id == wanted->key_id &&
-            sum->hour == wanted->hour && sum->endpoint == wanted->endpoint &&
-            sum->is_unfolded == wanted->is_unfolded)
+    size_t place = mixed(hash, wanted->endpoint * 2 + wanted->is_unfolded);
+    for (;; place++) {
+        struct audit_sum *sum = &audit->sums[place & (audit->sum_places - 1)];
+        if (sum->account_id == 0 ||
+            (sum->account_id == wanted->account_id && sum->key_id == wanted->key_id &&
+             sum->hour == wanted->hour && sum->endpoint == wanted->endpoint &&
+             sum->is_unfolded == wanted->is_unfolded))
             return sum;
     }
+}
+
+static void places_double(struct audit *audit)
+{
+    struct audit_sum *before = audit->sums;
+    size_t count = audit->sum_places;
+    audit->sum_places = 2 * count;
+    audit->sums = memory_take_zeroed(audit->sum_places, sizeof(audit->sums[0]));
+    for (size_t i = 0; i < count; i++)
+        if (before[i].account_id != 0)
+            *place_of(audit, &before[i]) = before[i];
+    free(before);
+}
+
+static struct audit_sum *sum_of(struct audit *audit, const struct audit_sum *wanted)
+{
+    if (2 * audit->sum_count == audit->sum_places)
+        places_double(audit);
+    struct audit_sum *sum = place_of(audit, wanted);
+    if (sum->account_id == 0) {
+        *sum = *wanted;
+        audit->sum_count++;
+    }
+    return sum;
 }
 
 static enum status sum_write(struct audit *audit, const struct audit_sum *sum,
@@ -82,7 +104,7 @@ static enum status sum_write(struct audit *audit, const struct audit_sum *sum,
 
 enum status audit_sums_spill(struct audit *audit, struct reason *reason)
 {
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < audit->sum_places; i++) {
         if (audit->sums[i].account_id != 0)
             TRY(sum_write(audit, &audit->sums[i], reason));
         audit->sums[i].account_id = 0;
