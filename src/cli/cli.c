@@ -15,7 +15,7 @@
 static const struct cli_option global_options[] = {
     {"config", "FILE", "Settings file (environment: TRENDGATE_CONFIG)."},
     {"database", "URL",
-     "sqlite:PATH; for lists also postgresql://... (environment: TRENDGATE_DATABASE)."},
+     "sqlite:PATH or postgresql://USER@HOST:PORT/NAME (environment: TRENDGATE_DATABASE)."},
     {"json", NULL, "Results as JSON, one object a line."},
     {"help", NULL, "This page; -h for short."},
     {"version", NULL, "The program's version."},

@@ -29,6 +29,7 @@ struct charge {
     struct charge *next;                /* the ledger's own */
     unsigned epoch;                     /* likewise: of the committer when it was decided */
     enum status decided;                /* likewise: in a cluster, what it is settled with */
+    int64_t known_event;                /* likewise: the last one its node knew when it came */
 };
 
 /* Charges in the order in which they were made. */

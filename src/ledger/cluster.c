@@ -58,6 +58,8 @@ void cluster_add(struct cluster *cluster, struct charge_list *charges)
 {
     if (charges->count == 0)
         return;
+    for (struct charge *charge = charges->first; charge; charge = charge->next)
+        charge->known_event = atomic_load(&cluster->followed_id);
     lock(cluster);
     (void)atomic_fetch_add(&cluster->ledger->committer.waiting, charges->count);
     queue_add(&cluster->queue, charges);

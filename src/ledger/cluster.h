@@ -18,6 +18,7 @@
 #include <uv.h>
 
 struct ledger;
+struct sql_array;
 
 /* Charges of one transaction: with more of them each took longer (docs/numbers-cluster.md). */
 #define CLUSTER_BATCH_MAX 256
@@ -68,8 +69,8 @@ struct cluster {
     bool has_follower;
     duration swept; /* the follower's own */
 
-    struct db *ears;     /* the follower's own: hears of changes on CLUSTER_CHANNEL */
-    int64_t followed_id; /* the last event that this node knows; inside the ledger's lock */
+    struct db *ears;             /* the follower's own: hears of changes on CLUSTER_CHANNEL */
+    _Atomic int64_t followed_id; /* the last event that this node knows */
 };
 
 /* time: the machine's. Commands need no more than that. */
@@ -104,6 +105,7 @@ struct held {
     int64_t account_id;
     instant now; /* the database's; not before the account's last call */
     bool is_refused;
+    int64_t event_id; /* the newest: where this node knows of it, it knows of every key's end */
 };
 
 /* Inside a transaction of db: locks the accounts, and puts what they may do now into the meter.
@@ -111,6 +113,13 @@ struct held {
  * STATUS_MISSING: one is not there. */
 enum status cluster_hold(struct ledger *ledger, struct db *db, const int64_t *accounts,
                          size_t count, struct held *held, struct reason *reason);
+
+/* Which keys of accounts that are held work no more: numbers, counted from 1, in both arrays. Each is
+ * handed to found. */
+enum status cluster_ended_keys(struct ledger *ledger, struct db *db, struct sql_array *accounts,
+                               struct sql_array *keys, const struct held *held,
+                               void (*found)(void *owner, int64_t number), void *owner,
+                               struct reason *reason);
 
 enum status cluster_key_day_write(struct db *db, const struct meter_key_day *key,
                                   struct reason *reason);

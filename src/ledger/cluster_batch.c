@@ -36,6 +36,7 @@ struct batch_room {
     struct ledger *ledger;
     struct batch_way way;
     struct charge *charges[CLUSTER_BATCH_MAX];
+    bool has_ended[CLUSTER_BATCH_MAX]; /* whether that charge's key works no more */
     size_t charge_count;
     int64_t accounts[CLUSTER_BATCH_MAX]; /* rising */
     struct held held[CLUSTER_BATCH_MAX];
@@ -185,14 +186,14 @@ static void charge_take(struct batch_room *room, struct charge *charge, size_t p
     room->pays[place] |= charge->standing.charged.count > 0;
 }
 
-static enum status charge_decide(struct batch_room *room, struct charge *charge,
-                                 struct reason *reason)
+static enum status charge_decide(struct batch_room *room, size_t number, struct reason *reason)
 {
+    struct charge *charge = room->charges[number];
     size_t place = place_of(room, charge->account_id);
     enum status used = STATUS_MISSING;
     if (charge->idempotency_key.length > 0)
         used = use_find(room, charge, room->held[place].now, reason);
-    if (room->held[place].is_refused) {
+    if (room->held[place].is_refused || room->has_ended[number]) {
         charge->decided = STATUS_FORBIDDEN;
     } else if (used == STATUS_EXISTS || used == STATUS_CONFLICT) {
         charge->decided = used;
@@ -219,7 +220,7 @@ static enum status batch_decide(struct batch_room *room, struct reason *reason)
     journal_body_open(&room->body);
     for (size_t i = 0; i < room->charge_count; i++) {
         struct journal_entry entry;
-        TRY(charge_decide(room, room->charges[i], reason));
+        TRY(charge_decide(room, i, reason));
         if (!charge_entry(room->charges[i], &entry) || entry.outcome == CALL_OUTCOMES)
             continue;
         journal_body_add(&room->body, room->at, &entry);
@@ -352,6 +353,38 @@ static enum status batch_place(struct batch_room *room, struct reason *reason)
     return way_find(&room->way, room->name.bucket, reason);
 }
 
+static void has_ended(void *owner, int64_t number)
+{
+    struct batch_room *room = owner;
+    check(number >= 1 && (size_t)number <= room->charge_count);
+    room->has_ended[number - 1] = true;
+}
+
+static bool knows_events(const struct batch_room *room, int64_t event_id)
+{
+    for (size_t i = 0; i < room->charge_count; i++)
+        if (room->charges[i]->known_event < event_id)
+            return false;
+    return true;
+}
+
+/* A node that has stood still, or does not hear, may have let in a key that was revoked meanwhile. */
+static enum status keys_check(struct batch_room *room, struct reason *reason)
+{
+    memset(room->has_ended, 0, sizeof(room->has_ended));
+    if (knows_events(room, room->held[0].event_id))
+        return STATUS_OK;
+    struct sql_array accounts CLEANUP(sql_array_finish), keys CLEANUP(sql_array_finish);
+    sql_array_init(&accounts);
+    sql_array_init(&keys);
+    for (size_t i = 0; i < room->charge_count; i++) {
+        sql_array_add(&accounts, room->charges[i]->account_id);
+        sql_array_add(&keys, room->charges[i]->key_id);
+    }
+    return cluster_ended_keys(room->ledger, room->way.db, &accounts, &keys, &room->held[0],
+                              has_ended, room, reason);
+}
+
 static enum status batch_transact(struct batch_room *room, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
@@ -359,6 +392,7 @@ static enum status batch_transact(struct batch_room *room, struct reason *reason
     TRY(db_begin(room->way.db, &transaction, reason));
     TRY(cluster_hold(room->ledger, room->way.db, room->accounts, room->account_count,
                      room->held, reason));
+    TRY(keys_check(room, reason));
     TRY(batch_decide(room, reason));
     if (room->call_count == 0)
         return STATUS_OK; /* nothing was taken */

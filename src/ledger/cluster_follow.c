@@ -154,7 +154,7 @@ enum status cluster_follow(struct ledger *ledger, struct reason *reason)
 
 enum status cluster_follow_from_here(struct ledger *ledger, struct reason *reason)
 {
-    int64_t clock_us, is_spread;
+    int64_t clock_us, is_spread, event_id;
     TRY(ledger_number(ledger, "SELECT to_regproc('hold_bucket') IS NOT NULL", &is_spread,
                       reason));
     ledger->cluster->is_spread = is_spread != 0;
@@ -163,8 +163,10 @@ enum status cluster_follow_from_here(struct ledger *ledger, struct reason *reaso
                       " AS BIGINT)",
                       &clock_us, reason));
     cluster_clock_note(ledger->cluster, (instant){clock_us});
-    return ledger_number(ledger, "SELECT coalesce(max(id), 0) FROM audit_event",
-                         &ledger->cluster->followed_id, reason);
+    TRY(ledger_number(ledger, "SELECT coalesce(max(id), 0) FROM audit_event", &event_id,
+                      reason));
+    ledger->cluster->followed_id = event_id;
+    return STATUS_OK;
 }
 
 enum status cluster_begin(struct ledger *ledger, struct db_transaction *transaction,

@@ -6,6 +6,7 @@
 /* The columns of what is read of an account. */
 enum column {
     LOAD_ID,
+    EVENT_ID,
     ACCOUNT,
     STAMP,
     CALLS,
@@ -91,7 +92,8 @@ static struct held row_read(struct db_statement *row, instant present)
     instant stamp = {db_column_integer(row, STAMP)};
     return (struct held){.account_id = db_column_integer(row, ACCOUNT),
                          .now = stamp.us > present.us ? stamp : present,
-                         .is_refused = db_column_integer(row, IS_REFUSED) != 0};
+                         .is_refused = db_column_integer(row, IS_REFUSED) != 0,
+                         .event_id = db_column_integer(row, EVENT_ID)};
 }
 
 /* Into the meter. */
@@ -163,6 +165,37 @@ static enum status caps_hold(struct ledger *ledger, struct db *db, const struct 
     }
 }
 
+/* ---- Keys that work no more ---- */
+
+#define ENDED_SQL(bucket)                                                                      \
+    "SELECT v.number FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]))"                  \
+    " WITH ORDINALITY AS v (account_id, id, number)"                                           \
+    " JOIN api_key k ON k.bucket = " bucket " AND k.account_id = v.account_id AND k.id = v.id" \
+    " WHERE k.revoked_at IS NOT NULL OR k.stops_at <= $3 OR k.expires_at <= $3"
+
+enum status cluster_ended_keys(struct ledger *ledger, struct db *db, struct sql_array *accounts,
+                               struct sql_array *keys, const struct held *held,
+                               void (*found)(void *owner, int64_t number), void *owner,
+                               struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    bool is_spread = ledger->cluster->is_spread;
+    TRY(db_statement_take(db, is_spread ? ENDED_SQL("$4") : ENDED_SQL("v.account_id % 64"),
+                          &select, reason));
+    db_bind_text(select, 1, sql_array_text(accounts));
+    db_bind_text(select, 2, sql_array_text(keys));
+    db_bind_integer(select, 3, held->now.us);
+    if (is_spread)
+        db_bind_integer(select, 4, account_bucket(held->account_id));
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        found(owner, db_column_integer(select, 0));
+    }
+}
+
 enum status cluster_key_day_write(struct db *db, const struct meter_key_day *key,
                                   struct reason *reason)
 {
@@ -206,8 +239,8 @@ static enum status accounts_lock(struct cluster *cluster, struct db *db,
     return STATUS_OK;
 }
 
-#define ROWS_SQL(bucket)                                                                       \
-    "SELECT (SELECT max(l.id) FROM plan_load l), w.account_id, w.newest_at, w.calls,"          \
+#define ROWS_SQL(bucket, events)                                                               \
+    "SELECT (SELECT max(l.id) FROM plan_load l), e.id, w.account_id, w.newest_at, w.calls,"    \
     " w.has_caps, a.plan, a.next_plan, a.next_plan_at, a.has_opted_in,"                        \
     " a.spend_limit_cents, a.created_at,"                                                      \
     " a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL, b.period, b.day, b.day_used,"     \
@@ -218,12 +251,15 @@ static enum status accounts_lock(struct cluster *cluster, struct db *db,
     " JOIN account a ON a.bucket = " bucket " AND a.id = v.id"                                 \
     " LEFT JOIN LATERAL (SELECT * FROM balance c WHERE c.bucket = " bucket                     \
     " AND c.account_id = v.id ORDER BY c.period DESC LIMIT 1) b ON TRUE"                       \
+    " CROSS JOIN (SELECT max(id) AS id FROM audit_event" events ") e"                          \
     " ORDER BY w.account_id"
 
 static enum status rows_select(struct db *db, const struct wanted *wanted,
                                struct db_statement **select, struct reason *reason)
 {
-    TRY(db_statement_take(db, wanted->is_of_bucket ? ROWS_SQL("$2") : ROWS_SQL("v.id % 64"),
+    TRY(db_statement_take(db,
+                          wanted->is_of_bucket ? ROWS_SQL("$2", " WHERE bucket = $2")
+                                               : ROWS_SQL("v.id % 64", ""),
                           select, reason));
     db_bind_text(*select, 1, wanted->accounts);
     if (wanted->is_of_bucket)

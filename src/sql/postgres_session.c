@@ -216,7 +216,7 @@ static int lock_timeout_of(int busy_timeout_ms)
 }
 
 /* Whoever stands still within a transaction for two seconds, with what it has locked, is cut off; a
- * reader locks nothing. */
+ * reader locks nothing. Whether writers may write stays the server's to say. */
 static enum status session_set(struct postgres *db, struct reason *reason)
 {
     char sql[SESSION_SQL_BYTES];
@@ -226,11 +226,11 @@ static enum status session_set(struct postgres *db, struct reason *reason)
                           "SET statement_timeout = %d;"
                           "SET idle_in_transaction_session_timeout = %d;"
                           "SET default_transaction_isolation = 'read committed';"
-                          "SET default_transaction_read_only = %s;"
-                          "SET search_path = %s",
+                          "%s SET search_path = %s",
                           lock_timeout_of(db->options.busy_timeout_ms),
                           statement_timeout_of(db), db->reads_only ? 0 : 2000,
-                          db->reads_only ? "on" : "off", schema ? schema : "DEFAULT");
+                          db->reads_only ? "SET default_transaction_read_only = on;" : "",
+                          schema ? schema : "DEFAULT");
     check(length < (int)sizeof(sql));
     return execute_within(db, sql, SET_UP_MS, reason);
 }

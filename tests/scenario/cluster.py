@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import threading
 import time
 
@@ -25,7 +26,7 @@ LOAD_S = float(os.environ.get("TRENDGATE_TEST_LOAD", "8"))
 SEED = int(os.environ.get("TRENDGATE_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
 SAMPLE = {"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}
 
-ENOUGH, FEW, A_DAY, TIGHT = 10**9, 400, 480, 150
+ENOUGH, FEW, A_DAY, TIGHT = 10**9, 160, 160, 150
 TABLE = [("Hot", ENOUGH, 0, 100000, "none", 0), ("Tight", ENOUGH, 0, TIGHT, "none", 0),
          ("Few", FEW, 0, 100000, "none", 0), ("Daily", ENOUGH, A_DAY, 100000, "none", 0),
          ("Over", 80, 0, 100000, "always", 30)]
@@ -272,6 +273,10 @@ def fold_unheard(_stage):
 
 # ---- What one node is told, all follow ----
 
+def charges_so_far(stage):
+    return int(stage.place.ledger("SELECT coalesce(sum(used + overage), 0) FROM balance")[0][0])
+
+
 @contextlib.contextmanager
 def open_connections(stage):
     with contextlib.ExitStack() as stack:
@@ -294,6 +299,28 @@ def key_follows(stage):
         stage.place.succeed("key", "revoke", made["id"], follows=False)
         within_a_second(lambda: statuses(connections, made["api_key"]) == {401}, "the revoked key stops")
         equal(statuses(connections, stage.notes["keys"]["Hot"]), {200}, "the account's other key")
+
+
+@act(FOLLOWING, "a key that was revoked while a node stood still is refused by it, and takes nothing")
+def key_ends_unseen(stage):
+    made, node = new_key(stage, "Hot@example.com"), stage.nodes.all[0]
+    headers, answers = {"x-api-key": made["api_key"]}, []
+    until(lambda: node.ask(ENDPOINT, headers=headers).status == 200, "the new key works")
+    before = charges_so_far(stage)
+    with node.connect() as connection:
+        connection.ask(ENDPOINT, "HEAD", headers)
+        node.signal(signal.SIGSTOP)
+        try:
+            stage.place.succeed("key", "revoke", made["id"], follows=False)
+            asking = threading.Thread(target=lambda: answers.append(connection.ask(ENDPOINT, headers=headers)))
+            asking.start()
+            time.sleep(1)  # the call is there before the news is
+        finally:
+            node.signal(signal.SIGCONT)
+        asking.join()
+    equal(answers[0].status in (401, 503), True, f"{answers[0]!r}")
+    equal(charges_so_far(stage), before, "charges")
+    within_a_second(lambda: node.ask(ENDPOINT, headers=headers).status == 401, "the revoked key stops")
 
 
 @act(FOLLOWING, "an account that is suspended is refused by every node within a second, and taken when it is resumed")

@@ -2,6 +2,7 @@
 and nothing is charged twice, nor lost."""
 
 import contextlib
+import signal
 import time
 
 from cluster import IDS, SEED, TURNS, check_books, several
@@ -92,8 +93,19 @@ def charges_of(stage):
 
 
 @contextlib.contextmanager
+def standing_still(nodes):
+    for node in nodes:
+        node.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for node in nodes:
+            node.signal(signal.SIGCONT)
+
+
+@contextlib.contextmanager
 def no_connection_left(stage):
-    """Others take them all, one after the other, while those of the nodes are ended."""
+    """Those of the nodes are ended, and others take them all before the nodes see it."""
     address = stage.notes["server"].address
     with contextlib.ExitStack() as others:
         def take():
@@ -103,18 +115,42 @@ def no_connection_left(stage):
         admin = take()
 
         def all_are_taken():
-            admin.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'trendgate'")
             with contextlib.suppress(RuntimeError):
                 while True:
                     take()
             return admin.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'trendgate'") == "0"
-        until(all_are_taken, "nodes have no connection")
+        with standing_still(stage.nodes.all):
+            admin.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'trendgate'")
+            until(all_are_taken, "nodes have no connection")
         yield
 
 
 @act(REFUSED, "without a connection to be had calls are 503, uncharged, and 200 when there is one again")
 def too_many(stage):
     refused_then_admitted(stage, no_connection_left(stage))
+
+
+@contextlib.contextmanager
+def read_only(stage):
+    """As who keeps a disk from running full sets it; sessions that are open follow too."""
+    address = stage.notes["server"].address
+
+    def has_come(value):
+        return postgres.rows(address, "SHOW default_transaction_read_only") == [[value]]
+    postgres.rows(address, "ALTER SYSTEM SET default_transaction_read_only = on")
+    postgres.rows(address, "SELECT pg_reload_conf()")
+    until(lambda: has_come("on"), "the server is read-only")
+    time.sleep(0.5)  # sessions read their settings one after the other
+    try:
+        yield
+    finally:
+        postgres.rows(address, "ALTER SYSTEM RESET default_transaction_read_only")
+        postgres.rows(address, "SELECT pg_reload_conf()")
+
+
+@act(REFUSED, "while the server is made read-only calls are 503, uncharged, and 200 after it")
+def made_read_only(stage):
+    refused_then_admitted(stage, read_only(stage))
 
 
 @act(REFUSED, "while the rows of accounts are locked by another calls are 503, uncharged, and 200 after it")

@@ -85,6 +85,7 @@ CREATE TABLE audit_event (
     PRIMARY KEY (bucket, account_id, id)
 );
 CREATE INDEX audit_event_by_id ON audit_event (id);
+CREATE INDEX audit_event_by_bucket ON audit_event (bucket, id);
 
 -- One row a session of the console that goes on.
 CREATE TABLE session (
