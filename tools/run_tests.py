@@ -10,7 +10,8 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
 One PostgreSQL server serves the whole run (tests/support/postgres.py); where it is not installed, what
-needs it is skipped. Programs run side by side, one more than there are processors; each is told when it is over.
+needs it is skipped. Programs run side by side, as many as there are processors, and one of those that drive a browser beside them;
+each is told when it is over.
 
 Each NAME keeps what has it in its name, as printed. A Python program ends its output with
 "N passed, N failed, N skipped"; so does this one, with the sums; those of Node end in TAP's. Exit 1 if a case failed, if a
@@ -186,16 +187,17 @@ def run_programs(arguments, total):
                        TRENDGATE_TEST_FULL="1" if arguments.full else "0")
     if arguments.unit:
         environment["TRENDGATE_CLOCK_BINARY"] = str(arguments.unit.resolve() / CLOCK_PROGRAM)
-    pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
+    pool, browsers = (concurrent.futures.ThreadPoolExecutor(count) for count in (AT_ONCE - 1, 1))
     try:
-        asked = {pool.submit(run_program, words, environment): name for name, words in programs(arguments)
-                 if is_wanted(name, arguments.names)}
+        asked = {(browsers if "browser" in name else pool).submit(run_program, words, environment): name
+                 for name, words in programs(arguments) if is_wanted(name, arguments.names)}
         for done in concurrent.futures.as_completed(asked):
             name = asked[done]
             add = add_node_tests if name.split("/")[0] in NODE_FOLDERS else add_program
             add(name, *done.result(), total)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for each in (pool, browsers):
+            each.shutdown(wait=False, cancel_futures=True)
         for child in list(running):
             child.terminate()
 
