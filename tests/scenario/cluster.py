@@ -22,7 +22,7 @@ from support.steps import ENDPOINT, Scenario, Skip, Stage, act, dig, equal, fail
 
 DYING, LOST, FOLLOWING, REPLAYS, LAST, LISTS, PLACES = [], [], [], [], [], [], []
 COST = 8
-LOAD_S = float(os.environ.get("TRENDGATE_TEST_LOAD", "8"))
+LOAD_S = 8 if os.environ.get("TRENDGATE_TEST_FULL") == "1" else 5
 SEED = int(os.environ.get("TRENDGATE_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
 SAMPLE = {"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}
 
