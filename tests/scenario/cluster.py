@@ -12,7 +12,7 @@ import time
 
 from support import postgres
 from support.cluster_books import ClusterBooks
-from support.cluster_load import Load, Nodes, check_told
+from support.cluster_load import Load, Nodes, at_once, check_told
 from support.cut_wire import CutWire
 from support.http_client import until
 from support.lists import DAY, as_bare_list, options_of, sample_list
@@ -347,6 +347,10 @@ def plan_follows(stage):
 
 # ---- Idempotency-Key ----
 
+def in_turn(stage, count):
+    return list(itertools.islice(itertools.cycle(stage.nodes.all), count))
+
+
 def asked(node, key, query="", **headers):
     return node.ask(ENDPOINT + query, headers={"x-api-key": key, **headers})
 
@@ -372,7 +376,7 @@ def replayed_elsewhere(stage):
 def replayed_at_once(stage):
     key = stage.notes["keys"]["Hot"]
     for turn in range(20):
-        answers = at_once(stage, 16, lambda node, turn=turn: asked(node, key, **{"Idempotency-Key": f"together-{turn}"}))
+        answers = at_once(lambda node, turn=turn: asked(node, key, **{"Idempotency-Key": f"together-{turn}"}), in_turn(stage, 16))
         equal({answer.status for answer in answers}, {200}, "statuses")
         equal(sum(number(answer, "X-Credits-Charged") for answer in answers), COST, "credits")
         equal(len({answer.field("X-Charge-Id") for answer in answers}), 1, "charge ids")
@@ -395,23 +399,6 @@ def replayed_capture(stage):
 
 # ---- The last credits ----
 
-def at_once(stage, count, function):
-    """What so many threads are answered, over all nodes in turn."""
-    answers, nodes, start = [], itertools.cycle(stage.nodes.all), threading.Barrier(count)
-
-    def run(node):
-        start.wait()
-        answers.append(function(node))
-
-    threads = [threading.Thread(target=run, args=(next(nodes),)) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    equal(len(answers), count, "answers")
-    return answers
-
-
 @act(LAST, "the last credits of an account, asked for on all nodes at once, are given once each")
 def last_credits(stage):
     key = stage.notes["keys"]["Few"]
@@ -420,7 +407,7 @@ def last_credits(stage):
         with node.connect() as connection:
             return [connection.ask(ENDPOINT, headers={"x-api-key": key}) for _ in range(8)]
 
-    answers = [answer for some in at_once(stage, 16, ask_many) for answer in some]
+    answers = [answer for some in at_once(ask_many, in_turn(stage, 16)) for answer in some]
     given = [number(answer, "X-Credits-Remaining") for answer in answers if answer.status == 200]
     equal(sorted(given), list(range(0, FEW, COST)), "what each 200 leaves")
     for answer in answers:
@@ -436,7 +423,7 @@ def last_slots(stage):
         with node.connect() as connection:
             return [connection.ask(ENDPOINT, headers={"x-api-key": key}) for _ in range(12)]
 
-    answers = [answer for some in at_once(stage, 16, ask_many) for answer in some]
+    answers = [answer for some in at_once(ask_many, in_turn(stage, 16)) for answer in some]
     given = [number(answer, "X-RateLimit-Remaining") for answer in answers if answer.status == 200]
     equal({answer.status for answer in answers}, {200, 429}, "statuses")
     books_of(stage).window_holds(IDS["Tight"], TIGHT)
@@ -452,7 +439,7 @@ def addresses_over_nodes(stage):
         for number_of in (next(numbers) for _ in range(10)):
             for node in stage.nodes.all[number_of % 2::2]:  # each address at two nodes
                 asked(node, key, **{"X-Forwarded-For": f"192.0.2.{number_of}"})
-    at_once(stage, 15, ask_many)
+    at_once(ask_many, in_turn(stage, 15))
 
     def told(node):
         data = asked_of(node, key, "/api/v1/usage/me/recent-ips?limit=100")

@@ -4,10 +4,10 @@ against two plain servers that each have the rows of some buckets (support/citus
 import collections
 import contextlib
 import itertools
-import threading
 
 from support import citus, postgres
 from support.clock import Clock
+from support.cluster_load import at_once
 from support.cut_wire import CutWire
 from support.http_client import until
 from support.metered import number, plans
@@ -186,22 +186,6 @@ def ask(stage, key, **headers):
     return stage.notes["node"].ask(ENDPOINT + "?limit=1", headers={"x-api-key": key, **headers})
 
 
-def at_once(count, function, arguments):
-    answers, start = [], threading.Barrier(count)
-
-    def run(argument):
-        start.wait()
-        answers.append(function(argument))
-
-    threads = [threading.Thread(target=run, args=(argument,)) for argument in itertools.islice(arguments, count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    equal(len(answers), count, "answers")
-    return answers
-
-
 def books_of(stage, has_failed=True):
     """All that both servers hold, each row on the server of its bucket."""
     stage.notes["node"].stop()
@@ -224,7 +208,7 @@ def routed(alone):
                 for _ in range(40):
                     answers[key].append(connection.ask(ENDPOINT, headers={"x-api-key": key}))
 
-        at_once(4 * len(keys), ask_many, itertools.count())
+        at_once(ask_many, range(4 * len(keys)))
         nodes[1].stop()
         books = books_of(stage, has_failed=False)
         for (plan, _), some in stage.notes["keys"].items():

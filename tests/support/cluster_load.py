@@ -18,6 +18,23 @@ DOUBTED = re.compile(r"calls are answered 503 and may stand in the journal never
 Told = collections.namedtuple("Told", "account request_id status charge_id charged left idempotency_key")
 
 
+def at_once(function, arguments):
+    """What so many threads are answered that begin together, one for each argument."""
+    answers, start = [], threading.Barrier(len(arguments))
+
+    def run(argument):
+        start.wait()
+        answers.append(function(argument))
+
+    threads = [threading.Thread(target=run, args=(argument,)) for argument in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    equal(len(answers), len(arguments), "answers")
+    return answers
+
+
 class Nodes:
     """serve processes on one database; any of them may be replaced while clients ask."""
 
