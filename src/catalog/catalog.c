@@ -15,6 +15,9 @@
 #define BUSY_WAIT_MS 1000
 #define BUSY_LOOKS_MAX 10
 
+/* A server that stands still is waited for by whoever looks, and by who ends the process. */
+#define ANSWER_MS 6000
+
 /* What is kept and who waits for one list under one filter. */
 struct slot {
     struct catalog *catalog;
@@ -467,6 +470,7 @@ enum status catalog_open(const struct catalog_options *options, struct catalog *
         catalog_close(catalog);
         return status;
     }
+    store_answer_within(store, ANSWER_MS);
     *opened = catalog;
     return STATUS_OK;
 }

@@ -88,6 +88,11 @@ enum status store_wait_at_most(struct store *store, int milliseconds, struct rea
     return db_wait_at_most(store->db, milliseconds, reason);
 }
 
+void store_answer_within(struct store *store, int milliseconds)
+{
+    db_answer_within(store->db, milliseconds);
+}
+
 const char *store_path(const struct store *store)
 {
     return db_path(store->db);

@@ -44,6 +44,9 @@ void store_close(struct store *store);
  * 10 s in the beginning. */
 enum status store_wait_at_most(struct store *store, int milliseconds, struct reason *reason);
 
+/* As db_answer_within. */
+void store_answer_within(struct store *store, int milliseconds);
+
 /* As db_path: for sentences. Lives as long as the store. */
 const char *store_path(const struct store *store);
 

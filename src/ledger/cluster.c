@@ -8,6 +8,7 @@
 #define FOLD_INTERVAL_US                                                                       \
     (4 * SECOND_US) /* readers add what is not folded: some thousand rows at most */
 #define FOLLOW_INTERVAL_MS 250
+#define TRY_INTERVAL_US (SECOND_US / 4)
 #define SWEEP_INTERVAL_US (3600 * SECOND_US)
 #define LOCK_WAIT_MS 2000
 #define STATEMENT_MS 5000     /* of a batch: its callers wait */
@@ -76,8 +77,6 @@ static void charges_settle(struct charge *charge, enum status status)
     }
 }
 
-/* ---- The lanes' threads ---- */
-
 /* Inside the lock. */
 static struct charge *charges_cut(struct cluster *cluster, size_t count_max, unsigned *line)
 {
@@ -87,35 +86,6 @@ static struct charge *charges_cut(struct cluster *cluster, size_t count_max, uns
     return taken;
 }
 
-/* NULL when the cluster closes and nothing waits, or when it is time to fold. What waits then in a line that
- * is at work is for the lane that is at it. */
-static struct charge *charges_take(struct cluster *cluster, unsigned *line, bool *is_over)
-{
-    lock(cluster);
-    int waited = 0;
-    struct charge *taken;
-    while (!(taken = charges_cut(cluster, CLUSTER_BATCH_MAX, line)) && !cluster->is_closing &&
-           waited == 0)
-        waited = uv_cond_timedwait(&cluster->arrived, &cluster->lock,
-                                   1000 * (uint64_t)FOLD_INTERVAL_US);
-    *is_over = cluster->is_closing && !taken;
-    unlock(cluster);
-    return taken;
-}
-
-bool cluster_admission_note(struct cluster *cluster, enum status status,
-                            const struct reason *reason)
-{
-    bool admitted = atomic_exchange(&cluster->ledger->committer.admits, status == STATUS_OK);
-    if (status != STATUS_OK && admitted)
-        log_line(LOG_ERROR, "ledger", "calls are refused until the database answers: %s",
-                 reason->sentence);
-    if (status == STATUS_OK && !admitted)
-        log_line(LOG_INFO, "ledger", "the database answers again");
-    return admitted;
-}
-
-/* The database was gone before: what waits would only wait for the same. */
 static void charges_refuse_waiting(struct cluster *cluster)
 {
     lock(cluster);
@@ -123,6 +93,89 @@ static void charges_refuse_waiting(struct cluster *cluster)
     struct charge *waiting = charges_cut(cluster, SIZE_MAX, &line);
     unlock(cluster);
     charges_settle(waiting, STATUS_UNAVAILABLE);
+}
+
+/* ---- Whether calls are admitted ---- */
+
+#define FOLLOWER_BIT (1U << CLUSTER_LANES_SPREAD)
+
+static unsigned lane_bit(const struct lane *lane)
+{
+    return 1U << (lane - lane->cluster->lanes);
+}
+
+/* Inside the lock. */
+static bool has_lane(const struct cluster *cluster)
+{
+    unsigned lanes = (1U << cluster->lane_count) - 1;
+    return (cluster->lost & lanes) != lanes;
+}
+
+static void lost_log(bool admitted, bool admits, const struct reason *reason)
+{
+    if (admitted && !admits)
+        log_line(LOG_ERROR, "ledger", "calls are refused until the database answers: %s",
+                 reason->sentence);
+    else if (admits && !admitted)
+        log_line(LOG_INFO, "ledger", "the database answers again");
+    else if (admits && reason)
+        log_line(LOG_WARNING, "ledger", "calls go by one connection less: %s",
+                 reason->sentence);
+}
+
+/* reason: NULL where the database is there. */
+static void lost_note(struct cluster *cluster, unsigned who, const struct reason *reason)
+{
+    lock(cluster);
+    unsigned before = cluster->lost;
+    cluster->lost = reason ? before | who : before & ~who;
+    bool is_changed = cluster->lost != before,
+         admits = atomic_load(&cluster->ledger->committer.admits);
+    bool admitted = admits;
+    if (is_changed) {
+        admits = !(cluster->lost & FOLLOWER_BIT) && has_lane(cluster);
+        atomic_store(&cluster->ledger->committer.admits, admits);
+        uv_cond_broadcast(&cluster->arrived);
+    }
+    unlock(cluster);
+    if (is_changed)
+        lost_log(admitted, admits, reason);
+}
+
+void lane_lose(struct lane *lane, const struct reason *reason)
+{
+    lost_note(lane->cluster, lane_bit(lane), reason);
+}
+
+/* Whether the lane's next batch would find what it needs. What waits is refused when none would. */
+static void lane_probe(struct lane *lane)
+{
+    struct reason reason = {0};
+    bool is_lost = lane_try(lane, &reason) != STATUS_OK;
+    lost_note(lane->cluster, lane_bit(lane), is_lost ? &reason : NULL);
+    if (is_lost && !atomic_load(&lane->cluster->ledger->committer.admits))
+        charges_refuse_waiting(lane->cluster);
+}
+
+/* ---- The lanes' threads ---- */
+
+/* NULL when the cluster closes and nothing waits, when it is time to try a commit or to fold, and when a lane
+ * was lost or found again. What waits then in a line that is at work is for the lane that is at it. */
+static struct charge *charges_take(struct lane *lane, unsigned *line, bool *is_over)
+{
+    struct cluster *cluster = lane->cluster;
+    lock(cluster);
+    unsigned lost = cluster->lost;
+    size_t most = lost & lane_bit(lane) ? 0 : CLUSTER_BATCH_MAX;
+    uint64_t wait_us = lost ? TRY_INTERVAL_US : FOLD_INTERVAL_US;
+    int waited = 0;
+    struct charge *taken = NULL;
+    while (!(most > 0 && (taken = charges_cut(cluster, most, line))) && !cluster->is_closing &&
+           cluster->lost == lost && waited == 0)
+        waited = uv_cond_timedwait(&cluster->arrived, &cluster->lock, 1000 * wait_us);
+    *is_over = cluster->is_closing && !taken;
+    unlock(cluster);
+    return taken;
 }
 
 /* Lanes count one after the other: see struct tally. */
@@ -164,14 +217,16 @@ static void line_leave(struct cluster *cluster, unsigned line)
         lanes_wake(cluster);
 }
 
-/* Whether calls were admitted before. One server of several that is lost is no reason to refuse the others'. */
-static bool batch_note(struct lane *lane, enum status status, const struct reason *reason)
+/* One server of several that is lost is no reason to refuse the others' calls. What fails although the
+ * database is there, as where rows are locked, is tried. */
+static void batch_note(struct lane *lane, enum status status, const struct reason *reason)
 {
-    if (!lane->placement)
-        return cluster_admission_note(lane->cluster, status, reason);
-    if (status != STATUS_OK)
+    if (lane->placement && status != STATUS_OK)
         log_line(LOG_ERROR, "ledger", "calls of one bucket are refused: %s", reason->sentence);
-    return true;
+    else if (status == STATUS_UNAVAILABLE)
+        lane_lose(lane, reason);
+    else if (status != STATUS_OK)
+        lane_probe(lane);
 }
 
 static void charges_run(struct lane *lane, struct charge *charges, unsigned line)
@@ -179,22 +234,28 @@ static void charges_run(struct lane *lane, struct charge *charges, unsigned line
     struct reason reason = {0};
     enum status status = batch_run(lane->room, charges, &reason);
     line_leave(lane->cluster, line);
-    bool has_admitted = batch_note(lane, status, &reason);
     batch_count(lane, charges, status);
     if (status == STATUS_OK)
         lane_fold_add(lane, batch_journal_id(lane->room), charges);
     else
         lane->fold_is_behind = true;
     charges_settle(charges, status);
-    if (status == STATUS_UNAVAILABLE && !has_admitted)
-        charges_refuse_waiting(lane->cluster);
+    batch_note(lane, status, &reason);
+}
+
+static bool is_lost(struct lane *lane)
+{
+    lock(lane->cluster);
+    bool is_lost = (lane->cluster->lost & lane_bit(lane)) != 0;
+    unlock(lane->cluster);
+    return is_lost;
 }
 
 static void fold_if_due(struct lane *lane, bool is_over)
 {
     duration now = time_elapsed(lane->cluster->base);
     struct reason reason = {0};
-    if (now.us - lane->folded.us < FOLD_INTERVAL_US && !is_over)
+    if ((now.us - lane->folded.us < FOLD_INTERVAL_US && !is_over) || is_lost(lane))
         return;
     lane->folded = now;
     if (lane_fold_write(lane, &reason) != STATUS_OK)
@@ -207,12 +268,15 @@ static void *commit(void *owner)
     bool is_over = false;
     while (!is_over) {
         unsigned line = 0;
-        struct charge *charges = charges_take(lane->cluster, &line, &is_over);
+        struct charge *charges = charges_take(lane, &line, &is_over);
         if (charges)
             charges_run(lane, charges, line);
+        else if (!lane->placement)
+            lane_probe(lane);
         fold_if_due(lane, is_over);
     }
-    (void)!lane_leave(lane, NULL); /* else its mark stays, and costs a row */
+    if (!is_lost(lane))
+        (void)!lane_leave(lane, NULL); /* else its mark stays, and costs a row */
     return NULL;
 }
 
@@ -245,9 +309,8 @@ static void follow_once(struct cluster *cluster)
     enum status status = changes_follow(cluster, &reason);
     if (status == STATUS_UNAVAILABLE)
         status = changes_follow(cluster, &reason);
-    if (status == STATUS_UNAVAILABLE ||
-        (status == STATUS_OK && !atomic_load(&cluster->ledger->committer.admits)))
-        (void)cluster_admission_note(cluster, status, &reason);
+    if (status == STATUS_UNAVAILABLE || status == STATUS_OK)
+        lost_note(cluster, FOLLOWER_BIT, status == STATUS_OK ? NULL : &reason);
 }
 
 static void windows_sweep(struct cluster *cluster)
@@ -317,7 +380,7 @@ static enum status lane_open(struct cluster *cluster, struct lane *lane, struct 
     TRY(node_number(cluster->ledger, &lane->node, reason));
     if (cluster->is_spread)
         lane->placement = placement_open(lane->db, &connection);
-    lane->room = batch_room_open(cluster->ledger, lane->db, lane->placement, lane->node);
+    lane->room = batch_room_open(lane);
     return STATUS_OK;
 }
 
@@ -373,6 +436,7 @@ void cluster_stop(struct cluster *cluster)
     unlock(cluster);
     for (size_t i = 0; i < cluster->lane_count; i++)
         check(pthread_join(cluster->lanes[i].thread, NULL) == 0);
+    charges_refuse_waiting(cluster); /* where no lane was left to take them */
     check(pthread_join(cluster->follower, NULL) == 0);
     cluster->has_follower = false;
 }

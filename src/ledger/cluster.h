@@ -10,10 +10,8 @@
 #pragma once
 
 #include "ledger/cluster_queue.h"
-#include "ledger/fold.h"
+#include "ledger/lane.h"
 #include "ledger/meter_held.h"
-#include "ledger/placement.h"
-#include "sql/db.h"
 
 #include <uv.h>
 
@@ -28,28 +26,6 @@ struct sql_array;
 
 #define CLUSTER_CHANNEL "trendgate_ledger"
 
-/* Batches on their way at once: while the database writes one, the next is decided. Where buckets are spread
- * over servers batches are smaller, and servers do not wait for each other. */
-#define CLUSTER_LANES 2
-#define CLUSTER_LANES_SPREAD 4
-
-/* What makes one batch after the other: owned by its thread. */
-struct lane {
-    struct cluster *cluster;
-    int64_t node; /* its number in the journal, unlike all that ever wrote there */
-    struct db *db;
-    struct placement *placement; /* NULL: db has every bucket */
-    struct batch_room *room;     /* see cluster_batch.c */
-    struct fold fold;
-    int64_t fold_from;   /* the mark that the fold goes on from */
-    bool fold_is_behind; /* a row may be in the journal that it lacks */
-    duration folded;
-    pthread_t thread;
-};
-
-/* After a try to fold. */
-void lane_count_fold(struct lane *lane, bool is_done);
-
 struct cluster {
     struct ledger *ledger;
     const struct time_source *base;
@@ -59,9 +35,11 @@ struct cluster {
 
     bool is_spread; /* by Citus, over servers: see spread.h */
 
-    uv_mutex_t lock; /* over the queue */
+    uv_mutex_t lock; /* over the queue, and what is lost */
     uv_cond_t arrived, closed;
     struct cluster_queue queue;
+    unsigned
+        lost; /* a bit for each lane, and for the follower, whose last try found no database */
     bool is_closing;
     struct lane lanes[CLUSTER_LANES_SPREAD];
     size_t lane_count; /* that run */
@@ -96,7 +74,8 @@ void cluster_add(struct cluster *cluster, struct charge_list *charges);
 /* What the database's clock says now. Nothing where the node's own is to count. */
 void cluster_clock_note(struct cluster *cluster, instant now);
 
-/* STATUS_UNAVAILABLE while calls are refused. Any thread; does not block. */
+/* STATUS_UNAVAILABLE while calls are refused: while the follower cannot read what others change, or no lane
+ * commits. Each tries by itself, also where no call comes. Any thread; does not block. */
 enum status cluster_health(const struct cluster *cluster, struct reason *reason);
 
 /* ---- Accounts that are held ---- */

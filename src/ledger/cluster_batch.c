@@ -51,13 +51,11 @@ struct batch_room {
     struct sql_array arrays[ARRAYS];
 };
 
-struct batch_room *batch_room_open(struct ledger *ledger, struct db *db,
-                                   struct placement *placement, int64_t node)
+struct batch_room *batch_room_open(struct lane *lane)
 {
     struct batch_room *room = memory_take_zeroed(1, sizeof(*room));
-    room->ledger = ledger;
-    room->way = (struct batch_way){
-        .cluster = ledger->cluster, .home = db, .db = db, .placement = placement, .node = node};
+    room->ledger = lane->cluster->ledger;
+    room->way = (struct batch_way){.lane = lane, .db = lane->db};
     room->name.bucket = SEVERAL;
     buffer_init(&room->body, BODY_BYTES_MAX);
     buffer_init(&room->windows, WINDOWS_BYTES_MAX);
@@ -279,7 +277,7 @@ static enum status key_day_write(struct batch_room *room, const struct charge *c
 static enum status row_id_draw(struct batch_room *room, int64_t *id, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(room->way.home, "SELECT nextval('journal_id')", &select, reason));
+    TRY(db_statement_take(room->way.lane->db, "SELECT nextval('journal_id')", &select, reason));
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);
@@ -306,7 +304,7 @@ static enum status admit(struct batch_room *room, struct reason *reason)
         room->way.db, is_of_one ? ADMIT_SQL("admit_bucket($22, $23, ") : ADMIT_SQL("admit("),
         &select, reason));
     db_bind_blob(select, 1, (struct text){(const char *)room->name.id, sizeof(room->name.id)});
-    db_bind_integer(select, 2, room->way.node);
+    db_bind_integer(select, 2, room->way.lane->node);
     db_bind_integer(select, 3, room->at.us);
     db_bind_integer(select, 4, room->call_count);
     db_bind_blob(select, 5, buffer_text(&room->body));
@@ -346,7 +344,7 @@ static enum status batch_write(struct batch_room *room, struct reason *reason)
 /* Where the batch's accounts are. */
 static enum status batch_place(struct batch_room *room, struct reason *reason)
 {
-    if (!room->way.placement)
+    if (!room->way.lane->placement)
         return STATUS_OK;
     room->name.bucket = account_bucket(room->accounts[0]);
     check(account_bucket(room->accounts[room->account_count - 1]) == room->name.bucket);

@@ -1,13 +1,11 @@
-/* cluster_batch: one transaction of a cluster's charges: see cluster.h. Owned by the committer's
+/* cluster_batch: one transaction of a cluster's charges: see cluster.h. Owned by the lane's
  * thread; blocks on the database. */
 #pragma once
 
 #include "ledger/cluster.h"
 
-/* db: in the schema of the ledger; outlives the room, as placement does. NULL: all accounts are in db, and a
- * batch may be of any; else it is of one bucket. */
-struct batch_room *batch_room_open(struct ledger *ledger, struct db *db,
-                                   struct placement *placement, int64_t node);
+/* lane: with its cluster, db, placement and node; it outlives the room. */
+struct batch_room *batch_room_open(struct lane *lane);
 void batch_room_close(struct batch_room *room);
 
 /* Decides 1 to CLUSTER_BATCH_MAX charges and writes what was taken: STATUS_OK, and each charge's
@@ -22,12 +20,3 @@ enum status batch_settle(struct batch_room *room, struct reason *reason);
 
 /* Of the row that was written; 0: none was. */
 int64_t batch_journal_id(const struct batch_room *room);
-
-/* ---- What batches ask of their cluster; any thread ---- */
-
-/* From now on calls are refused, or admitted; a change is logged. Tells which it was before. */
-bool cluster_admission_note(struct cluster *cluster, enum status status,
-                            const struct reason *reason);
-
-/* Waits that long, or until the cluster closes: true. */
-bool cluster_pause(struct cluster *cluster, duration pause);

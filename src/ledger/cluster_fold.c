@@ -2,6 +2,7 @@
 
 #include "ledger/cluster_batch.h"
 #include "ledger/cluster_closing.h"
+#include "ledger/cluster_way.h"
 #include "ledger/embedded_billing.h"
 
 static void entry_add(struct lane *lane, int64_t journal_id, const struct charge *charge,
@@ -135,6 +136,34 @@ enum status lane_fold_write(struct lane *lane, struct reason *reason)
         lane->fold_is_behind = true;
     addresses_unlock(addresses);
     lane_count_fold(lane, status == STATUS_OK);
+    return status;
+}
+
+static enum status mark_touch(struct lane *lane, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(lane->db, "UPDATE fold_mark SET seen_at = $2 WHERE node = $1",
+                          &update, reason));
+    db_bind_integer(update, 1, lane->node);
+    db_bind_integer(update, 2, time_now(&lane->cluster->time).us);
+    return db_run(update, reason);
+}
+
+static enum status try_transact(struct lane *lane, struct reason *reason)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    TRY(db_begin(lane->db, &transaction, reason));
+    TRY(db_execute(lane->db, "LOCK TABLE journal IN ROW EXCLUSIVE MODE", reason));
+    TRY(mark_touch(lane, reason));
+    return db_commit(&transaction, reason);
+}
+
+enum status lane_try(struct lane *lane, struct reason *reason)
+{
+    TRY(batch_settle(lane->room, reason));
+    db_answer_within(lane->db, CLUSTER_ASK_ANSWER_MS);
+    enum status status = try_transact(lane, reason);
+    db_answer_within(lane->db, 0);
     return status;
 }
 

@@ -4,20 +4,19 @@
 #include "ledger/cluster_batch.h"
 
 #define ASK_PAUSE_US (SECOND_US / 20)
-#define ASK_ANSWER_MS 3000 /* past the wait for a lock, which the database tells of itself */
 
 enum status way_find(struct batch_way *way, int64_t bucket, struct reason *reason)
 {
-    if (!way->placement)
+    if (!way->lane->placement)
         return STATUS_OK;
-    return placement_find(way->placement, bucket, time_elapsed(way->cluster->base), &way->db,
-                          reason);
+    return placement_find(way->lane->placement, bucket, time_elapsed(way->lane->cluster->base),
+                          &way->db, reason);
 }
 
 enum status way_note(struct batch_way *way, enum status status)
 {
-    if (way->placement && status != STATUS_OK && status != STATUS_BUSY)
-        placement_doubt(way->placement);
+    if (way->lane->placement && status != STATUS_OK && status != STATUS_BUSY)
+        placement_doubt(way->lane->placement);
     return status;
 }
 
@@ -33,7 +32,7 @@ static enum status row_try(struct batch_way *way, const struct batch_name *name,
                           "INSERT INTO journal (bucket, id, node, batch_id, at, calls, body)"
                           " VALUES ($3, -1, $1, $2, 0, 0, '')",
                           &insert, reason));
-    db_bind_integer(insert, 1, way->node);
+    db_bind_integer(insert, 1, way->lane->node);
     db_bind_blob(insert, 2, (struct text){(const char *)name->id, sizeof(name->id)});
     db_bind_integer(insert, 3, name->bucket);
     return db_run(insert, reason);
@@ -45,7 +44,7 @@ static enum status batch_ask(struct batch_way *way, const struct batch_name *nam
 {
     enum status status = way_find(way, name->bucket, reason);
     if (status == STATUS_OK) {
-        db_answer_within(way->db, ASK_ANSWER_MS);
+        db_answer_within(way->db, CLUSTER_ASK_ANSWER_MS);
         status = row_try(way, name, reason);
         db_answer_within(way->db, 0);
     }
@@ -58,12 +57,11 @@ static enum status batch_ask_until(struct batch_way *way, const struct batch_nam
     for (;;) {
         enum status status = batch_ask(way, name, reason);
         if (status == STATUS_EXISTS || status == STATUS_OK ||
-            time_elapsed(way->cluster->base).us > until_us)
+            time_elapsed(way->lane->cluster->base).us > until_us)
             return status;
-        if (status == STATUS_UNAVAILABLE &&
-            !way->placement) /* nobody else need wait as long to learn that */
-            (void)cluster_admission_note(way->cluster, status, reason);
-        (void)cluster_pause(way->cluster, (duration){ASK_PAUSE_US});
+        if (status == STATUS_UNAVAILABLE && !way->lane->placement)
+            lane_lose(way->lane, reason); /* nobody else need wait as long to learn that */
+        (void)cluster_pause(way->lane->cluster, (duration){ASK_PAUSE_US});
     }
 }
 
@@ -88,7 +86,7 @@ static enum status batch_doubt(struct batch_way *way, const struct batch_name *n
 enum status way_resolve(struct batch_way *way, const struct batch_name *name,
                         int64_t call_count, struct reason *reason)
 {
-    int64_t until_us = time_elapsed(way->cluster->base).us + CLUSTER_SETTLE_US;
+    int64_t until_us = time_elapsed(way->lane->cluster->base).us + CLUSTER_SETTLE_US;
     enum status status = batch_ask_until(way, name, until_us, reason);
     if (status == STATUS_EXISTS)
         return STATUS_OK;

@@ -7,20 +7,21 @@
 /* How long a commit whose end was not seen is asked for before its calls are answered 503. */
 #define CLUSTER_SETTLE_US (INT64_C(10) * SECOND_US)
 
+/* How long one asking waits for an answer, and a try of a lane: past the wait for a lock, which the database
+ * tells of itself. */
+#define CLUSTER_ASK_ANSWER_MS 3000
+
 #define SEVERAL (-1) /* in place of a bucket */
 
 struct batch_name {
-    int64_t bucket; /* of all its accounts; SEVERAL: where home has every one */
+    int64_t bucket; /* of all its accounts; SEVERAL: where the lane's db has every one */
     uint8_t id[CHARGE_ID_BYTES];
 };
 
 struct batch_way {
-    struct cluster *cluster;
-    struct db *home;
-    struct placement *placement; /* NULL: home has every bucket */
-    struct db *db;               /* that has the bucket which was found last; else home */
-    int64_t node;                /* the lane's, in the journal */
-    bool is_doubted;             /* whether that batch stands in the journal */
+    struct lane *lane;
+    struct db *db;   /* that has the bucket which was found last; else the lane's */
+    bool is_doubted; /* whether that batch stands in the journal */
     struct batch_name doubted;
 };
 

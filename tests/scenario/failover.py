@@ -8,10 +8,10 @@ import time
 from cluster import IDS, SEED, TURNS, check_books, several
 from support import postgres
 from support.cluster_load import Load
-from support.http_client import until
+from support.http_client import PATIENCE_S, until
 from support.metered import number
 from support.server import ON_POSTGRES, Skip
-from support.steps import ENDPOINT, Scenario, Stage, act, dig, equal
+from support.steps import ENDPOINT, Scenario, Stage, act, dig, equal, within_a_second
 
 MOVING, REFUSED = [], []
 HOT = "Hot"
@@ -73,6 +73,38 @@ def standby_alone(_stage):
         refused = stage.place.run("serve", "--database", f"{standby.address.rpartition('/')[0]}/{name}", database=False)
         equal(refused.status != 0, True, f"{refused!r}")
         equal("is not to be had" in refused.stderr, True, f"{refused!r}")
+
+
+def is_ready(node):
+    return node.ask("/ready").status == 200
+
+
+@act(MOVING, "a primary that answers and cannot commit is told by /ready, from before the first call until it can")
+def standby_lost(_stage):
+    with postgres.of_its_own() as primary, several(count=1) as stage, postgres.Standby(primary) as standby:
+        [node] = stage.nodes.all
+        key = {"x-api-key": stage.notes["keys"][HOT]}
+        equal(node.ask(ENDPOINT, headers=key).status, 200, "before")
+        with standby.standing_still():
+            until(lambda: not is_ready(node), "/ready tells that nothing is committed")
+            for _ in range(30):
+                equal((is_ready(node), node.ask(ENDPOINT, headers=key).status), (False, 503), "while nothing is committed")
+                time.sleep(0.1)  # the follower, which only reads, comes by four times a second
+        within_a_second(lambda: is_ready(node), "/ready is 200 again")
+        equal(node.ask(ENDPOINT, headers=key).status, 200, "after")
+        equal(charges_of(stage), 2, "charges")
+
+
+@act(MOVING, "a node ends while its database stands still")
+def ended_standing_still(_stage):
+    with postgres.of_its_own() as server, several(count=1) as stage:
+        [node] = stage.nodes.all
+        equal(node.ask(ENDPOINT, headers={"x-api-key": stage.notes["keys"][HOT]}).status, 200, "before")
+        with server.standing_still():
+            node.signal(signal.SIGTERM)
+            equal(node.wait(patience=PATIENCE_S), 0, "its status")
+        stage.place.books_agree()
+        equal(charges_of(stage), 1, "charges")
 
 
 def refused_then_admitted(stage, disturbance):

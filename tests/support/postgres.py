@@ -256,8 +256,16 @@ class Standby(Server):
         self._run("pg_basebackup", "-D", self.folder / "data", "-h", self.primary.folder, "-U", USER, "-R", "-X", "stream",
                   "-c", "fast", "--no-sync")
         self.begin()
-        rows(self.primary.address, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self._primary_is_told("SET synchronous_standby_names = '*'")
+
+    def _primary_is_told(self, setting):
+        rows(self.primary.address, f"ALTER SYSTEM {setting}")
         rows(self.primary.address, "SELECT pg_reload_conf()")
+
+    def __exit__(self, *_):
+        if self.primary.server.poll() is None:
+            self._primary_is_told("RESET synchronous_standby_names")
+        super().__exit__()
 
     def promote(self):
         """Waits until it takes writes."""
