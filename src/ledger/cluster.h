@@ -82,7 +82,8 @@ enum status cluster_health(const struct cluster *cluster, struct reason *reason)
 
 struct held {
     int64_t account_id;
-    instant now; /* the database's; not before the account's last call */
+    instant stamp; /* of the account's newest call */
+    instant now;   /* the database's; not before that */
     bool is_refused;
     int64_t event_id; /* the newest: where this node knows of it, it knows of every key's end */
 };

@@ -12,12 +12,16 @@
 /* Windows with calls in each millisecond: see rate_window_write. */
 #define WINDOWS_BYTES_MAX (CLUSTER_BATCH_MAX * RATE_WINDOW_MS * 4)
 
+/* A window is written whole, and so loses what is older than a minute, once in each such span. */
+#define WINDOW_WHOLE_US (15 * SECOND_US)
+
 /* The parameters of the function admit that are arrays, in its order. */
 enum array {
     CALLERS,
     STAMPS,
     STARTS,
     LENGTHS,
+    KEEPERS,
     PAYERS,
     PERIODS,
     DAYS,
@@ -40,8 +44,8 @@ struct batch_room {
     size_t charge_count;
     int64_t accounts[CLUSTER_BATCH_MAX]; /* rising */
     struct held held[CLUSTER_BATCH_MAX];
-    bool calls[CLUSTER_BATCH_MAX]; /* whether a slot of that account was taken */
-    bool pays[CLUSTER_BATCH_MAX];  /* whether credits were */
+    uint32_t calls[CLUSTER_BATCH_MAX]; /* slots of that account that were taken */
+    bool pays[CLUSTER_BATCH_MAX];      /* whether credits were */
     size_t account_count;
     struct batch_name name;
     instant at;
@@ -180,7 +184,7 @@ static void charge_take(struct batch_room *room, struct charge *charge, size_t p
                                           .elapsed = {now.us}};
     meter_charge(room->ledger->meter, &charge->order, &charge->standing);
     charge->decided = verdict_status(charge);
-    room->calls[place] |= charge->standing.verdict != CHARGE_RATE_LIMITED;
+    room->calls[place] += charge->standing.verdict != CHARGE_RATE_LIMITED;
     room->pays[place] |= charge->standing.charged.count > 0;
 }
 
@@ -211,7 +215,8 @@ static enum status batch_decide(struct batch_room *room, struct reason *reason)
 {
     room->at = room->held[0].now;
     for (size_t i = 0; i < room->account_count; i++) {
-        room->calls[i] = room->pays[i] = false;
+        room->calls[i] = 0;
+        room->pays[i] = false;
         if (room->held[i].now.us < room->at.us)
             room->at = room->held[i].now; /* others' last calls were ahead of the clock */
     }
@@ -230,11 +235,24 @@ static enum status batch_decide(struct batch_room *room, struct reason *reason)
 
 /* ---- Writing ---- */
 
-static void window_add(struct batch_room *room, const struct held *held)
+/* Calls of a minute at least, in a row that would be written anew as a whole, are best kept as they are. */
+static bool window_keeps(const struct held *held)
+{
+    return held->now.us - held->stamp.us < RATE_WINDOW_MS * INT64_C(1000) &&
+           held->now.us / WINDOW_WHOLE_US == held->stamp.us / WINDOW_WHOLE_US;
+}
+
+static void window_add(struct batch_room *room, const struct held *held, uint32_t calls)
 {
     size_t start = buffer_text(&room->windows).length;
-    meter_held_calls(room->ledger->meter, held->account_id, held->now, &room->windows);
+    bool keeps = window_keeps(held);
+    if (keeps)
+        rate_window_write_run(&room->windows, calls,
+                              (uint32_t)(held->now.us / 1000 - held->stamp.us / 1000));
+    else
+        meter_held_calls(room->ledger->meter, held->account_id, &room->windows);
     check(!room->windows.overflowed);
+    sql_array_add(&room->arrays[KEEPERS], keeps);
     sql_array_add(&room->arrays[CALLERS], held->account_id);
     sql_array_add(&room->arrays[STAMPS], held->now.us);
     sql_array_add(&room->arrays[STARTS], (int64_t)start + 1); /* SQL counts from 1 */
@@ -290,8 +308,8 @@ static enum status row_id_draw(struct batch_room *room, int64_t *id, struct reas
     " CAST($8 AS BIGINT[]), CAST($9 AS BIGINT[]), CAST($10 AS BIGINT[]),"                      \
     " CAST($11 AS BIGINT[]), CAST($12 AS BIGINT[]), CAST($13 AS BIGINT[]),"                    \
     " CAST($14 AS BIGINT[]), CAST($15 AS BIGINT[]), CAST($16 AS BIGINT[]),"                    \
-    " CAST($17 AS BIGINT[]), CAST($18 AS TEXT[]), CAST($19 AS BIGINT[]),"                      \
-    " CAST($20 AS BIGINT[]), CAST($21 AS BIGINT[]))"
+    " CAST($17 AS BIGINT[]), CAST($18 AS BIGINT[]), CAST($19 AS TEXT[]),"                      \
+    " CAST($20 AS BIGINT[]), CAST($21 AS BIGINT[]), CAST($22 AS BIGINT[]))"
 
 static enum status admit(struct batch_room *room, struct reason *reason)
 {
@@ -301,7 +319,7 @@ static enum status admit(struct batch_room *room, struct reason *reason)
     if (is_of_one)
         TRY(row_id_draw(room, &row_id, reason));
     TRY(db_statement_take(
-        room->way.db, is_of_one ? ADMIT_SQL("admit_bucket($22, $23, ") : ADMIT_SQL("admit("),
+        room->way.db, is_of_one ? ADMIT_SQL("admit_bucket($23, $24, ") : ADMIT_SQL("admit("),
         &select, reason));
     db_bind_blob(select, 1, (struct text){(const char *)room->name.id, sizeof(room->name.id)});
     db_bind_integer(select, 2, room->way.lane->node);
@@ -312,8 +330,8 @@ static enum status admit(struct batch_room *room, struct reason *reason)
     for (enum array i = CALLERS; i < ARRAYS; i++)
         db_bind_text(select, 7 + (int)i, sql_array_text(&room->arrays[i]));
     if (is_of_one) {
-        db_bind_integer(select, 22, room->name.bucket);
-        db_bind_integer(select, 23, row_id);
+        db_bind_integer(select, 23, room->name.bucket);
+        db_bind_integer(select, 24, row_id);
     }
     bool row;
     TRY(db_step(select, &row, reason));
@@ -322,21 +340,32 @@ static enum status admit(struct batch_room *room, struct reason *reason)
     return STATUS_OK;
 }
 
+/* If the commit fails no row of that number will ever be there. */
+static void windows_note(struct batch_room *room)
+{
+    for (size_t i = 0; i < room->account_count; i++)
+        if (room->calls[i] > 0)
+            meter_held_wrote(room->ledger->meter, room->accounts[i],
+                             (uint32_t)room->journal_id);
+}
+
 static enum status batch_write(struct batch_room *room, struct reason *reason)
 {
     for (enum array i = CALLERS; i < ARRAYS; i++)
         sql_array_clear(&room->arrays[i]);
     buffer_clear(&room->windows);
     for (size_t i = 0; i < room->account_count; i++) {
-        if (room->calls[i])
-            window_add(room, &room->held[i]);
+        if (room->calls[i] > 0)
+            window_add(room, &room->held[i], room->calls[i]);
         if (room->pays[i])
             balance_add(room, room->accounts[i]);
     }
     for (size_t i = 0; i < room->charge_count; i++)
         if (room->charges[i]->decided == STATUS_OK)
             TRY(key_day_write(room, room->charges[i], reason));
-    return admit(room, reason);
+    TRY(admit(room, reason));
+    windows_note(room);
+    return STATUS_OK;
 }
 
 /* ---- The transaction ---- */

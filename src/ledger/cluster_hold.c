@@ -9,6 +9,7 @@ enum column {
     EVENT_ID,
     ACCOUNT,
     STAMP,
+    WRITTEN_BY,
     CALLS,
     HAS_CAPS,
     PLAN,
@@ -32,9 +33,11 @@ enum column {
     REFUNDED,
 };
 
-/* Accounts by their ids: an array in SQL. */
+/* Accounts by their ids. */
 struct wanted {
-    struct text accounts;
+    const int64_t *ids;
+    size_t count;
+    struct text accounts; /* an array in SQL */
     bool is_of_bucket; /* all of them: where buckets are spread, each statement is to name it */
     int64_t bucket;
 };
@@ -91,6 +94,7 @@ static struct held row_read(struct db_statement *row, instant present)
 {
     instant stamp = {db_column_integer(row, STAMP)};
     return (struct held){.account_id = db_column_integer(row, ACCOUNT),
+                         .stamp = stamp,
                          .now = stamp.us > present.us ? stamp : present,
                          .is_refused = db_column_integer(row, IS_REFUSED) != 0,
                          .event_id = db_column_integer(row, EVENT_ID)};
@@ -107,7 +111,9 @@ static enum status row_put(struct ledger *ledger, struct db_statement *row,
                     .has_opted_in = db_column_integer(row, HAS_OPTED_IN) != 0,
                     .spend_limit_cents = db_column_integer(row, SPEND_LIMIT),
                     .anchor = {db_column_integer(row, CREATED_AT)}},
-        .stamp = {db_column_integer(row, STAMP)},
+        .stamp = held->stamp,
+        .writing = (uint32_t)db_column_integer(row, WRITTEN_BY),
+        .has_calls = !db_column_is_null(row, CALLS),
         .calls = db_column_blob(row, CALLS)};
     TRY(balance_read(ledger, row, &state.balance, reason));
     struct text plan = plan_in_force(row, &state.balance);
@@ -118,9 +124,13 @@ static enum status row_put(struct ledger *ledger, struct db_statement *row,
     if (!terms_now(&ledger->terms)->by_slot[state.account.plan_slot])
         return reason_set(reason, STATUS_BUSY, "the plan %.*s is not loaded yet",
                           TEXT_PRINT(plan));
-    if (meter_held_put(ledger->meter, &state, held->now) != STATUS_OK)
+    enum status status = meter_held_put(ledger->meter, &state, held->now);
+    if (status == STATUS_BUSY)
+        return reason_set(reason, status, "the window of account %lld was given back",
+                          (long long)held->account_id);
+    if (status != STATUS_OK)
         return reason_set(
-            reason, STATUS_CORRUPT,
+            reason, status,
             "%s: the calls of account %lld are no window: restore it from a backup",
             db_path(ledger->db), (long long)held->account_id);
     return STATUS_OK;
@@ -240,13 +250,15 @@ static enum status accounts_lock(struct cluster *cluster, struct db *db,
 }
 
 #define ROWS_SQL(bucket, events)                                                               \
-    "SELECT (SELECT max(l.id) FROM plan_load l), e.id, w.account_id, w.newest_at, w.calls,"    \
+    "SELECT (SELECT max(l.id) FROM plan_load l), e.id, w.account_id, w.newest_at,"             \
+    " w.written_by, CASE WHEN w.written_by % 4294967296 = v.writing AND v.writing > 0"         \
+    " THEN NULL ELSE w.calls END,"                                                             \
     " w.has_caps, a.plan, a.next_plan, a.next_plan_at, a.has_opted_in,"                        \
     " a.spend_limit_cents, a.created_at,"                                                      \
     " a.suspended_at IS NOT NULL OR a.unpaid_at IS NOT NULL, b.period, b.day, b.day_used,"     \
     " b.used, b.overage, b.overage_micros, b.plan, b.plan_version, b.included,"                \
     " b.subscription_cents, b.granted, b.refunded_micros"                                      \
-    " FROM unnest(CAST($1 AS BIGINT[])) AS v (id)"                                             \
+    " FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[])) AS v (id, writing)"              \
     " JOIN account_window w ON w.bucket = " bucket " AND w.account_id = v.id"                  \
     " JOIN account a ON a.bucket = " bucket " AND a.id = v.id"                                 \
     " LEFT JOIN LATERAL (SELECT * FROM balance c WHERE c.bucket = " bucket                     \
@@ -254,16 +266,27 @@ static enum status accounts_lock(struct cluster *cluster, struct db *db,
     " CROSS JOIN (SELECT max(id) AS id FROM audit_event" events ") e"                          \
     " ORDER BY w.account_id"
 
+static void writings_add(struct ledger *ledger, const struct wanted *wanted,
+                         struct sql_array *writings)
+{
+    for (size_t i = 0; i < wanted->count; i++)
+        sql_array_add(writings,
+                      ledger->meter ? meter_held_writing(ledger->meter, wanted->ids[i]) : 0);
+}
+
+/* writings: those that the windows in memory equal; lives until the statement is released. */
 static enum status rows_select(struct db *db, const struct wanted *wanted,
-                               struct db_statement **select, struct reason *reason)
+                               struct sql_array *writings, struct db_statement **select,
+                               struct reason *reason)
 {
     TRY(db_statement_take(db,
-                          wanted->is_of_bucket ? ROWS_SQL("$2", " WHERE bucket = $2")
+                          wanted->is_of_bucket ? ROWS_SQL("$3", " WHERE bucket = $3")
                                                : ROWS_SQL("v.id % 64", ""),
                           select, reason));
     db_bind_text(*select, 1, wanted->accounts);
+    db_bind_text(*select, 2, sql_array_text(writings));
     if (wanted->is_of_bucket)
-        db_bind_integer(*select, 2, wanted->bucket);
+        db_bind_integer(*select, 3, wanted->bucket);
     return STATUS_OK;
 }
 
@@ -273,8 +296,11 @@ static enum status rows_hold(struct ledger *ledger, struct db *db, const struct 
 {
     instant present;
     TRY(accounts_lock(ledger->cluster, db, wanted, &present, reason));
+    struct sql_array writings CLEANUP(sql_array_finish);
+    sql_array_init(&writings);
+    writings_add(ledger, wanted, &writings);
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(rows_select(db, wanted, &select, reason));
+    TRY(rows_select(db, wanted, &writings, &select, reason));
     for (*count = 0;; ++*count) {
         bool row;
         TRY(db_step(select, &row, reason));
@@ -296,7 +322,9 @@ enum status cluster_hold(struct ledger *ledger, struct db *db, const int64_t *ac
     sql_array_init(&with_caps);
     for (size_t i = 0; i < count; i++)
         sql_array_add(&ids, accounts[i]);
-    struct wanted wanted = {.accounts = sql_array_text(&ids),
+    struct wanted wanted = {.ids = accounts,
+                            .count = count,
+                            .accounts = sql_array_text(&ids),
                             .is_of_bucket = ledger->cluster->is_spread,
                             .bucket = account_bucket(accounts[0])};
     size_t found = 0;

@@ -15,10 +15,16 @@ static void balance_put(struct state *state, const struct meter_balance *balance
 
 /* A window tells instants by milliseconds that come round after weeks: an account that was idle for
  * a minute has an empty one. */
-static struct text calls_of_minute(const struct meter_held *held, instant now)
+static enum status window_put(struct rate_window *window, const struct meter_held *held,
+                              instant now, uint32_t limit)
 {
-    return now.us - held->stamp.us < RATE_WINDOW_MS * INT64_C(1000) ? held->calls
-                                                                    : (struct text){0};
+    bool is_idle = now.us - held->stamp.us >= RATE_WINDOW_MS * INT64_C(1000);
+    if (!held->has_calls && !is_idle)
+        return window->writing == held->writing ? STATUS_OK : STATUS_BUSY;
+    TRY(rate_window_read(window, is_idle ? (struct text){0} : held->calls,
+                         meter_milliseconds((duration){held->stamp.us}), limit));
+    window->writing = held->writing;
+    return STATUS_OK;
 }
 
 enum status meter_held_put(struct meter *meter, const struct meter_held *held, instant now)
@@ -30,19 +36,34 @@ enum status meter_held_put(struct meter *meter, const struct meter_held *held, i
                        (duration){now.us}); /* before, or it would give the window back */
     balance_put(state, &held->balance);
     const struct plan *plan = meter_plan_in(terms_now(meter->terms), state->plan_slot);
-    enum status status = rate_window_read(&state->window, calls_of_minute(held, now),
-                                          meter_milliseconds((duration){held->stamp.us}),
-                                          (uint32_t)plan->rate_limit_per_minute);
+    enum status status = window_put(&state->window, held, now,
+                                    (uint32_t)plan->rate_limit_per_minute);
     meter_shard_unlock(shard);
     return status;
 }
 
-void meter_held_calls(struct meter *meter, int64_t account_id, instant now,
-                      struct buffer *calls)
+uint32_t meter_held_writing(struct meter *meter, int64_t account_id)
+{
+    struct meter_account known;
+    if (!meter_account_find(meter, account_id, &known))
+        return 0;
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    uint32_t writing = meter_state_of(shard, account_id)->window.writing;
+    meter_shard_unlock(shard);
+    return writing;
+}
+
+void meter_held_wrote(struct meter *meter, int64_t account_id, uint32_t writing)
 {
     struct shard *shard = meter_shard_lock(meter, account_id);
-    rate_window_write(&meter_state_of(shard, account_id)->window,
-                      meter_milliseconds((duration){now.us}), calls);
+    meter_state_of(shard, account_id)->window.writing = writing;
+    meter_shard_unlock(shard);
+}
+
+void meter_held_calls(struct meter *meter, int64_t account_id, struct buffer *calls)
+{
+    struct shard *shard = meter_shard_lock(meter, account_id);
+    rate_window_write(&meter_state_of(shard, account_id)->window, calls);
     meter_shard_unlock(shard);
 }
 

@@ -98,6 +98,7 @@ static void instant_add(struct rate_window *window, uint32_t instant_ms)
     window->newest = window->newest + 1 < window->capacity ? window->newest + 1 : 0;
     window->instants_ms[window->newest] = instant_ms;
     window->count++;
+    window->writing = 0;
 }
 
 bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms)
@@ -133,49 +134,81 @@ bool rate_window_is_idle(const struct rate_window *window, uint32_t now_ms)
 
 /* ---- As bytes ---- */
 
-void rate_window_write(const struct rate_window *window, uint32_t stamp_ms,
-                       struct buffer *bytes)
+void rate_window_write_run(struct buffer *bytes, uint32_t calls, uint32_t before_ms)
 {
-    uint32_t left = taken_count(window, stamp_ms);
-    uint32_t before_ms = 0;
-    bool is_first = true;
-    while (left > 0) {
-        uint32_t age = age_ms(window, left - 1, stamp_ms);
-        uint32_t calls = 0;
-        for (; left > 0 && age_ms(window, left - 1, stamp_ms) == age; left--)
+    varint_put(bytes, calls);
+    varint_put(bytes, before_ms);
+}
+
+void rate_window_write(const struct rate_window *window, struct buffer *bytes)
+{
+    if (window->count == 0)
+        return;
+    uint32_t newest_ms = window->instants_ms[window->newest];
+    uint32_t count = taken_count(window, newest_ms), age = 0;
+    for (uint32_t back = 0; back < count;) {
+        uint32_t calls = 0, run_age = age;
+        for (; back < count && (age = age_ms(window, back, newest_ms)) == run_age; back++)
             calls++;
-        varint_put(bytes, is_first ? age : before_ms - age);
-        varint_put(bytes, calls);
-        before_ms = age;
-        is_first = false;
+        rate_window_write_run(bytes, calls, age - run_age);
     }
 }
 
-static enum status runs_read(struct rate_window *window, struct text bytes, uint32_t stamp_ms,
-                             uint32_t limit)
+struct run {
+    uint32_t calls, before_ms;
+};
+
+static enum status run_take(struct text *bytes, struct run *run)
 {
-    uint64_t age = 0, later_ms, calls;
-    for (bool is_first = true; bytes.length > 0; is_first = false) {
-        TRY(varint_take(&bytes, &later_ms));
-        TRY(varint_take(&bytes, &calls));
-        if (later_ms >= RATE_WINDOW_MS || calls < 1 || calls > RATE_LIMIT_MAX - window->count ||
-            (!is_first && (later_ms < 1 || later_ms > age)))
+    uint64_t calls, before_ms;
+    TRY(varint_take(bytes, &calls));
+    TRY(varint_take(bytes, &before_ms));
+    if (calls < 1 || calls > RATE_LIMIT_MAX)
+        return STATUS_CORRUPT;
+    *run = (struct run){(uint32_t)calls,
+                        before_ms < RATE_WINDOW_MS ? (uint32_t)before_ms : RATE_WINDOW_MS};
+    return STATUS_OK;
+}
+
+/* Of the 60 s up to the newest. */
+static enum status calls_count(struct text bytes, uint32_t *count)
+{
+    struct run run;
+    *count = 0;
+    for (uint32_t age = 0; bytes.length > 0 && age < RATE_WINDOW_MS; age += run.before_ms) {
+        TRY(run_take(&bytes, &run));
+        if (run.calls > RATE_LIMIT_MAX - *count)
             return STATUS_CORRUPT;
-        age = is_first ? later_ms : age - later_ms;
-        for (; calls > 0; calls--) {
-            ring_make_room(window, limit);
-            instant_add(window, stamp_ms - (uint32_t)age);
-        }
+        *count += run.calls;
     }
     return STATUS_OK;
 }
 
-enum status rate_window_read(struct rate_window *window, struct text bytes, uint32_t stamp_ms,
+static void ring_fit(struct rate_window *window, uint32_t count, uint32_t limit)
+{
+    uint32_t capacity = window->capacity ? window->capacity : CAPACITY_FIRST;
+    while (capacity < count)
+        capacity *= 2;
+    if (capacity > window->capacity)
+        ring_resize(window, capacity > limit && count <= limit ? limit : capacity);
+}
+
+enum status rate_window_read(struct rate_window *window, struct text bytes, uint32_t newest_ms,
                              uint32_t limit)
 {
-    window->count = 0;
-    enum status status = runs_read(window, bytes, stamp_ms, limit);
-    if (status != STATUS_OK)
-        window->count = 0;
-    return status;
+    uint32_t left;
+    window->count = window->writing = 0;
+    TRY(calls_count(bytes, &left));
+    if (left == 0)
+        return STATUS_OK;
+    ring_fit(window, left, limit);
+    window->count = left;
+    window->newest = left - 1;
+    struct run run;
+    for (uint32_t instant_ms = newest_ms; left > 0; instant_ms -= run.before_ms) {
+        check(run_take(&bytes, &run) == STATUS_OK);
+        for (uint32_t i = 0; i < run.calls; i++)
+            window->instants_ms[--left] = instant_ms;
+    }
+    return STATUS_OK;
 }

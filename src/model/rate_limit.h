@@ -19,6 +19,8 @@ struct rate_window {
     uint32_t capacity;     /* slots of the ring */
     uint32_t newest;       /* place of the newest instant */
     uint32_t count;        /* instants in the ring */
+    uint32_t
+        writing; /* by its keeper's number, the bytes that have these very calls; 0: none */
 };
 
 /* A zeroed struct is an empty window. */
@@ -52,16 +54,20 @@ void rate_window_restore(struct rate_window *window, uint32_t limit, uint32_t no
 /* True when no instant is younger than 60 s: the ring may be given back. */
 bool rate_window_is_idle(const struct rate_window *window, uint32_t now_ms);
 
-/* ---- As bytes, for who keeps windows outside of memory ---- */
+/* ---- As bytes, for who keeps windows outside of memory ----
+ *
+ * Runs of calls in one millisecond, the newest first: how many they were, and how many milliseconds before
+ * them the next run was, as base/varint.h. So calls that are added change no byte that was there, and what
+ * grew older than 60 s may stay at the end: nobody reads so far. The instant of the newest run is kept beside
+ * the bytes. */
 
-/* Appends the calls that are younger than 60 s at stamp_ms, the oldest first: how many milliseconds
- * before the stamp the first was, how many were in that millisecond, and, for each further
- * millisecond with calls, how much later it was and how many they were; as base/varint.h. Nothing
- * for an idle window. */
-void rate_window_write(const struct rate_window *window, uint32_t stamp_ms,
-                       struct buffer *bytes);
+/* Appends all calls of the 60 s up to the newest one. */
+void rate_window_write(const struct rate_window *window, struct buffer *bytes);
 
-/* Makes window what was written, at the same stamp; what it held is forgotten, its ring is used
- * again. STATUS_CORRUPT: bytes are none of rate_window_write; the window is empty then. */
-enum status rate_window_read(struct rate_window *window, struct text bytes, uint32_t stamp_ms,
+/* Appends the run that comes before the bytes of a window whose newest call was before_ms earlier. */
+void rate_window_write_run(struct buffer *bytes, uint32_t calls, uint32_t before_ms);
+
+/* Makes window what was written, its newest call at newest_ms; what it held is forgotten, its ring is used
+ * again. STATUS_CORRUPT: bytes are none of the above; the window is empty then. */
+enum status rate_window_read(struct rate_window *window, struct text bytes, uint32_t newest_ms,
                              uint32_t limit);

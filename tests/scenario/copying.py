@@ -103,7 +103,7 @@ def audit_tells(stage):
     address = stage.notes["address"]
     postgres.rows(address, "DELETE FROM account_window WHERE account_id = 7", "ledger")
     told = refused_audit(stage)
-    postgres.rows(address, "INSERT INTO account_window VALUES (7, 7, 0, '', 0)", "ledger")
+    postgres.rows(address, "INSERT INTO account_window VALUES (7, 7, 0, 0, 0, '')", "ledger")
     equal(told[0]["what"].split(":")[0], "account_window", f"{told!r}")
     equal(told[-1]["differences"], 1, "differences")
 

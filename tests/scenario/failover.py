@@ -5,7 +5,7 @@ import contextlib
 import signal
 import time
 
-from cluster import IDS, SEED, TURNS, check_books, several
+from cluster import COST, IDS, SEED, TURNS, check_books, several
 from support import postgres
 from support.cluster_load import Load
 from support.http_client import PATIENCE_S, until
@@ -122,6 +122,17 @@ def refused_then_admitted(stage, disturbance):
 
 def charges_of(stage):
     return int(stage.place.ledger("SELECT coalesce(sum(calls), 0) FROM journal")[0][0])
+
+
+@act(REFUSED, "a batch that is undone after it was decided leaves the minute and the credits as they were")
+def undone(stage):
+    key, node = {"x-api-key": stage.notes["keys"][HOT]}, stage.nodes.all[0]
+    before = node.ask(ENDPOINT, headers=key)
+    with postgres.holding(stage.place.database, "LOCK TABLE balance IN EXCLUSIVE MODE", "ledger"):
+        equal(node.ask(ENDPOINT, headers=key).status, 503, "while nothing can be written")
+    after = node.ask(ENDPOINT, headers=key)
+    for name, taken in (("X-RateLimit-Remaining", 1), ("X-Credits-Remaining", COST)):
+        equal(number(after, name), number(before, name) - taken, name)
 
 
 @contextlib.contextmanager

@@ -123,7 +123,7 @@ def holding(address, sql, schema="public"):
 # A node has read what others changed when its last statement was of that kind, and is over.
 FOLLOWED = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'
     AND query LIKE '%FROM audit_event%' AND query_start > '{since}'
-    AND state_change < clock_timestamp() - interval '20 milliseconds'"""
+    AND state_change < clock_timestamp() - interval '50 milliseconds'"""
 
 
 def last_commit(address):

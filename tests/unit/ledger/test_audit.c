@@ -425,7 +425,7 @@ static const struct {
 } of_shared_books[] = {
     {"DELETE FROM account_window",
      "a@b|account_window: rows of the account: there, wanted (0, 1)"},
-    {"INSERT INTO account_window VALUES (2, 2, 0, '', 0)",
+    {"INSERT INTO account_window VALUES (2, 2, 0, 0, 0, '')",
      "2|account_window: rows of an account that is not there: there, wanted (1, 0)"},
     {"DELETE FROM account_email",
      "a@b|account_email: rows of the account: there, wanted (0, 1)"},

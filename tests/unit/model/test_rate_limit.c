@@ -156,23 +156,59 @@ static void a_window_that_was_written_decides_the_same(void **state)
         struct rate_window kept = {0}, read = {0};
         char room[512];
         uint32_t now_ms = UINT32_MAX - 100000; /* over the clock's wrap */
+        uint32_t newest_ms = now_ms;
         for (uint32_t i = 0; i < 2000; i++) {
             now_ms += i * 7919 % 5 == 0 ? i * 104729 % 20000 : i % 3;
-            assert_int_equal(rate_window_take(&kept, limit, now_ms),
-                             rate_window_take(&read, limit, now_ms));
-            uint32_t stamp_ms = now_ms + i % 4;
+            bool takes = rate_window_take(&kept, limit, now_ms);
+            assert_int_equal(rate_window_take(&read, limit, now_ms), takes);
+            newest_ms = takes ? now_ms : newest_ms;
             struct buffer bytes;
             buffer_init_on(&bytes, room, sizeof(room));
-            rate_window_write(&read, stamp_ms, &bytes);
+            rate_window_write(&read, &bytes);
             assert_false(bytes.overflowed);
-            assert_int_equal(rate_window_read(&read, buffer_text(&bytes), stamp_ms, limit),
+            assert_int_equal(rate_window_read(&read, buffer_text(&bytes), newest_ms, limit),
                              STATUS_OK);
-            assert_int_equal(rate_window_look(&read, limit, stamp_ms).taken,
-                             rate_window_look(&kept, limit, stamp_ms).taken);
+            assert_int_equal(rate_window_look(&read, limit, now_ms).taken,
+                             rate_window_look(&kept, limit, now_ms).taken);
         }
         rate_window_finish(&kept);
         rate_window_finish(&read);
     }
+}
+
+/* Runs that are put before what was written, some in the same millisecond, are the window that stayed in memory. */
+static void a_window_that_runs_were_added_to_decides_the_same(void **state)
+{
+    (void)state;
+    enum { LIMIT = 150, WRITINGS = 3000, ROOM = 8 * WRITINGS };
+    static char room[ROOM];
+    struct rate_window kept = {0}, read = {0};
+    size_t start = ROOM; /* of the bytes, which grow towards the front */
+    uint32_t now_ms = UINT32_MAX - 100000, newest_ms = now_ms;
+    for (uint32_t i = 0; i < WRITINGS; i++) {
+        now_ms += i * 7919 % 7 == 0 ? i * 104729 % 9000 : i % 2 * 40;
+        uint32_t calls = 0;
+        while (calls < 1 + i % 3 && rate_window_take(&kept, LIMIT, now_ms))
+            calls++;
+        if (calls == 0)
+            continue;
+        char run_room[16];
+        struct buffer run;
+        buffer_init_on(&run, run_room, sizeof(run_room));
+        rate_window_write_run(&run, calls, now_ms - newest_ms);
+        newest_ms = now_ms;
+        start -= run.length;
+        memcpy(room + start, run_room, run.length);
+        assert_int_equal(rate_window_read(&read, (struct text){room + start, ROOM - start},
+                                          newest_ms, LIMIT),
+                         STATUS_OK);
+        for (uint32_t later_ms = 0; later_ms <= RATE_WINDOW_MS; later_ms += 500)
+            assert_int_equal(rate_window_look(&read, LIMIT, now_ms + later_ms).taken,
+                             rate_window_look(&kept, LIMIT, now_ms + later_ms).taken);
+    }
+    assert_true(start < ROOM - WRITINGS); /* most were added */
+    rate_window_finish(&kept);
+    rate_window_finish(&read);
 }
 
 static void calls_of_one_millisecond_are_one_run(void **state)
@@ -181,36 +217,61 @@ static void calls_of_one_millisecond_are_one_run(void **state)
     struct rate_window window = {0};
     struct buffer bytes;
     char room[16];
+    assert_true(rate_window_take(&window, 1001, 40));
     for (int i = 0; i < 1000; i++)
-        assert_true(rate_window_take(&window, 1000, 70));
+        assert_true(rate_window_take(&window, 1001, 70));
     buffer_init_on(&bytes, room, sizeof(room));
-    rate_window_write(&window, 100, &bytes);
-    assert_int_equal(bytes.length, 3);
-    assert_memory_equal(room, "\x1e\xe8\x07", 3);
-    buffer_clear(&bytes);
-    rate_window_write(&window, 70 + RATE_WINDOW_MS, &bytes);
-    assert_int_equal(bytes.length, 0);
+    rate_window_write(&window, &bytes);
+    assert_int_equal(bytes.length, 5);
+    assert_memory_equal(room, "\xe8\x07\x1e\x01\x00", 5);
     rate_window_finish(&window);
+}
+
+static void what_is_older_than_a_minute_is_not_read(void **state)
+{
+    (void)state;
+    struct rate_window window = {0};
+    /* One call, two a minute before it, then what is no run. */
+    assert_int_equal(rate_window_read(&window, text_of("\x01\xe0\xd4\x03\x02\x80"), 70000, 5),
+                     STATUS_OK);
+    assert_int_equal(rate_window_look(&window, 5, 70000).taken, 1);
+    rate_window_finish(&window);
+}
+
+static void a_writing_is_forgotten_with_the_next_call(void **state)
+{
+    (void)state;
+    struct rate_window window = {.writing = 7};
+    assert_true(rate_window_take(&window, 1, 1000));
+    assert_int_equal(window.writing, 0);
+    window.writing = 8;
+    assert_false(rate_window_take(&window, 1, 1000));
+    assert_int_equal(window.writing, 8);
+    rate_window_restore(&window, 2, 1000, 5);
+    assert_int_equal(window.writing, 0);
+    window.writing = 9;
+    rate_window_finish(&window);
+    assert_int_equal(window.writing, 0);
 }
 
 static void what_is_no_window_is_refused(void **state)
 {
     (void)state;
     static const struct text none[] = {
-        {"\x05", 1},                     /* no count */
-        {"\x05\x80", 2},                 /* half a count */
-        {"\x05\x00", 2},                 /* no call in it */
-        {"\xe0\xd4\x03\x01", 4},         /* a minute old */
-        {"\x05\x01\x06\x01", 4},         /* after the stamp */
-        {"\x05\x01\x00\x01", 4},         /* the same millisecond twice */
-        {"\x05\xc1\x84\x3d", 4},         /* 1,000,001 calls */
-        {"\x05\xbf\x84\x3d\x01\x02", 6}, /* the last of them in a second run */
+        {"\x05", 1},                     /* no pause */
+        {"\x05\x80", 2},                 /* half a pause */
+        {"\x00\x05", 2},                 /* no call in it */
+        {"\x01\x05\x00\x01", 4},         /* none in the second run */
+        {"\xc1\x84\x3d\x05", 4},         /* 1,000,001 calls */
+        {"\xbf\x84\x3d\x05\x02\x05", 6}, /* the last of them in a second run */
     };
     for (size_t i = 0; i < LENGTH_OF(none); i++) {
         struct rate_window window = {0};
         assert_true(rate_window_take(&window, 5, 1000));
+        window.writing = 7;
         assert_int_equal(rate_window_read(&window, none[i], 1000, 5), STATUS_CORRUPT);
         assert_int_equal(rate_window_look(&window, 5, 1000).taken, 0);
+        assert_int_equal(window.writing, 0);
         rate_window_finish(&window);
     }
 }
@@ -226,7 +287,10 @@ int main(void)
         cmocka_unit_test(an_account_that_calls_rarely_keeps_a_short_ring),
         cmocka_unit_test(a_window_is_idle_until_it_is_used_and_a_minute_after),
         cmocka_unit_test(a_window_that_was_written_decides_the_same),
+        cmocka_unit_test(a_window_that_runs_were_added_to_decides_the_same),
         cmocka_unit_test(calls_of_one_millisecond_are_one_run),
+        cmocka_unit_test(what_is_older_than_a_minute_is_not_read),
+        cmocka_unit_test(a_writing_is_forgotten_with_the_next_call),
         cmocka_unit_test(what_is_no_window_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

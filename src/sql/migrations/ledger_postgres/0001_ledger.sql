@@ -141,8 +141,10 @@ CREATE TABLE account_window (
     bucket     BIGINT NOT NULL,
     account_id BIGINT NOT NULL,
     newest_at  BIGINT NOT NULL, -- the latest instant at which a call was decided; no later one is before it
-    calls      BYTEA  NOT NULL, -- when they were admitted: see model/rate_limit.h
     has_caps   BIGINT NOT NULL DEFAULT 0, -- 1: a key of the account has, or had, a daily cap
+    written_by BIGINT NOT NULL DEFAULT 0, -- the journal's row that wrote calls last
+    calls      BYTEA  NOT NULL, -- when they were admitted, the newest first: see model/rate_limit.h. What
+                                -- is new comes before what is old, of which so nothing is logged anew
     PRIMARY KEY (bucket, account_id)
 ) WITH (fillfactor = 50,           -- each call writes its row anew: on the same page,
         toast_tuple_target = 8160); -- and in it, as long as it fits
@@ -371,6 +373,7 @@ END $$;
 CREATE FUNCTION admit(
     batch BYTEA, by_node BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA, windows BYTEA,
     callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[],
+    keepers BIGINT[],
     payers BIGINT[], periods BIGINT[], days BIGINT[], days_used BIGINT[], useds BIGINT[],
     overages BIGINT[], overages_micros BIGINT[], plans TEXT[], plan_versions BIGINT[],
     includeds BIGINT[], cents BIGINT[]) RETURNS BIGINT
@@ -379,9 +382,11 @@ DECLARE
     row_id BIGINT := nextval('journal_id');
     kept BIGINT;
 BEGIN
-    UPDATE account_window w SET newest_at = v.stamp,
+    UPDATE account_window w SET newest_at = v.stamp, written_by = row_id,
             calls = substr(windows, CAST(v.start AS INTEGER), CAST(v.length AS INTEGER))
-        FROM unnest(callers, stamps, starts, lengths) AS v (id, stamp, start, length)
+                || CASE v.keeps WHEN 1 THEN w.calls ELSE '' END
+        FROM unnest(callers, stamps, starts, lengths, keepers)
+            AS v (id, stamp, start, length, keeps)
         WHERE w.bucket = v.id % 64 AND w.account_id = v.id;
     UPDATE balance b SET day = v.day, day_used = v.day_used, used = v.used, overage = v.overage,
             overage_micros = v.overage_micros

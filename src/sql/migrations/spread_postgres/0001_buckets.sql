@@ -33,6 +33,7 @@ CREATE OR REPLACE FUNCTION admit_bucket(
     b BIGINT, row_id BIGINT,
     batch BYTEA, by_node BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA,
     windows BYTEA, callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[],
+    keepers BIGINT[],
     payers BIGINT[], periods BIGINT[], days BIGINT[], days_used BIGINT[], useds BIGINT[],
     overages BIGINT[], overages_micros BIGINT[], plans TEXT[], plan_versions BIGINT[],
     includeds BIGINT[], cents BIGINT[]) RETURNS BIGINT
@@ -40,9 +41,11 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     kept BIGINT;
 BEGIN
-    UPDATE account_window w SET newest_at = v.stamp,
+    UPDATE account_window w SET newest_at = v.stamp, written_by = row_id,
             calls = substr(windows, CAST(v.start AS INTEGER), CAST(v.length AS INTEGER))
-        FROM unnest(callers, stamps, starts, lengths) AS v (id, stamp, start, length)
+                || CASE v.keeps WHEN 1 THEN w.calls ELSE '' END
+        FROM unnest(callers, stamps, starts, lengths, keepers)
+            AS v (id, stamp, start, length, keeps)
         WHERE w.bucket = b AND w.account_id = v.id;
     UPDATE balance c SET day = v.day, day_used = v.day_used, used = v.used, overage = v.overage,
             overage_micros = v.overage_micros
