@@ -57,10 +57,15 @@ def under_load(what):
         try:
             until(lambda: any(told.status == 200 for told in load.told), "a first answer")
             yield stage, load
+            until(lambda: all(has_ended(load, account) for account in ("Few", "Daily")), "the little accounts are used up")
         finally:
             load.finish()
         stage.nodes.stop()
         check_books(stage, load, what)
+
+
+def has_ended(load, account):
+    return any(told.account == account and told.status == 402 for told in load.told)
 
 
 def check_books(stage, load, what):
@@ -68,7 +73,7 @@ def check_books(stage, load, what):
     check_told(load.told, load.lost, books, IDS)
     books.window_holds(IDS["Tight"], TIGHT)
     for refused in ("Few", "Daily"):
-        equal(any(told.account == refused and told.status == 402 for told in load.told), True, f"{refused} ends")
+        equal(has_ended(load, refused), True, f"{refused} ends")
     equal(books.credits_of(IDS["Few"]), FEW, "the last credits are used, and no more")
     for day, credits in books.charged_on_days(IDS["Daily"]).items():
         equal(credits <= A_DAY, True, f"day {day} of the daily cap: {credits}")

@@ -6,11 +6,10 @@ runs: it is told at once, and a move is over when all of them have it."""
 import datetime
 import os
 import pathlib
-import socket
-import tempfile
 import threading
 
 from .http_client import PATIENCE_S
+from .listener import Listener, end
 from .server import BINARY, CHECKOUT, demand_file
 
 PROGRAM = "tests/support/trendgate-clock"
@@ -34,7 +33,7 @@ def program():
                          "TRENDGATE_CLOCK_BINARY")
 
 
-class Clock:
+class Clock(Listener):
     def __init__(self, at):
         """at: what the wall clock says, "2025-01-31T10:00:00Z"."""
         self.binary = program()
@@ -43,38 +42,22 @@ class Clock:
         self.boot = 1
         self.lock = threading.Lock()
         self.programs = []
-        self.folder = tempfile.TemporaryDirectory(prefix="trendgate-clock-")
-        self.path = f"{self.folder.name}/clock"
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen(16)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
+        super().__init__("clock")
 
     def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for program in self.programs:
-            program.close()
-        self.folder.cleanup()
+        super().__exit__()
+        end(*self.programs)
 
     @property
     def settings(self):
         """What a program's environment needs."""
         return {"TRENDGATE_TEST_CLOCK": self.path}
 
-    def _accept(self):
-        while True:
-            try:
-                program, _ = self.listener.accept()
-            except OSError:
-                return
-            program.settimeout(PATIENCE_S)
-            with self.lock:
-                if self._tell(program):
-                    self.programs.append(program)
+    def received(self, program):
+        program.settimeout(PATIENCE_S)
+        with self.lock:
+            if self._tell(program):
+                self.programs.append(program)
 
     def _tell(self, program):
         """False: it has ended."""

@@ -5,25 +5,20 @@ and the answer never reaches the program. what: "batch", of calls, or "fold". On
 connect anew at once."""
 
 import contextlib
-import pathlib
 import re
-import socket
-import tempfile
 import threading
-import urllib.parse
+
+from .listener import DatabaseListener, end
 
 COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 ADMISSION = re.compile(rb"P....([^\0]*\0)SELECT admit(?:_bucket)?\(", re.S)  # prepared, under a name
-SOCKET = ".s.PGSQL.5432"
 
 
 class Wire:
     """One connection, both ends."""
 
-    def __init__(self, owner, client):
-        self.owner, self.client = owner, client
-        self.server = socket.socket(socket.AF_UNIX)
-        self.server.connect(str(owner.beyond))
+    def __init__(self, owner, client, server):
+        self.owner, self.client, self.server = owner, client, server
         self.admits = self.keeps_back = False
         self.name = None  # of the prepared admission
         for pump in (self._to_server, self._to_client):
@@ -54,42 +49,23 @@ class Wire:
             self.client.sendall(piece)
 
     def close(self):
-        for end in (self.client, self.server):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        end(self.client, self.server)
 
 
-class CutWire:
+class CutWire(DatabaseListener):
     """with CutWire(address) as wire: wire.address leads to the same database."""
 
     def __init__(self, address):
-        parts = urllib.parse.urlsplit(address)
-        user, _, host = parts.netloc.rpartition("@")
-        self.beyond = pathlib.Path(urllib.parse.unquote(host)) / SOCKET
-        self.folder = tempfile.TemporaryDirectory(prefix="trendgate-wire-")
-        self.address = f"postgresql://{user}@{urllib.parse.quote(self.folder.name, safe='')}{parts.path}"
         self.lock, self.next, self.wires = threading.Lock(), None, []
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(f"{self.folder.name}/{SOCKET}")
-        self.listener.listen(16)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
+        super().__init__(address)
 
     def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        super().__exit__()
         for wire in self.wires:
             wire.close()
-        self.folder.cleanup()
 
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                self.wires.append(Wire(self, client))
+    def carry(self, client, server):
+        self.wires.append(Wire(self, client, server))
 
     def cut(self, where, what):
         with self.lock:

@@ -4,24 +4,19 @@ cut(): every connection ends, at once or in the middle of what is sent next. sta
 is taken and kept, until go_on() hands it over or ends those connections. New ones meet the same."""
 
 import contextlib
-import pathlib
-import socket
-import tempfile
 import threading
-import urllib.parse
 
-SOCKET = ".s.PGSQL.5432"
+from .listener import DatabaseListener, end
+
 UP, DOWN = "up", "down"  # to the database, to the node
 
 
 class Line:
     """One connection, both ends."""
 
-    def __init__(self, wire, client):
-        self.wire, self.client = wire, client
-        self.server = socket.socket(socket.AF_UNIX)
+    def __init__(self, wire, client, server):
+        self.wire, self.client, self.server = wire, client, server
         self.is_doomed = False  # it ends in the middle of what it carries next
-        self.server.connect(str(wire.beyond))
 
     def begin(self):
         for ends in ((UP, self.client, self.server), (DOWN, self.server, self.client)):
@@ -39,50 +34,27 @@ class Line:
         self.wire.forget(self)
 
     def close(self):
-        for end in (self.client, self.server):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        end(self.client, self.server)
 
 
-class StormWire:
+class StormWire(DatabaseListener):
     """with StormWire(address) as wire: wire.address leads to the same database."""
 
     def __init__(self, address):
-        parts = urllib.parse.urlsplit(address)
-        user, _, host = parts.netloc.rpartition("@")
-        self.beyond = pathlib.Path(urllib.parse.unquote(host)) / SOCKET
-        self.folder = tempfile.TemporaryDirectory(prefix="trendgate-wire-")
-        self.address = f"postgresql://{user}@{urllib.parse.quote(self.folder.name, safe='')}{parts.path}"
         self.changed = threading.Condition()  # over all below
         self.lines, self.held, self.ended = set(), set(), set()
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(f"{self.folder.name}/{SOCKET}")
-        self.listener.listen(64)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
+        super().__init__(address)
 
     def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        super().__exit__()
         self.go_on(ends=True)
         self.cut()
-        self.folder.cleanup()
 
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                try:
-                    line = Line(self, client)
-                except OSError:  # the database is not there
-                    client.close()
-                    continue
-                with self.changed:
-                    self.lines.add(line)
-                line.begin()
+    def carry(self, client, server):
+        line = Line(self, client, server)
+        with self.changed:
+            self.lines.add(line)
+        line.begin()
 
     def forget(self, line):
         with self.changed:
