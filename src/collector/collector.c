@@ -6,6 +6,7 @@
 #include "collector/watching.h"
 
 #define STORE_BUSY_MS 5000 /* others publish for milliseconds each, and take turns unfairly */
+#define ANSWER_MS 6000     /* past that: a server that stands still is given up */
 #define LOOKS_PER_POLL 12  /* of the store: four times a second */
 
 static void lock(struct collector *collector)
@@ -334,6 +335,8 @@ static enum status store_begin(struct collector *collector, struct reason *reaso
     TRY(store_open(options->catalog_path, options->time, &collector->store, reason));
     TRY(store_wait_at_most(collector->store, STORE_BUSY_MS, reason));
     TRY(db_open(options->catalog_path, &db_options, &collector->db, reason));
+    store_answer_within(collector->store, ANSWER_MS);
+    db_answer_within(collector->db, ANSWER_MS);
     TRY(store_visit(collector->store, 0, entry_note, collector, reason));
     TRY(job_visit(collector->db, pause_restore, collector, reason));
     for (size_t i = 0; i < options->source_count; i++) {

@@ -166,13 +166,14 @@ static struct charge *charges_take(struct lane *lane, unsigned *line, bool *is_o
     struct cluster *cluster = lane->cluster;
     lock(cluster);
     unsigned lost = cluster->lost;
-    size_t most = lost & lane_bit(lane) ? 0 : CLUSTER_BATCH_MAX;
+    bool takes = !(lost & lane_bit(lane)); /* else what arrives is news for others */
+    uv_cond_t *news = takes ? &cluster->arrived : &cluster->closed;
     uint64_t wait_us = lost ? TRY_INTERVAL_US : FOLD_INTERVAL_US;
     int waited = 0;
     struct charge *taken = NULL;
-    while (!(most > 0 && (taken = charges_cut(cluster, most, line))) && !cluster->is_closing &&
-           cluster->lost == lost && waited == 0)
-        waited = uv_cond_timedwait(&cluster->arrived, &cluster->lock, 1000 * wait_us);
+    while (!(takes && (taken = charges_cut(cluster, CLUSTER_BATCH_MAX, line))) &&
+           !cluster->is_closing && cluster->lost == lost && waited == 0)
+        waited = uv_cond_timedwait(news, &cluster->lock, 1000 * wait_us);
     *is_over = cluster->is_closing && !taken;
     unlock(cluster);
     return taken;
@@ -400,6 +401,7 @@ struct cluster *cluster_make(struct ledger *ledger, const struct time_source *ti
     check(uv_mutex_init(&cluster->lock) == 0);
     check(uv_cond_init(&cluster->arrived) == 0);
     check(uv_cond_init(&cluster->closed) == 0);
+    claims_init(&cluster->claims);
     for (size_t i = 0; i < LENGTH_OF(cluster->lanes); i++) {
         cluster->lanes[i].cluster = cluster;
         fold_init(&cluster->lanes[i].fold);
@@ -456,6 +458,7 @@ void cluster_close(struct cluster *cluster)
     for (size_t i = 0; i < LENGTH_OF(cluster->lanes); i++)
         lane_close(&cluster->lanes[i]);
     db_close(cluster->ears);
+    claims_finish(&cluster->claims);
     uv_cond_destroy(&cluster->closed);
     uv_cond_destroy(&cluster->arrived);
     uv_mutex_destroy(&cluster->lock);

@@ -9,6 +9,7 @@
  * advisory lock; each leaves an audit event, by which the other nodes follow within a second. */
 #pragma once
 
+#include "ledger/claims.h"
 #include "ledger/cluster_queue.h"
 #include "ledger/lane.h"
 #include "ledger/meter_held.h"
@@ -42,7 +43,8 @@ struct cluster {
         lost; /* a bit for each lane, and for the follower, whose last try found no database */
     bool is_closing;
     struct lane lanes[CLUSTER_LANES_SPREAD];
-    size_t lane_count; /* that run */
+    size_t lane_count;    /* that run */
+    struct claims claims; /* of the lanes, by their places */
     pthread_t follower;
     bool has_follower;
     duration swept; /* the follower's own */
@@ -90,7 +92,8 @@ struct held {
 
 /* Inside a transaction of db: locks the accounts, and puts what they may do now into the meter.
  * accounts: in rising order, each once, of one bucket where those are spread; held has as many places.
- * STATUS_MISSING: one is not there. */
+ * STATUS_MISSING: one is not there. STATUS_CONFLICT: what this node knows is behind; when it has followed
+ * it may try again. */
 enum status cluster_hold(struct ledger *ledger, struct db *db, const int64_t *accounts,
                          size_t count, struct held *held, struct reason *reason);
 

@@ -12,6 +12,10 @@
 /* Windows with calls in each millisecond: see rate_window_write. */
 #define WINDOWS_BYTES_MAX (CLUSTER_BATCH_MAX * RATE_WINDOW_MS * 4)
 
+/* Writings of windows are numbered by the lane's number and a count of its batches. Neither comes again: a
+ * journal row's id does, after a crash of the database, where nothing of that id was kept. */
+#define WRITING_OF(node, count) ((node) << 32 | (int64_t)(count))
+
 /* A window is written whole, and so loses what is older than a minute, once in each such span. */
 #define WINDOW_WHOLE_US (15 * SECOND_US)
 
@@ -51,6 +55,8 @@ struct batch_room {
     instant at;
     int64_t call_count; /* in body */
     int64_t journal_id;
+    uint32_t writing_count;
+    int64_t writing;
     struct buffer body, windows;
     struct sql_array arrays[ARRAYS];
 };
@@ -92,6 +98,7 @@ static void batch_begin(struct batch_room *room, struct charge *charges)
     room->charge_count = room->account_count = 0;
     room->call_count = room->journal_id = 0;
     secret_draw(room->name.id, sizeof(room->name.id));
+    room->writing = WRITING_OF(room->way.lane->node, ++room->writing_count);
     for (struct charge *charge = charges; charge; charge = charge->next) {
         check(room->charge_count < CLUSTER_BATCH_MAX);
         room->accounts[room->charge_count] = charge->account_id;
@@ -304,12 +311,12 @@ static enum status row_id_draw(struct batch_room *room, int64_t *id, struct reas
 }
 
 #define ADMIT_SQL(before)                                                                      \
-    "SELECT " before "$1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT[]),"                           \
-    " CAST($8 AS BIGINT[]), CAST($9 AS BIGINT[]), CAST($10 AS BIGINT[]),"                      \
-    " CAST($11 AS BIGINT[]), CAST($12 AS BIGINT[]), CAST($13 AS BIGINT[]),"                    \
-    " CAST($14 AS BIGINT[]), CAST($15 AS BIGINT[]), CAST($16 AS BIGINT[]),"                    \
-    " CAST($17 AS BIGINT[]), CAST($18 AS BIGINT[]), CAST($19 AS TEXT[]),"                      \
-    " CAST($20 AS BIGINT[]), CAST($21 AS BIGINT[]), CAST($22 AS BIGINT[]))"
+    "SELECT " before "$1, $2, $3, $4, $5, $6, $7, CAST($8 AS BIGINT[]),"                       \
+    " CAST($9 AS BIGINT[]), CAST($10 AS BIGINT[]), CAST($11 AS BIGINT[]),"                     \
+    " CAST($12 AS BIGINT[]), CAST($13 AS BIGINT[]), CAST($14 AS BIGINT[]),"                    \
+    " CAST($15 AS BIGINT[]), CAST($16 AS BIGINT[]), CAST($17 AS BIGINT[]),"                    \
+    " CAST($18 AS BIGINT[]), CAST($19 AS BIGINT[]), CAST($20 AS TEXT[]),"                      \
+    " CAST($21 AS BIGINT[]), CAST($22 AS BIGINT[]), CAST($23 AS BIGINT[]))"
 
 static enum status admit(struct batch_room *room, struct reason *reason)
 {
@@ -319,19 +326,20 @@ static enum status admit(struct batch_room *room, struct reason *reason)
     if (is_of_one)
         TRY(row_id_draw(room, &row_id, reason));
     TRY(db_statement_take(
-        room->way.db, is_of_one ? ADMIT_SQL("admit_bucket($23, $24, ") : ADMIT_SQL("admit("),
+        room->way.db, is_of_one ? ADMIT_SQL("admit_bucket($24, $25, ") : ADMIT_SQL("admit("),
         &select, reason));
     db_bind_blob(select, 1, (struct text){(const char *)room->name.id, sizeof(room->name.id)});
     db_bind_integer(select, 2, room->way.lane->node);
-    db_bind_integer(select, 3, room->at.us);
-    db_bind_integer(select, 4, room->call_count);
-    db_bind_blob(select, 5, buffer_text(&room->body));
-    db_bind_blob(select, 6, buffer_text(&room->windows));
+    db_bind_integer(select, 3, room->writing);
+    db_bind_integer(select, 4, room->at.us);
+    db_bind_integer(select, 5, room->call_count);
+    db_bind_blob(select, 6, buffer_text(&room->body));
+    db_bind_blob(select, 7, buffer_text(&room->windows));
     for (enum array i = CALLERS; i < ARRAYS; i++)
-        db_bind_text(select, 7 + (int)i, sql_array_text(&room->arrays[i]));
+        db_bind_text(select, 8 + (int)i, sql_array_text(&room->arrays[i]));
     if (is_of_one) {
-        db_bind_integer(select, 23, room->name.bucket);
-        db_bind_integer(select, 24, row_id);
+        db_bind_integer(select, 24, room->name.bucket);
+        db_bind_integer(select, 25, row_id);
     }
     bool row;
     TRY(db_step(select, &row, reason));
@@ -340,13 +348,11 @@ static enum status admit(struct batch_room *room, struct reason *reason)
     return STATUS_OK;
 }
 
-/* If the commit fails no row of that number will ever be there. */
 static void windows_note(struct batch_room *room)
 {
     for (size_t i = 0; i < room->account_count; i++)
         if (room->calls[i] > 0)
-            meter_held_wrote(room->ledger->meter, room->accounts[i],
-                             (uint32_t)room->journal_id);
+            meter_held_wrote(room->ledger->meter, room->accounts[i], room->writing);
 }
 
 static enum status batch_write(struct batch_room *room, struct reason *reason)
@@ -434,15 +440,25 @@ static enum status batch_follow(struct batch_room *room, struct reason *reason)
     return cluster_follow(held, reason);
 }
 
+static enum status batch_try(struct batch_room *room, struct charge *charges,
+                             struct reason *reason)
+{
+    struct lane *lane = room->way.lane;
+    struct cluster *cluster = lane->cluster;
+    size_t place = (size_t)(lane - cluster->lanes);
+    batch_begin(room, charges);
+    claims_take(&cluster->claims, place, room->accounts, room->account_count);
+    enum status status = batch_transact(room, reason);
+    claims_release(&cluster->claims, place);
+    return status;
+}
+
 enum status batch_run(struct batch_room *room, struct charge *charges, struct reason *reason)
 {
     TRY(way_settle(&room->way, reason));
-    batch_begin(room, charges);
-    enum status status = batch_transact(room, reason);
-    if (status == STATUS_BUSY && batch_follow(room, NULL) == STATUS_OK) {
-        batch_begin(room, charges);
-        status = batch_transact(room, reason);
-    }
+    enum status status = batch_try(room, charges, reason);
+    if (status == STATUS_CONFLICT && batch_follow(room, NULL) == STATUS_OK)
+        status = batch_try(room, charges, reason);
     if (way_note(&room->way, status) != STATUS_UNKNOWN)
         return status;
     return way_resolve(&room->way, &room->name, room->call_count, reason);

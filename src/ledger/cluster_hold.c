@@ -52,7 +52,7 @@ static enum status subscription_read(struct ledger *ledger, struct db_statement 
                                   ? plans_find(&terms->plans, db_column_text(row, PERIOD_PLAN))
                                   : NULL;
     if (!plan)
-        return reason_set(reason, STATUS_BUSY, "plan version %lld is not loaded yet",
+        return reason_set(reason, STATUS_CONFLICT, "plan version %lld is not loaded yet",
                           (long long)version);
     *subscription = (struct subscription){.plan = plan,
                                           .plan_version = version,
@@ -105,14 +105,14 @@ static enum status row_put(struct ledger *ledger, struct db_statement *row,
                            const struct held *held, struct reason *reason)
 {
     if (db_column_integer(row, LOAD_ID) > atomic_load(&ledger->loaded_id))
-        return reason_set(reason, STATUS_BUSY, "another node has loaded a plan file");
+        return reason_set(reason, STATUS_CONFLICT, "another node has loaded a plan file");
     struct meter_held state = {
         .account = {.id = held->account_id,
                     .has_opted_in = db_column_integer(row, HAS_OPTED_IN) != 0,
                     .spend_limit_cents = db_column_integer(row, SPEND_LIMIT),
                     .anchor = {db_column_integer(row, CREATED_AT)}},
         .stamp = held->stamp,
-        .writing = (uint32_t)db_column_integer(row, WRITTEN_BY),
+        .writing = db_column_integer(row, WRITTEN_BY),
         .has_calls = !db_column_is_null(row, CALLS),
         .calls = db_column_blob(row, CALLS)};
     TRY(balance_read(ledger, row, &state.balance, reason));
@@ -122,11 +122,12 @@ static enum status row_put(struct ledger *ledger, struct db_statement *row,
     TRY(terms_slot(&ledger->terms, next.length > 0 ? next : plan,
                    &state.account.next_plan_slot));
     if (!terms_now(&ledger->terms)->by_slot[state.account.plan_slot])
-        return reason_set(reason, STATUS_BUSY, "the plan %.*s is not loaded yet",
+        return reason_set(reason, STATUS_CONFLICT, "the plan %.*s is not loaded yet",
                           TEXT_PRINT(plan));
     enum status status = meter_held_put(ledger->meter, &state, held->now);
     if (status == STATUS_BUSY)
-        return reason_set(reason, status, "the window of account %lld was given back",
+        return reason_set(reason, STATUS_CONFLICT,
+                          "the window of account %lld changed while it was read",
                           (long long)held->account_id);
     if (status != STATUS_OK)
         return reason_set(
@@ -251,7 +252,7 @@ static enum status accounts_lock(struct cluster *cluster, struct db *db,
 
 #define ROWS_SQL(bucket, events)                                                               \
     "SELECT (SELECT max(l.id) FROM plan_load l), e.id, w.account_id, w.newest_at,"             \
-    " w.written_by, CASE WHEN w.written_by % 4294967296 = v.writing AND v.writing > 0"         \
+    " w.written_by, CASE WHEN w.written_by = v.writing AND v.writing > 0"                      \
     " THEN NULL ELSE w.calls END,"                                                             \
     " w.has_caps, a.plan, a.next_plan, a.next_plan_at, a.has_opted_in,"                        \
     " a.spend_limit_cents, a.created_at,"                                                      \

@@ -15,7 +15,8 @@ enum status way_find(struct batch_way *way, int64_t bucket, struct reason *reaso
 
 enum status way_note(struct batch_way *way, enum status status)
 {
-    if (way->lane->placement && status != STATUS_OK && status != STATUS_BUSY)
+    if (way->lane->placement && status != STATUS_OK && status != STATUS_BUSY &&
+        status != STATUS_CONFLICT)
         placement_doubt(way->lane->placement);
     return status;
 }

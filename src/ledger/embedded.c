@@ -31,8 +31,11 @@ enum status ledger_transact(struct ledger *ledger, struct db_transaction *transa
 enum status ledger_hold(struct ledger *ledger, int64_t account_id, struct reason *reason)
 {
     struct held held;
-    return ledger->cluster ? cluster_hold(ledger, ledger->db, &account_id, 1, &held, reason)
-                           : STATUS_OK;
+    if (!ledger->cluster)
+        return STATUS_OK;
+    enum status status = cluster_hold(ledger, ledger->db, &account_id, 1, &held, reason);
+    return status == STATUS_CONFLICT ? STATUS_BUSY
+                                     : status; /* it is over when this is tried again */
 }
 
 enum status ledger_hold_to_look(struct ledger *ledger, struct db_transaction *transaction,

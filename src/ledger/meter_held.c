@@ -20,10 +20,10 @@ static enum status window_put(struct rate_window *window, const struct meter_hel
 {
     bool is_idle = now.us - held->stamp.us >= RATE_WINDOW_MS * INT64_C(1000);
     if (!held->has_calls && !is_idle)
-        return window->writing == held->writing ? STATUS_OK : STATUS_BUSY;
+        return rate_window_writing(window) == held->writing ? STATUS_OK : STATUS_BUSY;
     TRY(rate_window_read(window, is_idle ? (struct text){0} : held->calls,
                          meter_milliseconds((duration){held->stamp.us}), limit));
-    window->writing = held->writing;
+    rate_window_wrote(window, held->writing);
     return STATUS_OK;
 }
 
@@ -42,21 +42,21 @@ enum status meter_held_put(struct meter *meter, const struct meter_held *held, i
     return status;
 }
 
-uint32_t meter_held_writing(struct meter *meter, int64_t account_id)
+int64_t meter_held_writing(struct meter *meter, int64_t account_id)
 {
     struct meter_account known;
     if (!meter_account_find(meter, account_id, &known))
         return 0;
     struct shard *shard = meter_shard_lock(meter, account_id);
-    uint32_t writing = meter_state_of(shard, account_id)->window.writing;
+    int64_t writing = rate_window_writing(&meter_state_of(shard, account_id)->window);
     meter_shard_unlock(shard);
     return writing;
 }
 
-void meter_held_wrote(struct meter *meter, int64_t account_id, uint32_t writing)
+void meter_held_wrote(struct meter *meter, int64_t account_id, int64_t writing)
 {
     struct shard *shard = meter_shard_lock(meter, account_id);
-    meter_state_of(shard, account_id)->window.writing = writing;
+    rate_window_wrote(&meter_state_of(shard, account_id)->window, writing);
     meter_shard_unlock(shard);
 }
 

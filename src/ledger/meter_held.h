@@ -14,21 +14,21 @@ struct meter_held {
     struct meter_account account;
     struct meter_balance balance; /* of its last period; period 0: it has none yet */
     instant stamp;                /* of the newest of its calls */
-    uint32_t writing;             /* by which calls were written last */
+    int64_t writing;              /* by which calls were written last */
     bool has_calls;               /* false: the window is said to equal that writing */
     struct text calls;            /* as rate_window_write has them; borrowed */
 };
 
-/* now: not before the stamp. STATUS_CORRUPT: calls are no window. STATUS_BUSY: the window has been given
- * back since it was asked for its writing; it has none now. */
+/* now: not before the stamp. STATUS_CORRUPT: calls are no window. STATUS_BUSY: the window has changed since
+ * it was asked for its writing; it has none now. */
 enum status meter_held_put(struct meter *meter, const struct meter_held *held, instant now);
 
 /* The writing whose calls the window has, and no others; 0: none. So calls travel only where another node
- * added some. Writings are unlike each other as long as calls of them are younger than a minute. */
-uint32_t meter_held_writing(struct meter *meter, int64_t account_id);
+ * added some. No number is ever given to two writings, nor to one that was not kept. */
+int64_t meter_held_writing(struct meter *meter, int64_t account_id);
 
 /* Calls that were added are being written: before the lock of the row is given back. */
-void meter_held_wrote(struct meter *meter, int64_t account_id, uint32_t writing);
+void meter_held_wrote(struct meter *meter, int64_t account_id, int64_t writing);
 
 /* All calls of the minute up to the newest, appended. */
 void meter_held_calls(struct meter *meter, int64_t account_id, struct buffer *calls);

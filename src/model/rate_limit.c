@@ -2,9 +2,14 @@
 
 #include "base/varint.h"
 
+struct rate_ring {
+    int64_t writing; /* see rate_window_wrote */
+    uint32_t instants_ms[];
+};
+
 void rate_window_finish(struct rate_window *window)
 {
-    free(window->instants_ms);
+    free(window->ring);
     *window = (struct rate_window){0};
 }
 
@@ -13,7 +18,7 @@ static uint32_t age_ms(const struct rate_window *window, uint32_t back, uint32_t
 {
     uint32_t place = window->newest >= back ? window->newest - back
                                             : window->newest + window->capacity - back;
-    return now_ms - window->instants_ms[place];
+    return now_ms - window->ring->instants_ms[place];
 }
 
 /* The clock is read before the lock is held: a reading that others have overtaken since counts as
@@ -22,7 +27,7 @@ static uint32_t present_ms(const struct rate_window *window, uint32_t now_ms)
 {
     if (window->count == 0 || (int32_t)age_ms(window, 0, now_ms) >= 0)
         return now_ms;
-    return window->instants_ms[window->newest];
+    return window->ring->instants_ms[window->newest];
 }
 
 /* How many instants are younger than the window. They stand in order, and each take drops what was
@@ -69,12 +74,15 @@ static void ring_resize(struct rate_window *window, uint32_t capacity)
 {
     uint32_t kept = window->count;
     check(kept <= window->capacity);
-    uint32_t *instants = memory_take(capacity * sizeof(instants[0]));
+    struct rate_ring *ring = memory_take(sizeof(*ring) +
+                                         capacity * sizeof(ring->instants_ms[0]));
+    ring->writing = 0;
     for (uint32_t i = 0; i < kept; i++)
-        instants[kept - 1 - i] =
-            window->instants_ms[(window->newest + window->capacity - i) % window->capacity];
-    free(window->instants_ms);
-    *window = (struct rate_window){.instants_ms = instants,
+        ring->instants_ms[kept - 1 - i] =
+            window->ring
+                ->instants_ms[(window->newest + window->capacity - i) % window->capacity];
+    free(window->ring);
+    *window = (struct rate_window){.ring = ring,
                                    .capacity = capacity,
                                    .newest = (kept + capacity - 1) % capacity,
                                    .count = kept};
@@ -96,9 +104,9 @@ static void instant_add(struct rate_window *window, uint32_t instant_ms)
 {
     check(window->count < window->capacity);
     window->newest = window->newest + 1 < window->capacity ? window->newest + 1 : 0;
-    window->instants_ms[window->newest] = instant_ms;
+    window->ring->instants_ms[window->newest] = instant_ms;
     window->count++;
-    window->writing = 0;
+    window->ring->writing = 0;
 }
 
 bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms)
@@ -144,7 +152,7 @@ void rate_window_write(const struct rate_window *window, struct buffer *bytes)
 {
     if (window->count == 0)
         return;
-    uint32_t newest_ms = window->instants_ms[window->newest];
+    uint32_t newest_ms = window->ring->instants_ms[window->newest];
     uint32_t count = taken_count(window, newest_ms), age = 0;
     for (uint32_t back = 0; back < count;) {
         uint32_t calls = 0, run_age = age;
@@ -197,7 +205,8 @@ enum status rate_window_read(struct rate_window *window, struct text bytes, uint
                              uint32_t limit)
 {
     uint32_t left;
-    window->count = window->writing = 0;
+    window->count = 0;
+    rate_window_wrote(window, 0);
     TRY(calls_count(bytes, &left));
     if (left == 0)
         return STATUS_OK;
@@ -208,7 +217,18 @@ enum status rate_window_read(struct rate_window *window, struct text bytes, uint
     for (uint32_t instant_ms = newest_ms; left > 0; instant_ms -= run.before_ms) {
         check(run_take(&bytes, &run) == STATUS_OK);
         for (uint32_t i = 0; i < run.calls; i++)
-            window->instants_ms[--left] = instant_ms;
+            window->ring->instants_ms[--left] = instant_ms;
     }
     return STATUS_OK;
+}
+
+void rate_window_wrote(struct rate_window *window, int64_t writing)
+{
+    if (window->ring)
+        window->ring->writing = writing;
+}
+
+int64_t rate_window_writing(const struct rate_window *window)
+{
+    return window->ring ? window->ring->writing : 0;
 }

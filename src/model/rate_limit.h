@@ -14,13 +14,13 @@
 #define RATE_WINDOW_MS 60000
 #define RATE_LIMIT_MAX 1000000 /* calls a minute */
 
+struct rate_ring;
+
 struct rate_window {
-    uint32_t *instants_ms; /* a ring; NULL until the first call */
-    uint32_t capacity;     /* slots of the ring */
-    uint32_t newest;       /* place of the newest instant */
-    uint32_t count;        /* instants in the ring */
-    uint32_t
-        writing; /* by its keeper's number, the bytes that have these very calls; 0: none */
+    struct rate_ring *ring; /* NULL until the first call */
+    uint32_t capacity;      /* slots of the ring */
+    uint32_t newest;        /* place of the newest instant */
+    uint32_t count;         /* instants in the ring */
 };
 
 /* A zeroed struct is an empty window. */
@@ -71,3 +71,10 @@ void rate_window_write_run(struct buffer *bytes, uint32_t calls, uint32_t before
  * again. STATUS_CORRUPT: bytes are none of the above; the window is empty then. */
 enum status rate_window_read(struct rate_window *window, struct text bytes, uint32_t newest_ms,
                              uint32_t limit);
+
+/* A number of their keeper's, over 0, for the bytes that have these very calls: it is forgotten with any
+ * change, and with the ring. Without a ring it is not remembered. */
+void rate_window_wrote(struct rate_window *window, int64_t writing);
+
+/* That number; 0: none. */
+int64_t rate_window_writing(const struct rate_window *window);

@@ -1,11 +1,12 @@
 """A database that moves to another server, has no connection left, or has its rows locked: calls are refused meanwhile,
 and nothing is charged twice, nor lost."""
 
+import concurrent.futures
 import contextlib
 import signal
 import time
 
-from cluster import COST, IDS, SEED, TURNS, check_books, several
+from cluster import COST, ENOUGH, IDS, SEED, TURNS, check_books, several
 from support import postgres
 from support.cluster_load import Load
 from support.http_client import PATIENCE_S, until
@@ -105,6 +106,40 @@ def ended_standing_still(_stage):
             equal(node.wait(patience=PATIENCE_S), 0, "its status")
         stage.place.books_agree()
         equal(charges_of(stage), 1, "charges")
+
+
+def call_in_one_batch(node, key, count):
+    """Statuses of calls that a node finds waiting all at once."""
+    node.signal(signal.SIGSTOP)
+    with concurrent.futures.ThreadPoolExecutor(count) as callers:
+        calls = [callers.submit(node.ask, ENDPOINT, headers=key) for _ in range(count)]
+        time.sleep(0.3)  # until all are sent
+        node.signal(signal.SIGCONT)
+        return [each.result().status for each in calls]
+
+
+# A commit is on its way for a tenth of a second, and no other flushes it.
+SLOW_COMMITS = {"fsync": "on", "commit_delay": "100000", "commit_siblings": "0", "wal_writer_delay": "10s"}
+
+
+@act(MOVING, "what a crash undid is not taken for what another node wrote after it")
+def undone_by_a_crash(_stage):
+    table = [("Hot", ENOUGH, 0, 100000, "none", 0), ("Five", ENOUGH, 0, 5, "none", 0)]
+    with postgres.of_its_own(**SLOW_COMMITS) as server, several(count=2, table=table) as stage:
+        near, far = stage.nodes.all
+        hot, five = ({"x-api-key": stage.notes["keys"][name]} for name in ("Hot", "Five"))
+        # Ids are logged 32 at a time: the next one is given again after a crash.
+        until(lambda: near.ask(ENDPOINT, headers=hot) and stage.place.ledger("SELECT log_cnt FROM journal_id") == [["0"]],
+              "all ids that are logged are given")
+        with concurrent.futures.ThreadPoolExecutor(1) as caller:
+            undone = caller.submit(near.ask, ENDPOINT, headers=five)
+            time.sleep(0.07)  # within the commit
+            server.crash()
+            server.begin()
+        equal(undone.result().status, 503, "the call whose commit was undone")
+        until(lambda: is_ready(near) and is_ready(far), "both nodes are ready")
+        equal(call_in_one_batch(far, five, 5), [200] * 5, "a minute's calls on the other node")
+        equal(near.ask(ENDPOINT, headers=five).status, 429, "one more on the first node")
 
 
 def refused_then_admitted(stage, disturbance):

@@ -292,7 +292,7 @@ def server_lost(alone):
 
 # ---- The functions themselves ----
 
-ADMIT = ("SELECT admit_bucket({bucket}, {row}, '\\x{batch}', 1, {stamp}, 1, '', '', '{{{account}}}', '{{{stamp}}}', '{{1}}', '{{0}}', '{{0}}',"
+ADMIT = ("SELECT admit_bucket({bucket}, {row}, '\\x{batch}', 1, {row}, {stamp}, 1, '', '', '{{{account}}}', '{{{stamp}}}', '{{1}}', '{{0}}', '{{0}}',"
          " '{{{account}}}', '{{24300}}', '{{1}}', '{{8}}', '{{8}}', '{{0}}', '{{0}}', '{{Roomy}}', '{{1}}', '{{1000}}',"
          " '{{0}}')")
 

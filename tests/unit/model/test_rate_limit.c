@@ -241,17 +241,21 @@ static void what_is_older_than_a_minute_is_not_read(void **state)
 static void a_writing_is_forgotten_with_the_next_call(void **state)
 {
     (void)state;
-    struct rate_window window = {.writing = 7};
-    assert_true(rate_window_take(&window, 1, 1000));
-    assert_int_equal(window.writing, 0);
-    window.writing = 8;
-    assert_false(rate_window_take(&window, 1, 1000));
-    assert_int_equal(window.writing, 8);
-    rate_window_restore(&window, 2, 1000, 5);
-    assert_int_equal(window.writing, 0);
-    window.writing = 9;
+    struct rate_window window = {0};
+    rate_window_wrote(&window, 6);
+    assert_int_equal(rate_window_writing(&window), 0); /* it has no ring */
+    assert_true(rate_window_take(&window, 2, 1000));
+    rate_window_wrote(&window, INT64_MAX);
+    assert_int_equal(rate_window_writing(&window), INT64_MAX);
+    assert_true(rate_window_take(&window, 2, 1000));
+    assert_int_equal(rate_window_writing(&window), 0);
+    rate_window_wrote(&window, 8);
+    assert_false(rate_window_take(&window, 2, 1000));
+    assert_int_equal(rate_window_writing(&window), 8);
+    rate_window_restore(&window, 3, 1000, 5);
+    assert_int_equal(rate_window_writing(&window), 0);
     rate_window_finish(&window);
-    assert_int_equal(window.writing, 0);
+    assert_int_equal(rate_window_writing(&window), 0);
 }
 
 static void what_is_no_window_is_refused(void **state)
@@ -268,10 +272,10 @@ static void what_is_no_window_is_refused(void **state)
     for (size_t i = 0; i < LENGTH_OF(none); i++) {
         struct rate_window window = {0};
         assert_true(rate_window_take(&window, 5, 1000));
-        window.writing = 7;
+        rate_window_wrote(&window, 7);
         assert_int_equal(rate_window_read(&window, none[i], 1000, 5), STATUS_CORRUPT);
         assert_int_equal(rate_window_look(&window, 5, 1000).taken, 0);
-        assert_int_equal(window.writing, 0);
+        assert_int_equal(rate_window_writing(&window), 0);
         rate_window_finish(&window);
     }
 }

@@ -142,7 +142,7 @@ CREATE TABLE account_window (
     account_id BIGINT NOT NULL,
     newest_at  BIGINT NOT NULL, -- the latest instant at which a call was decided; no later one is before it
     has_caps   BIGINT NOT NULL DEFAULT 0, -- 1: a key of the account has, or had, a daily cap
-    written_by BIGINT NOT NULL DEFAULT 0, -- the journal's row that wrote calls last
+    written_by BIGINT NOT NULL DEFAULT 0, -- which writing of calls was the last: see cluster_batch.c
     calls      BYTEA  NOT NULL, -- when they were admitted, the newest first: see model/rate_limit.h. What
                                 -- is new comes before what is old, of which so nothing is logged anew
     PRIMARY KEY (bucket, account_id)
@@ -371,7 +371,7 @@ END $$;
 -- Writes what was decided for accounts that are held, and the batch's journal row, whose id it
 -- returns; the second time a batch comes, its id is taken already.
 CREATE FUNCTION admit(
-    batch BYTEA, by_node BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA, windows BYTEA,
+    batch BYTEA, by_node BIGINT, writing BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA, windows BYTEA,
     callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[],
     keepers BIGINT[],
     payers BIGINT[], periods BIGINT[], days BIGINT[], days_used BIGINT[], useds BIGINT[],
@@ -382,7 +382,7 @@ DECLARE
     row_id BIGINT := nextval('journal_id');
     kept BIGINT;
 BEGIN
-    UPDATE account_window w SET newest_at = v.stamp, written_by = row_id,
+    UPDATE account_window w SET newest_at = v.stamp, written_by = writing,
             calls = substr(windows, CAST(v.start AS INTEGER), CAST(v.length AS INTEGER))
                 || CASE v.keeps WHEN 1 THEN w.calls ELSE '' END
         FROM unnest(callers, stamps, starts, lengths, keepers)

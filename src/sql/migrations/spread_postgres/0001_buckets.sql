@@ -31,7 +31,7 @@ END $$;
 -- As admit, for accounts of one bucket; row_id is drawn from journal_id once they are held.
 CREATE OR REPLACE FUNCTION admit_bucket(
     b BIGINT, row_id BIGINT,
-    batch BYTEA, by_node BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA,
+    batch BYTEA, by_node BIGINT, writing BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA,
     windows BYTEA, callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[],
     keepers BIGINT[],
     payers BIGINT[], periods BIGINT[], days BIGINT[], days_used BIGINT[], useds BIGINT[],
@@ -41,7 +41,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     kept BIGINT;
 BEGIN
-    UPDATE account_window w SET newest_at = v.stamp, written_by = row_id,
+    UPDATE account_window w SET newest_at = v.stamp, written_by = writing,
             calls = substr(windows, CAST(v.start AS INTEGER), CAST(v.length AS INTEGER))
                 || CASE v.keeps WHEN 1 THEN w.calls ELSE '' END
         FROM unnest(callers, stamps, starts, lengths, keepers)
