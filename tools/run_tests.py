@@ -6,7 +6,7 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
 
 --unit    the unit tests of that build directory, by `meson test`
 --binary  the Python programs of tests/ and tools/ against that trendgate, and *.test.mjs of tests/node and tests/browser
---full    the long tests at their whole length, not a sample of them
+--full    the long tests at their whole length, not a sample of them, and all scenario files on both engines
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
 One PostgreSQL server serves the whole run (tests/support/postgres.py); where it is not installed, what
@@ -29,7 +29,8 @@ import subprocess
 import sys
 import time
 
-ON_POSTGRES = ("cluster", "storm", "failover", "spread", "billing", "history", "waiting")  # played there too
+# Scenario files that are played on a server too; with --full all of them are.
+ON_POSTGRES = ("cluster", "storm", "failover", "spread", "billing", "history", "waiting")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -120,8 +121,9 @@ def show(output):
 def programs(arguments):
     """(name, command) of each; long ones first, so that none of them is left alone at the end."""
     python = [sys.executable]
+    scenarios = sorted(path.stem for path in (ROOT / "tests" / "scenario").glob("*.py") if path.stem != "run")
     if postgres.VARIABLE in os.environ:
-        for name in ON_POSTGRES:
+        for name in sorted(scenarios, key=lambda name: name not in ON_POSTGRES) if arguments.full else ON_POSTGRES:
             yield f"scenario_postgres/{name}", [*python, "tests/scenario/run.py", "--engine", "postgres", name]
         yield "property_postgres/hashtag_requests", [*python, "tests/property/hashtag_requests.py", "--engine", "postgres",
                                                      "--requests", "800", "--sample-requests", "200"]
@@ -131,9 +133,8 @@ def programs(arguments):
     for folder in ("crash", "property"):
         for path in sorted((ROOT / "tests" / folder).glob("*.py")):
             yield f"{folder}/{path.stem}", [*python, str(path)]
-    for path in sorted((ROOT / "tests" / "scenario").glob("*.py")):
-        if path.stem != "run":
-            yield f"scenario/{path.stem}", [*python, "tests/scenario/run.py", path.stem]
+    for name in scenarios:
+        yield f"scenario/{name}", [*python, "tests/scenario/run.py", name]
     for folder in NODE_FOLDERS:
         for path in sorted((ROOT / "tests" / folder).glob("*.test.mjs")):
             yield (f"{folder}/{path.name.removesuffix('.test.mjs')}",

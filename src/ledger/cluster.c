@@ -97,6 +97,8 @@ static void charges_refuse_waiting(struct cluster *cluster)
 
 /* ---- Whether calls are admitted ---- */
 
+_Static_assert(CLUSTER_LANES_SPREAD <= CLAIMANTS_MAX, "each lane may have a claim");
+
 #define FOLLOWER_BIT (1U << CLUSTER_LANES_SPREAD)
 
 static unsigned lane_bit(const struct lane *lane)
@@ -129,9 +131,8 @@ static void lost_note(struct cluster *cluster, unsigned who, const struct reason
     lock(cluster);
     unsigned before = cluster->lost;
     cluster->lost = reason ? before | who : before & ~who;
-    bool is_changed = cluster->lost != before,
-         admits = atomic_load(&cluster->ledger->committer.admits);
-    bool admitted = admits;
+    bool is_changed = cluster->lost != before;
+    bool admitted = atomic_load(&cluster->ledger->committer.admits), admits = admitted;
     if (is_changed) {
         admits = !(cluster->lost & FOLLOWER_BIT) && has_lane(cluster);
         atomic_store(&cluster->ledger->committer.admits, admits);

@@ -242,7 +242,7 @@ static enum status batch_decide(struct batch_room *room, struct reason *reason)
 
 /* ---- Writing ---- */
 
-/* Calls of a minute at least, in a row that would be written anew as a whole, are best kept as they are. */
+/* Whether the calls of the row stay as they are, behind the new ones. */
 static bool window_keeps(const struct held *held)
 {
     return held->now.us - held->stamp.us < RATE_WINDOW_MS * INT64_C(1000) &&

@@ -371,9 +371,9 @@ END $$;
 -- Writes what was decided for accounts that are held, and the batch's journal row, whose id it
 -- returns; the second time a batch comes, its id is taken already.
 CREATE FUNCTION admit(
-    batch BYTEA, by_node BIGINT, writing BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA, windows BYTEA,
-    callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[],
-    keepers BIGINT[],
+    batch BYTEA, by_node BIGINT, writing BIGINT, present BIGINT, call_count BIGINT,
+    calls_body BYTEA, windows BYTEA,
+    callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[], keepers BIGINT[],
     payers BIGINT[], periods BIGINT[], days BIGINT[], days_used BIGINT[], useds BIGINT[],
     overages BIGINT[], overages_micros BIGINT[], plans TEXT[], plan_versions BIGINT[],
     includeds BIGINT[], cents BIGINT[]) RETURNS BIGINT

@@ -31,9 +31,9 @@ END $$;
 -- As admit, for accounts of one bucket; row_id is drawn from journal_id once they are held.
 CREATE OR REPLACE FUNCTION admit_bucket(
     b BIGINT, row_id BIGINT,
-    batch BYTEA, by_node BIGINT, writing BIGINT, present BIGINT, call_count BIGINT, calls_body BYTEA,
-    windows BYTEA, callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[],
-    keepers BIGINT[],
+    batch BYTEA, by_node BIGINT, writing BIGINT, present BIGINT, call_count BIGINT,
+    calls_body BYTEA, windows BYTEA,
+    callers BIGINT[], stamps BIGINT[], starts BIGINT[], lengths BIGINT[], keepers BIGINT[],
     payers BIGINT[], periods BIGINT[], days BIGINT[], days_used BIGINT[], useds BIGINT[],
     overages BIGINT[], overages_micros BIGINT[], plans TEXT[], plan_versions BIGINT[],
     includeds BIGINT[], cents BIGINT[]) RETURNS BIGINT
