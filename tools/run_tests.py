@@ -10,8 +10,8 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
 One PostgreSQL server serves the whole run (tests/support/postgres.py); where it is not installed, what
-needs it is skipped. Programs run side by side, as many as there are processors, and one of those that drive a browser beside them;
-each is told when it is over.
+needs it is skipped. Programs run side by side, as many as there are processors, and beside them, from the beginning on, one of
+those that drive a browser; each is told when it is over.
 
 Each NAME keeps what has it in its name, as printed. A Python program ends its output with
 "N passed, N failed, N skipped"; so does this one, with the sums; those of Node end in TAP's. Exit 1 if a case failed, if a
@@ -183,15 +183,27 @@ def add_node_tests(name, code, output, seconds, total):
         show(output)
 
 
-def run_programs(arguments, total):
-    environment = dict(os.environ, TRENDGATE_BINARY=str(arguments.binary.resolve()),
-                       TRENDGATE_TEST_FULL="1" if arguments.full else "0")
+def run_all(arguments, total):
+    """One browser drives its programs from the beginning on, beside all others."""
+    environment = dict(os.environ, TRENDGATE_TEST_FULL="1" if arguments.full else "0")
+    if arguments.binary:
+        environment["TRENDGATE_BINARY"] = str(arguments.binary.resolve())
     if arguments.unit:
         environment["TRENDGATE_CLOCK_BINARY"] = str(arguments.unit.resolve() / CLOCK_PROGRAM)
     pool, browsers = (concurrent.futures.ThreadPoolExecutor(count) for count in (AT_ONCE - 1, 1))
+    asked = {}
+
+    def ask(executor, is_for):
+        for name, words in programs(arguments):
+            if is_for(name) and is_wanted(name, arguments.names):
+                asked[executor.submit(run_program, words, environment)] = name
     try:
-        asked = {(browsers if "browser" in name else pool).submit(run_program, words, environment): name
-                 for name, words in programs(arguments) if is_wanted(name, arguments.names)}
+        if arguments.binary:
+            ask(browsers, needs_browser)
+        if arguments.unit:
+            run_unit_tests(arguments.unit.resolve(), arguments.names, arguments.timeout_factor, total)
+        if arguments.binary:
+            ask(pool, lambda name: not needs_browser(name))
         for done in concurrent.futures.as_completed(asked):
             name = asked[done]
             add = add_node_tests if name.split("/")[0] in NODE_FOLDERS else add_program
@@ -201,6 +213,10 @@ def run_programs(arguments, total):
             each.shutdown(wait=False, cancel_futures=True)
         for child in list(running):
             child.terminate()
+
+
+def needs_browser(name):
+    return "browser" in name
 
 
 def is_wanted(name, names):
@@ -217,8 +233,9 @@ def main():
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what runs is ended, and the server
+    total = Counts()
     with postgres_server():
-        total = run_all(arguments)
+        run_all(arguments, total)
     print(total)
     sys.exit(1 if total.failed or not total.passed else 0)
 
@@ -235,15 +252,6 @@ def postgres_server():
         with postgres.Server() as server:
             os.environ[postgres.VARIABLE] = server.address
             yield
-
-
-def run_all(arguments):
-    total = Counts()
-    if arguments.unit:
-        run_unit_tests(arguments.unit.resolve(), arguments.names, arguments.timeout_factor, total)
-    if arguments.binary:
-        run_programs(arguments, total)
-    return total
 
 
 main()
