@@ -39,8 +39,7 @@ struct cluster {
     uv_mutex_t lock; /* over the queue, and what is lost */
     uv_cond_t arrived, closed;
     struct cluster_queue queue;
-    unsigned
-        lost; /* a bit for each lane, and for the follower, whose last try found no database */
+    unsigned lost; /* bits: lanes whose last try failed, and the follower */
     bool is_closing;
     struct lane lanes[CLUSTER_LANES_SPREAD];
     size_t lane_count;    /* that run */

@@ -12,8 +12,9 @@
 /* Windows with calls in each millisecond: see rate_window_write. */
 #define WINDOWS_BYTES_MAX (CLUSTER_BATCH_MAX * RATE_WINDOW_MS * 4)
 
-/* Writings of windows are numbered by the lane's number and a count of its batches. Neither comes again: a
- * journal row's id does, after a crash of the database, where nothing of that id was kept. */
+/* Writings of windows are numbered by the lane's number and a count of its batches, which comes round after
+ * 2^32 of them, when the calls of the first are long over. A journal row's id would not do: a crash of the
+ * database may give it again. */
 #define WRITING_OF(node, count) ((node) << 32 | (int64_t)(count))
 
 /* A window is written whole, and so loses what is older than a minute, once in each such span. */

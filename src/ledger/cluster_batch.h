@@ -8,7 +8,8 @@
 struct batch_room *batch_room_open(struct lane *lane);
 void batch_room_close(struct batch_room *room);
 
-/* Decides 1 to CLUSTER_BATCH_MAX charges and writes what was taken: STATUS_OK, and each charge's
+/* Waits for other lanes of the node that decide about the same accounts, decides 1 to CLUSTER_BATCH_MAX
+ * charges and writes what was taken: STATUS_OK, and each charge's
  * decided tells. Otherwise nothing is in the journal, or, after STATUS_UNAVAILABLE, not as far as is
  * known, which is logged. */
 enum status batch_run(struct batch_room *room, struct charge *charges, struct reason *reason);

@@ -24,7 +24,7 @@ struct meter_held {
 enum status meter_held_put(struct meter *meter, const struct meter_held *held, instant now);
 
 /* The writing whose calls the window has, and no others; 0: none. So calls travel only where another node
- * added some. No number is ever given to two writings, nor to one that was not kept. */
+ * added some. A number is given once, also where the writing was not kept. */
 int64_t meter_held_writing(struct meter *meter, int64_t account_id);
 
 /* Calls that were added are being written: before the lock of the row is given back. */
