@@ -40,13 +40,18 @@ def await_charge(load):
     until(lambda: any(told.charged for told in load.told[already:]), "calls are charged")
 
 
+def begin_with_standby(stage, standby):
+    """The nodes anew, each of which knows both servers."""
+    stage.nodes.stop()
+    stage.place.databases.clear()  # they end with their servers
+    stage.place.database = postgres.with_standby(stage.place.database, standby)
+    stage.nodes.all = [stage.place.serve("--threads", 1) for _ in stage.nodes.all]
+
+
 @act(MOVING, "a standby that takes the place of its primary under load has every charge that was answered, once")
 def failover(_stage):
     with postgres.of_its_own() as primary, several(count=2) as stage, postgres.Standby(primary) as standby:
-        stage.nodes.stop()
-        stage.place.databases.clear()  # they end with their servers
-        stage.place.database = postgres.with_standby(stage.place.database, standby)
-        stage.nodes.all = [stage.place.serve("--threads", 1) for _ in stage.nodes.all]
+        begin_with_standby(stage, standby)
         load = Load(stage.nodes, stage.notes["keys"], TURNS, SEED)
         try:
             await_charge(load)
@@ -118,27 +123,39 @@ def call_in_one_batch(node, key, count):
         return [each.result().status for each in calls]
 
 
-# A commit is on its way for a tenth of a second, and no other flushes it.
-SLOW_COMMITS = {"fsync": "on", "commit_delay": "100000", "commit_siblings": "0", "wal_writer_delay": "10s"}
+def waiting_for_standby(server, stage, id_before):
+    """A batch has taken an id, and its commit is the server's alone."""
+    waiting = postgres.rows(server.address, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+    return waiting != [["0"]] and last_id(stage) > id_before
+
+
+def last_id(stage):
+    return int(stage.place.ledger("SELECT last_value FROM journal_id")[0][0])
 
 
 @act(MOVING, "what a crash undid is not taken for what another node wrote after it")
 def undone_by_a_crash(_stage):
     table = [("Hot", ENOUGH, 0, 100000, "none", 0), ("Five", ENOUGH, 0, 5, "none", 0)]
-    with postgres.of_its_own(**SLOW_COMMITS) as server, several(count=2, table=table) as stage:
+    with postgres.of_its_own() as primary, several(count=2, table=table) as stage, postgres.Standby(primary) as standby:
+        begin_with_standby(stage, standby)
         near, far = stage.nodes.all
         hot, five = ({"x-api-key": stage.notes["keys"][name]} for name in ("Hot", "Five"))
         # Ids are logged 32 at a time: the next one is given again after a crash.
         until(lambda: near.ask(ENDPOINT, headers=hot) and stage.place.ledger("SELECT log_cnt FROM journal_id") == [["0"]],
               "all ids that are logged are given")
+        id_before = last_id(stage)
         with concurrent.futures.ThreadPoolExecutor(1) as caller:
-            undone = caller.submit(near.ask, ENDPOINT, headers=five)
-            time.sleep(0.07)  # within the commit
-            server.crash()
-            server.begin()
+            with standby.crashing():
+                undone = caller.submit(near.ask, ENDPOINT, headers=five)
+                until(lambda: waiting_for_standby(primary, stage, id_before), "the call's batch waits for the standby")
+                undone_id = last_id(stage)
+                primary.crash()
+            standby.promote()
         equal(undone.result().status, 503, "the call whose commit was undone")
         until(lambda: is_ready(near) and is_ready(far), "both nodes are ready")
         equal(call_in_one_batch(far, five, 5), [200] * 5, "a minute's calls on the other node")
+        equal(stage.place.ledger(f"SELECT min(id) FROM journal WHERE id > {id_before}"), [[str(undone_id)]],
+              "the id of what was undone, given again")
         equal(near.ask(ENDPOINT, headers=five).status, 429, "one more on the first node")
 
 

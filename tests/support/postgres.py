@@ -212,21 +212,38 @@ class Server:
         self.server.send_signal(signal.SIGQUIT)
         self.server.wait(STOP_SECONDS)
 
-    @contextlib.contextmanager
-    def standing_still(self):
-        """None of its processes does anything meanwhile; all go on afterwards."""
+    def _stop_all(self):
+        """The processes, none of which does anything from now on."""
         stopped = [self.server.pid]
         os.kill(self.server.pid, signal.SIGSTOP)  # no child is made from now on
         _await_stopped(self.server.pid)
         stopped += map(int, pathlib.Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text(
             encoding="ascii").split())
+        for pid in stopped[1:]:
+            _signal(pid, signal.SIGSTOP)
+        return stopped
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """None of its processes does anything meanwhile; all go on afterwards."""
+        stopped = self._stop_all()
         try:
-            for pid in stopped[1:]:
-                _signal(pid, signal.SIGSTOP)
             yield
         finally:
             for pid in reversed(stopped):
                 _signal(pid, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def crashing(self):
+        """The same, but all are killed and begun again afterwards: what was sent to them meanwhile is lost."""
+        stopped = self._stop_all()
+        try:
+            yield
+        finally:
+            for pid in reversed(stopped):
+                _signal(pid, signal.SIGKILL)
+            self.server.wait(STOP_SECONDS)
+        self.begin()
 
     def _stop(self):
         for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
