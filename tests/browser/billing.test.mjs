@@ -2,9 +2,10 @@
 // check that the books agree.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { assertAccessible, IS_FULL } from "../node/support/axe.mjs";
 import { cannedBilling, periodUsage } from "./support/canned.mjs";
 import { PLANS, cannedEstimate, cannedInvoices, cannedPreview } from "./support/canned_billing.mjs";
-import { assertAccessible, resize, savedBy, settled, smallTargets, useConsole, wideThings } from "./support/console.mjs";
+import { resize, savedBy, settled, smallTargets, useConsole, wideThings } from "./support/console.mjs";
 import { ok, refusal } from "./support/fake_api.mjs";
 
 const world = useConsole();
@@ -348,13 +349,16 @@ test("the books are read to the last call and agree, or the difference is told",
 
 // ---- How it looks, opened ----
 
+// At each theme in one width, and at all of them when tests run in full.
+const isForAxe = (colorScheme, width) => IS_FULL || (colorScheme === "light") === (width === 1280);
+
 for (const colorScheme of ["light", "dark"]) {
   test(`opened dialogs, invoices and books fit and axe finds nothing, in the ${colorScheme} theme`, async (t) => {
     for (const width of [1280, 390, 320]) {
       const page = await openBilling(t, { credits_used: 4096 }, { colorScheme, bypassCSP: true, viewport: { width, height: 900 } });
       for (const name of ["Change to Free", "Change to Enterprise"]) {
         await openDialog(page, name);
-        await assertAccessible(page, `${name}, ${width} px`);
+        if (isForAxe(colorScheme, width)) await assertAccessible(page, `${name}, ${width} px`);
         assert.deepEqual(await wideThings(page), [], `${name}, ${width} px`);
         await page.keyboard.press("Escape");
         await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -369,7 +373,7 @@ for (const colorScheme of ["light", "dark"]) {
       await resize(page, width);
       assert.deepEqual(await wideThings(page), [], `opened, ${width} px`);
       assert.deepEqual(await smallTargets(page), [], `opened, ${width} px`);
-      await assertAccessible(page, `opened, ${width} px`);
+      if (isForAxe(colorScheme, width)) await assertAccessible(page, `opened, ${width} px`);
       world.fake.reset();
     }
   });

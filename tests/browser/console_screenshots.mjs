@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { Clock, clockBinary } from "../node/support/clock.mjs";
 import { CHECKOUT, Place } from "../node/support/server.mjs";
-import { startBrowser } from "./support/browser.mjs";
+import { startBrowser } from "../node/support/browser.mjs";
 import { settled } from "./support/console.mjs";
 import { PAGES } from "./support/pages.mjs";
 import { Person } from "./support/real.mjs";

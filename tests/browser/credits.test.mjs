@@ -1,7 +1,8 @@
 // What every page says of the included credits, by how many are used and what comes then.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertAccessible, useConsole } from "./support/console.mjs";
+import { assertAccessible } from "../node/support/axe.mjs";
+import { useConsole } from "./support/console.mjs";
 
 const world = useConsole();
 const UNTIL = { stopped_until: "2026-12-12T00:00:00Z" };

@@ -1,5 +1,5 @@
 // Takes a picture of every page, in both themes, wide and narrow: node tests/browser/pictures.mjs FOLDER
-import { startBrowser } from "./support/browser.mjs";
+import { startBrowser } from "../node/support/browser.mjs";
 import { FakeApi } from "./support/fake_api.mjs";
 import { PAGES } from "./support/pages.mjs";
 

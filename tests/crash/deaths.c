@@ -15,7 +15,7 @@ static bool death_is_survived(const struct deaths *deaths, int64_t n,
 
 void deaths_are_survived(const struct deaths *deaths, enum shim_survivors survivors)
 {
-    int64_t n = 1;
+    int64_t n = 1 + deaths->passed_over;
     while (death_is_survived(deaths, n, survivors))
         n += deaths->step;
     print_message("# %lld operations\n", (long long)n - 1);

@@ -21,7 +21,8 @@ struct deaths {
     void (*check)(bool died); /* what survived; fails the test */
     int64_t step;             /* from one n to the next */
     int64_t operations_min;   /* below that the run is not what it is meant to be */
+    int64_t passed_over;      /* operations before the first n */
 };
 
-/* From the first operation on, until a run plays to its end; prints how many operations it has. */
+/* Until a run plays to its end; prints how many operations it has. */
 void deaths_are_survived(const struct deaths *deaths, enum shim_survivors survivors);

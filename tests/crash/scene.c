@@ -173,6 +173,50 @@ void scene_clear(void)
     scene->elapsed = (duration){1000 * SECOND_US};
 }
 
+static void file_copy(const char *from, const char *to)
+{
+    FILE *read = fopen(from, "rb");
+    (void)unlink(to);
+    if (!read)
+        return; /* so the copy is absent too */
+    FILE *written = fopen(to, "wb");
+    check(written != NULL);
+    char bytes[4096];
+    size_t length;
+    while ((length = fread(bytes, 1, sizeof(bytes), read)) > 0)
+        check(fwrite(bytes, 1, length, written) == length);
+    check(fclose(written) == 0);
+    check(fclose(read) == 0);
+}
+
+static void files_keep(bool back)
+{
+    static const char *const endings[] = {"", "-wal", "-journal"};
+    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
+        char file[96], kept[112];
+        (void)snprintf(file, sizeof(file), "%s%s", scene->path, endings[i]);
+        (void)snprintf(kept, sizeof(kept), "%s.kept", file);
+        if (back)
+            file_copy(kept, file);
+        else
+            file_copy(file, kept);
+    }
+}
+
+static struct scene kept_scene;
+
+void scene_keep(void)
+{
+    kept_scene = *scene;
+    files_keep(false);
+}
+
+void scene_put_back(void)
+{
+    *scene = kept_scene;
+    files_keep(true);
+}
+
 static char folder[48];
 
 void scene_begin(const char *tests)

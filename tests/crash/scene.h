@@ -66,6 +66,10 @@ int scene_end(void **state);
 /* A new beginning: no files, no calls, a clock shortly before midnight. */
 void scene_clear(void);
 
+/* Puts a scene whose ledger is closed aside with its files, and back as it was then. */
+void scene_keep(void);
+void scene_put_back(void);
+
 /* Opens the ledger, brings the plans into force and makes the accounts where they are missing.
  * Anything but STATUS_OK is a bug. */
 void scene_open(void);
@@ -104,6 +108,9 @@ void scene_plan(enum scene_account account, enum scene_account plan);
 
 extern const char *const scene_emails[SCENE_ACCOUNTS];
 extern struct api_key scene_keys[SCENE_ACCOUNTS]; /* that calls are made with */
+
+/* The first start of all: makes the database and the accounts. */
+void scene_start(void);
 
 /* A run through all that a ledger does, over seconds, a midnight and a month, in 2 openings. */
 void scene_play(void);

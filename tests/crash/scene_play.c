@@ -65,6 +65,12 @@ static void change_something(int second)
         cap_is_taken_and_given();
 }
 
+void scene_start(void)
+{
+    scene_open();
+    scene_close();
+}
+
 void scene_play(void)
 {
     scene_open();

@@ -130,7 +130,7 @@ static void every_death_is_survived(enum shim_survivors survivors)
 {
     const char *full = getenv("TRENDGATE_TEST_FULL");
     int64_t step = full && full[0] == '1' ? 1 : STEP;
-    const struct deaths deaths = {all_clear, run_dies, run_check, step, OPERATIONS_MIN};
+    const struct deaths deaths = {all_clear, run_dies, run_check, step, OPERATIONS_MIN, 0};
     deaths_are_survived(&deaths, survivors);
 }
 

@@ -1,13 +1,11 @@
 // The page in a real browser: both themes, three widths, with and without scripts.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { openPlace, startBrowser } from "./docs_world.mjs";
+import { openPlace } from "./docs_world.mjs";
+import { IS_FULL, assertAccessible } from "./support/axe.mjs";
+import { startBrowser } from "./support/browser.mjs";
 import { SHIPPED_PLANS } from "./support/server.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const TARGET_PX = 24;
 
 let place, server, browser;
@@ -41,9 +39,8 @@ async function openPage(options = {}, prepare = () => {}) {
   return { context, page, complaints };
 }
 
-// axe is slow: it looks at each width in one theme, and at all of them when tests run in full.
-const isForAxe = (colorScheme, width) =>
-  process.env.TRENDGATE_TEST_FULL === "1" || (colorScheme === "light") === width >= 800;
+// At each width in one theme, and in both when tests run in full.
+const isForAxe = (colorScheme, width) => IS_FULL || (colorScheme === "light") === width >= 800;
 
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [1280, 800, 390, 320]) {
@@ -57,11 +54,7 @@ for (const colorScheme of ["light", "dark"]) {
       if (!isForAxe(colorScheme, width)) return;
       // The page's policy would keep axe out as it keeps out everything else.
       const seen = await openPage({ colorScheme, viewport, bypassCSP: true });
-      await seen.page.evaluate(AXE);
-      const found = await seen.page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
-      assert.ok(found.passes.length > 20, "axe looked at the page");
-      assert.deepEqual(found.violations.map((violation) =>
-        `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ").slice(0, 300)}`), []);
+      await assertAccessible(seen.page, `${colorScheme}, ${width} px`);
       await seen.context.close();
     });
   }

@@ -5,7 +5,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { openPlace, readPage, startBrowser } from "./docs_world.mjs";
+import { openPlace, readPage } from "./docs_world.mjs";
+import { startBrowser } from "./support/browser.mjs";
 import { CHECKOUT } from "./support/server.mjs";
 
 const PATIENCE_MS = 120000;

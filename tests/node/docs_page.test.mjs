@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import Ajv from "ajv/dist/2020.js";
-import { CUSTOMER_PAGE, hasCustomerPage, openPlace, readPage, readPlans, startBrowser } from "./docs_world.mjs";
+import { CUSTOMER_PAGE, hasCustomerPage, openPlace, readPage, readPlans } from "./docs_world.mjs";
+import { startBrowser } from "./support/browser.mjs";
 import { CHECKOUT, SHIPPED_PLANS as PLANS } from "./support/server.mjs";
 
 let place, server, browser, page, markdown;

@@ -1,6 +1,7 @@
 // Takes the picture of the page that the README shows: node tests/node/docs_screenshot.mjs
 import { join } from "node:path";
-import { openPlace, startBrowser } from "./docs_world.mjs";
+import { openPlace } from "./docs_world.mjs";
+import { startBrowser } from "./support/browser.mjs";
 import { CHECKOUT } from "./support/server.mjs";
 
 const place = await openPlace({ settings: { TRENDGATE_SERVER_PUBLIC_URL: "https://api.example.com" } });

@@ -1,7 +1,6 @@
 // What the tests of the page share: a server with a customer's key, a browser, the page's text.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { chromium } from "playwright-core";
 import { CHECKOUT, Place, SHIPPED_PLANS } from "./support/server.mjs";
 
 const SHARED = resolve(process.env.TRENDGATE_SHARED ?? join(CHECKOUT, "../shared"));
@@ -17,11 +16,6 @@ export async function openPlace(options = {}) {
   place.key = place.newKey(plans.at(-1).name);
   place.server = await place.serve();
   return place;
-}
-
-export function startBrowser() {
-  const executablePath = process.env.TRENDGATE_CHROMIUM ?? "/usr/bin/chromium";
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
 // What the page says, read by a browser in which no script of the page runs.

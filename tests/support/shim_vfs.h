@@ -47,6 +47,7 @@ enum shim_survivors {
     SHIM_ALL,    /* everything: the process was killed, the machine runs on */
     SHIM_SYNCED, /* nothing */
     SHIM_TORN,   /* some whole, some in part, some not, in no order */
+    SHIM_KINDS,
 };
 
 /* After a death, when no database is open: turns the files into what survived. */

@@ -1,10 +1,9 @@
 // What the tests of the console share: the fake server, a browser, and pages that remember complaints.
 import assert from "node:assert/strict";
 import { after, before, beforeEach } from "node:test";
-import { AXE, startBrowser } from "./browser.mjs";
+import { startBrowser } from "../../node/support/browser.mjs";
 import { FakeApi } from "./fake_api.mjs";
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 export const TARGET_PX = 24;
 
 // One fake and one browser for a file of tests; `open` gives a page, and closes it with its test.
@@ -60,24 +59,6 @@ export const settled = (page) => page.waitForFunction(() => !document.querySelec
 export async function resize(page, width) {
   await page.setViewportSize({ width, height: 900 });
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-}
-
-// The page's policy would keep axe out as it keeps out everything else: open it with bypassCSP.
-export async function assertAccessible(page, where) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
-  assert.ok(found.passes.length > 10, "axe looked at the page");
-  assert.deepEqual(
-    found.violations.map(
-      (violation) =>
-        `${violation.id}: ${violation.nodes
-          .map((node) => node.html)
-          .join(" ")
-          .slice(0, 400)}`,
-    ),
-    [],
-    where,
-  );
 }
 
 // What scrolls sideways or hangs out of the window, page, tables and their wrappers alike.

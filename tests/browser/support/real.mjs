@@ -1,9 +1,9 @@
 // What the tests against the real program share: the server, its clock, people with accounts, a browser.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
+import { startBrowser } from "../../node/support/browser.mjs";
 import { Clock, clockBinary } from "../../node/support/clock.mjs";
 import { Place } from "../../node/support/server.mjs";
-import { startBrowser } from "./browser.mjs";
 import { settled, watched } from "./console.mjs";
 
 export const PASSWORD = "correct horse battery";
