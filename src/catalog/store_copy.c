@@ -46,7 +46,9 @@ enum status store_copy_check(struct db *from, struct db *to, struct reason *reas
                           db_path(from));
     TRY(has_row(to, "SELECT 1 FROM list LIMIT 1", &has, reason));
     if (has)
-        return reason_set(reason, STATUS_EXISTS, "%s has lists already: name an empty database",
+        return reason_set(reason, STATUS_EXISTS,
+                          "%s has lists already: name an empty database, or drop what an "
+                          "interrupted copy left there",
                           db_path(to));
     return STATUS_OK;
 }

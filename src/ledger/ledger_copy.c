@@ -86,7 +86,8 @@ enum status ledger_copy_check(struct db *from, struct db *to, struct reason *rea
                       &there, reason));
     if (there > 0)
         return reason_set(reason, STATUS_EXISTS,
-                          "%s has accounts, plans or calls already: name an empty database",
+                          "%s has accounts, plans or calls already: name an empty database, or "
+                          "drop what an interrupted copy left there",
                           db_path(to));
     return STATUS_OK;
 }

@@ -57,7 +57,10 @@ static enum status schema_demand(struct postgres *db, struct reason *reason)
     TRY(db_step(select, &row, reason));
     check(row);
     if (db_column_integer(select, 0) != 0)
-        return reason_set(reason, STATUS_MISSING, "there is no %s", db->place);
+        return reason_set(reason, STATUS_MISSING,
+                          "there is no %s: name another database, or make it with "
+                          "`trendgate db migrate`",
+                          db->place);
     return STATUS_OK;
 }
 

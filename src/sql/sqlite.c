@@ -161,7 +161,10 @@ static enum status open_to_read(struct sqlite *db, const struct db_options *opti
                                 struct reason *reason)
 {
     if (access(db->is.path, F_OK) != 0 && errno == ENOENT)
-        return reason_set(reason, STATUS_MISSING, "there is no database %s", db->is.path);
+        return reason_set(reason, STATUS_MISSING,
+                          "there is no database %s: name another, or make it with "
+                          "`trendgate db migrate`",
+                          db->is.path);
     TRY(outcome(db,
                 sqlite3_open_v2(db->is.path, &db->connection,
                                 SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL),
