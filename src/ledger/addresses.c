@@ -4,7 +4,7 @@
 #include "ledger/embedded.h"
 
 struct address_part {
-    int64_t account_id; /* 0: free place */
+    int64_t account_id;
     int64_t day;
     struct recent_address use;
 };
@@ -18,6 +18,7 @@ void addresses_init(struct addresses *addresses)
 void addresses_finish(struct addresses *addresses)
 {
     free(addresses->parts);
+    places_finish(&addresses->places);
     check(pthread_mutex_destroy(&addresses->lock) == 0);
 }
 
@@ -31,29 +32,28 @@ void addresses_unlock(struct addresses *addresses)
     check(pthread_mutex_unlock(&addresses->lock) == 0);
 }
 
-#define PLACES_FIRST 64
-#define PLACES_KEPT 4096 /* some 2 MB; more is given back with each fold */
+#define PARTS_KEPT 4096 /* some 1.5 MB, however few there are */
 
 void addresses_forget(struct addresses *addresses)
 {
-    if (addresses->capacity > PLACES_KEPT) {
+    if (addresses->capacity > PARTS_KEPT && addresses->count < addresses->capacity / 8) {
         free(addresses->parts);
         addresses->parts = NULL;
         addresses->capacity = 0;
+        places_finish(&addresses->places);
     }
-    for (size_t i = 0; i < addresses->capacity && addresses->count > 0; i++)
-        addresses->parts[i].account_id = 0;
+    places_clear(&addresses->places);
     addresses->count = 0;
 }
 
 /* ---- Gathering ---- */
 
-static size_t hash_of(int64_t account_id, int64_t day, const char *address)
+static uint32_t hash_of(int64_t account_id, int64_t day, const char *address)
 {
-    uint64_t sum = (uint64_t)account_id * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)day;
+    uint64_t sum = places_mix(places_mix(0, account_id), day);
     for (const char *byte = address; *byte; byte++)
         sum = (sum ^ (uint8_t)*byte) * UINT64_C(0x100000001B3);
-    return (size_t)(sum ^ sum >> 29);
+    return places_hash(places_mix(sum, 0));
 }
 
 static bool is_part(const struct address_part *part, int64_t account_id, int64_t day,
@@ -63,43 +63,38 @@ static bool is_part(const struct address_part *part, int64_t account_id, int64_t
            strcmp(part->use.address, address) == 0;
 }
 
-static struct address_part *place_of(const struct addresses *addresses, int64_t account_id,
-                                     int64_t day, const char *address)
+static struct address_part *part_find(const struct addresses *addresses, int64_t account_id,
+                                      int64_t day, const char *address)
 {
-    size_t place = hash_of(account_id, day, address) & (addresses->capacity - 1);
-    while (addresses->parts[place].account_id != 0 &&
-           !is_part(&addresses->parts[place], account_id, day, address))
-        place = (place + 1) & (addresses->capacity - 1);
-    return &addresses->parts[place];
+    uint32_t hash = hash_of(account_id, day, address);
+    size_t step = 0;
+    for (;;) {
+        uint32_t at = places_seek(&addresses->places, hash, &step);
+        if (at == PLACES_NONE)
+            return NULL;
+        if (is_part(&addresses->parts[at], account_id, day, address))
+            return &addresses->parts[at];
+    }
 }
 
-static void grow(struct addresses *addresses)
-{
-    struct addresses old = *addresses;
-    addresses->capacity = old.capacity ? 2 * old.capacity : PLACES_FIRST;
-    addresses->parts = memory_take_zeroed(addresses->capacity, sizeof(addresses->parts[0]));
-    for (size_t i = 0; i < old.capacity; i++) {
-        const struct address_part *part = &old.parts[i];
-        if (part->account_id != 0)
-            *place_of(addresses, part->account_id, part->day, part->use.address) = *part;
-    }
-    free(old.parts);
-}
+#define CAPACITY_FIRST 64
 
 /* NULL: too many wait. */
-static struct address_part *part_of(struct addresses *addresses, int64_t account_id,
-                                    int64_t day, const char *address)
+static struct address_part *part_make(struct addresses *addresses, int64_t account_id,
+                                      int64_t day, const char *address)
 {
-    if (2 * (addresses->count + 1) > addresses->capacity)
-        grow(addresses);
-    struct address_part *part = place_of(addresses, account_id, day, address);
-    if (part->account_id != 0)
-        return part;
     if (addresses->count >= ADDRESSES_WAITING_MAX)
         return NULL;
+    if (addresses->count == addresses->capacity) {
+        addresses->capacity = addresses->capacity ? 2 * addresses->capacity : CAPACITY_FIRST;
+        addresses->parts = memory_grow(addresses->parts,
+                                       addresses->capacity * sizeof(addresses->parts[0]));
+    }
+    places_add(&addresses->places, hash_of(account_id, day, address),
+               (uint32_t)addresses->count);
+    struct address_part *part = &addresses->parts[addresses->count++];
     *part = (struct address_part){.account_id = account_id, .day = day};
     memcpy(part->use.address, address, strlen(address));
-    addresses->count++;
     return part;
 }
 
@@ -128,19 +123,19 @@ static struct address_part *part_known(const struct addresses *addresses,
                                        const struct address_use *use)
 {
     char address[ADDRESS_TEXT_BYTES];
-    if (addresses->count == 0 || use->address.length >= sizeof(address))
+    if (use->address.length >= sizeof(address))
         return NULL;
     ledger_copy_text(address, sizeof(address), use->address);
-    struct address_part *part = place_of(addresses, use->account_id, instant_day(use->at),
-                                         address);
-    return part->account_id != 0 ? part : NULL;
+    return part_find(addresses, use->account_id, instant_day(use->at), address);
 }
 
 static struct address_part *part_new(struct addresses *addresses, const struct address_use *use)
 {
     char address[ADDRESS_TEXT_BYTES];
     address_copy(use->address, address);
-    return part_of(addresses, use->account_id, instant_day(use->at), address);
+    int64_t day = instant_day(use->at);
+    struct address_part *part = part_find(addresses, use->account_id, day, address);
+    return part ? part : part_make(addresses, use->account_id, day, address);
 }
 
 static void seen(struct recent_address *use, bool is_first, instant from, instant to)
@@ -224,19 +219,41 @@ static enum status old_forget(struct db *db, instant now, struct reason *reason)
     return db_run(remove, reason);
 }
 
+/* As the table's key does: so that neighbours are written together, and each page once. */
+static int part_order(const void *left, const void *right)
+{
+    const struct address_part *a = *(const struct address_part *const *)left;
+    const struct address_part *b = *(const struct address_part *const *)right;
+    int64_t bucket = account_bucket(a->account_id), other = account_bucket(b->account_id);
+    if (bucket != other)
+        return bucket < other ? -1 : 1;
+    if (a->account_id != b->account_id)
+        return a->account_id < b->account_id ? -1 : 1;
+    return a->day != b->day ? (a->day > b->day) - (a->day < b->day)
+                            : strcmp(a->use.address, b->use.address);
+}
+
+static enum status use_write(const struct address_part *part, struct db *db,
+                             struct reason *reason)
+{
+    bool written = false;
+    TRY(part_write(part, text_of(part->use.address), db, &written, reason));
+    return written ? STATUS_OK : part_write(part, TEXT(""), db, &written, reason);
+}
+
 enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
                             struct reason *reason)
 {
-    for (size_t i = 0; i < addresses->capacity; i++) {
-        const struct address_part *part = &addresses->parts[i];
-        bool written = false;
-        if (part->account_id == 0)
-            continue;
-        TRY(part_write(part, text_of(part->use.address), db, &written, reason));
-        if (!written)
-            TRY(part_write(part, TEXT(""), db, &written, reason));
-    }
-    return old_forget(db, now, reason);
+    const struct address_part **ordered = memory_take((addresses->count + 1) *
+                                                      sizeof(ordered[0]));
+    for (size_t i = 0; i < addresses->count; i++)
+        ordered[i] = &addresses->parts[i];
+    qsort(ordered, addresses->count, sizeof(ordered[0]), part_order);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < addresses->count && status == STATUS_OK; i++)
+        status = use_write(ordered[i], db, reason);
+    free(ordered);
+    return status == STATUS_OK ? old_forget(db, now, reason) : status;
 }
 
 /* ---- Reading ---- */
@@ -271,7 +288,7 @@ static void rows_add(struct address_list *list, struct db_statement *select)
 static void waiting_add(const struct addresses *addresses, const struct address_query *query,
                         struct address_list *list)
 {
-    for (size_t i = 0; i < addresses->capacity; i++) {
+    for (size_t i = 0; i < addresses->count; i++) {
         const struct address_part *part = &addresses->parts[i];
         if (part->account_id == query->account_id && part->day >= query->day_from &&
             part->day < query->day_before)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/instant.h"
+#include "base/places.h"
 #include "base/reason.h"
 #include "sql/db.h"
 
@@ -26,8 +27,9 @@ struct ledger;
 
 struct addresses {
     pthread_mutex_t lock;
-    struct address_part *parts; /* open addressing; a power of two places */
-    size_t capacity, count;
+    struct address_part *parts;
+    size_t count, capacity;
+    struct places places; /* of the parts, by account, day and address */
 };
 
 void addresses_init(struct addresses *addresses);
@@ -55,6 +57,8 @@ void addresses_add(struct addresses *addresses, const struct address_use *use);
  * finds every call either here or in the table. */
 enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
                             struct reason *reason);
+
+/* The memory is kept for the next second's, unless this one's were much fewer. */
 void addresses_forget(struct addresses *addresses);
 
 /* ---- Reading; blocks on the disk: on a pool thread ---- */

@@ -7,7 +7,7 @@
 #define HOUR_US (INT64_C(3600) * SECOND_US)
 
 struct fold_part {
-    int64_t account_id; /* 0: free place */
+    int64_t account_id;
     int64_t key_id;
     int64_t hour;
     int64_t calls[CALL_OUTCOMES + 1];
@@ -30,23 +30,19 @@ void fold_init(struct fold *fold)
 void fold_finish(struct fold *fold)
 {
     free(fold->parts);
+    places_finish(&fold->places);
     *fold = (struct fold){.is_shared = fold->is_shared};
 }
 
+#define PARTS_KEPT 8192 /* some 2 MB, however few parts there are */
+
 void fold_forget(struct fold *fold)
 {
-    if (fold->capacity > FOLD_PLACES_KEPT)
+    if (fold->capacity > PARTS_KEPT && fold->count < fold->capacity / 8)
         fold_finish(fold);
-    if (fold->count > 0)
-        memset(fold->parts, 0, fold->capacity * sizeof(fold->parts[0]));
+    places_clear(&fold->places);
     fold->count = 0;
     fold->last_journal_id = 0;
-}
-
-static uint64_t mixed(uint64_t sum, int64_t value)
-{
-    sum = (sum ^ (uint64_t)value) * UINT64_C(0x9E3779B97F4A7C15);
-    return sum ^ sum >> 29;
 }
 
 static bool is_part(const struct fold_part *part, const struct fold_part *wanted)
@@ -56,29 +52,38 @@ static bool is_part(const struct fold_part *part, const struct fold_part *wanted
            part->cents_per_1000 == wanted->cents_per_1000;
 }
 
-static struct fold_part *place_of(struct fold *fold, const struct fold_part *wanted)
+static uint32_t hash_of(const struct fold_part *part)
 {
-    uint64_t hash = mixed(mixed(mixed(0, wanted->account_id), wanted->key_id), wanted->hour);
-    size_t place = mixed(mixed(hash, wanted->endpoint), wanted->cents_per_1000) &
-                   (fold->capacity - 1);
-    while (fold->parts[place].account_id != 0 && !is_part(&fold->parts[place], wanted))
-        place = (place + 1) & (fold->capacity - 1);
-    return &fold->parts[place];
+    uint64_t sum = places_mix(places_mix(0, part->account_id), part->key_id);
+    sum = places_mix(places_mix(sum, part->hour), part->endpoint);
+    return places_hash(places_mix(sum, part->cents_per_1000));
 }
 
-#define CAPACITY_FIRST 1024
-
-static void grow(struct fold *fold)
+static struct fold_part *part_find(const struct fold *fold, const struct fold_part *wanted,
+                                   uint32_t hash)
 {
-    struct fold old = *fold;
-    fold->capacity = old.capacity ? 2 * old.capacity : CAPACITY_FIRST;
-    fold->parts = memory_take_zeroed(fold->capacity, sizeof(fold->parts[0]));
-    for (size_t i = 0; i < old.capacity; i++) {
-        const struct fold_part *part = &old.parts[i];
-        if (part->account_id != 0)
-            *place_of(fold, part) = *part;
+    size_t step = 0;
+    for (;;) {
+        uint32_t at = places_seek(&fold->places, hash, &step);
+        if (at == PLACES_NONE)
+            return NULL;
+        if (is_part(&fold->parts[at], wanted))
+            return &fold->parts[at];
     }
-    free(old.parts);
+}
+
+#define CAPACITY_FIRST 512
+
+static struct fold_part *part_make(struct fold *fold, const struct fold_part *wanted,
+                                   uint32_t hash)
+{
+    if (fold->count == fold->capacity) {
+        fold->capacity = fold->capacity ? 2 * fold->capacity : CAPACITY_FIRST;
+        fold->parts = memory_grow(fold->parts, fold->capacity * sizeof(fold->parts[0]));
+    }
+    places_add(&fold->places, hash, (uint32_t)fold->count);
+    fold->parts[fold->count] = *wanted;
+    return &fold->parts[fold->count++];
 }
 
 /* Overage of one hour may be at two rates: each is a part of its own. */
@@ -89,19 +94,14 @@ static int64_t rate_of(const struct journal_entry *entry)
 
 static struct fold_part *part_of(struct fold *fold, const struct journal_entry *entry)
 {
-    if (2 * (fold->count + 1) > fold->capacity)
-        grow(fold);
     const struct fold_part wanted = {.account_id = entry->account_id,
                                      .key_id = entry->key_id,
                                      .endpoint = entry->endpoint,
                                      .hour = entry->at.us / HOUR_US,
                                      .cents_per_1000 = rate_of(entry)};
-    struct fold_part *part = place_of(fold, &wanted);
-    if (part->account_id == 0) {
-        *part = wanted;
-        fold->count++;
-    }
-    return part;
+    uint32_t hash = hash_of(&wanted);
+    struct fold_part *part = part_find(fold, &wanted, hash);
+    return part ? part : part_make(fold, &wanted, hash);
 }
 
 /* Over the calls of the part: rows rise, wall clocks are stepped. */
@@ -143,9 +143,9 @@ void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id
 void fold_forget_journal(struct fold *fold)
 {
     struct fold kept = {.is_shared = fold->is_shared};
-    for (size_t i = 0; i < fold->capacity; i++) {
+    for (size_t i = 0; i < fold->count; i++) {
         const struct fold_part *part = &fold->parts[i];
-        if (part->account_id == 0 || part->calls[RATE_LIMITED] == 0)
+        if (part->calls[RATE_LIMITED] == 0)
             continue;
         const struct journal_entry call = {.account_id = part->account_id,
                                            .key_id = part->key_id,
@@ -153,7 +153,7 @@ void fold_forget_journal(struct fold *fold)
                                            .at = {part->hour * HOUR_US}};
         part_of(&kept, &call)->calls[RATE_LIMITED] += part->calls[RATE_LIMITED];
     }
-    free(fold->parts);
+    fold_finish(fold);
     *fold = kept;
 }
 
@@ -343,13 +343,11 @@ static enum status part_write(const struct fold *fold, const struct fold_part *p
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason)
 {
     const struct fold_part **ordered = memory_take((fold->count + 1) * sizeof(ordered[0]));
-    size_t count = 0;
-    for (size_t i = 0; i < fold->capacity; i++)
-        if (fold->parts[i].account_id != 0)
-            ordered[count++] = &fold->parts[i];
-    qsort(ordered, count, sizeof(ordered[0]), part_order);
+    for (size_t i = 0; i < fold->count; i++)
+        ordered[i] = &fold->parts[i];
+    qsort(ordered, fold->count, sizeof(ordered[0]), part_order);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < fold->count && status == STATUS_OK; i++)
         status = part_write(fold, ordered[i], db, reason);
     free(ordered);
     return status == STATUS_OK ? mark_write(fold, db, reason) : status;

@@ -5,18 +5,15 @@
  * the sums, so nothing is added twice and nothing is lost. */
 #pragma once
 
+#include "base/places.h"
 #include "ledger/journal.h"
 #include "model/subscription.h"
 #include "sql/db.h"
 
-/* Places whose memory, some 3 MB, is kept between folds; more is given back with each one, so that
- * a second with very many accounts leaves nothing behind. Growing again costs a fraction of what
- * writing so many parts does. */
-#define FOLD_PLACES_KEPT 16384
-
 struct fold {
-    struct fold_part *parts; /* open addressing; a power of two places */
-    size_t capacity, count;
+    struct fold_part *parts;
+    size_t count, capacity;
+    struct places places;    /* of the parts, by what they count */
     int64_t last_journal_id; /* 0: no row since the last fold */
     bool is_shared; /* by nodes of a cluster: balances and marks are written elsewhere */
 };
@@ -48,4 +45,6 @@ void fold_forget_journal(struct fold *fold);
 
 /* Inside a transaction. */
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason);
+
+/* The memory is kept for the next second's parts, unless this one's were much fewer. */
 void fold_forget(struct fold *fold);
