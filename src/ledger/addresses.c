@@ -166,19 +166,39 @@ void addresses_add(struct addresses *addresses, const struct address_use *use)
 
 /* ---- Writing ---- */
 
-/* *written is false where the day has its addresses already and this is none of them. */
-static enum status part_write(const struct address_part *part, struct text address,
-                              struct db *db, bool *written, struct reason *reason)
+/* The day has as many other addresses as are told of one, and this is none of them. */
+static enum status is_further(const struct address_part *part, struct db *db, bool *is_further,
+                              struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(
+        db,
+        "SELECT count(*) >= $5 AND NOT EXISTS (SELECT 1 FROM recent_address"
+        " WHERE bucket = $1 AND account_id = $2 AND day = $3 AND address = $4)"
+        " FROM recent_address WHERE bucket = $1 AND account_id = $2"
+        " AND day = $3 AND address <> ''",
+        &select, reason));
+    db_bind_integer(select, 1, account_bucket(part->account_id));
+    db_bind_integer(select, 2, part->account_id);
+    db_bind_integer(select, 3, part->day);
+    db_bind_text(select, 4, text_of(part->use.address));
+    db_bind_integer(select, 5, ADDRESSES_A_DAY_MAX);
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    *is_further = db_column_integer(select, 0) != 0;
+    return STATUS_OK;
+}
+
+/* As a plain row: a query within the statement would make SQLite keep its rows in a table first. */
+static enum status part_write_as(const struct address_part *part, struct text address,
+                                 struct db *db, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
     TRY(db_statement_take(
         db,
         "INSERT INTO recent_address (bucket, account_id, day, address, first_seen, last_seen,"
-        " succeeded, failed, user_agent) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9"
-        " WHERE $4 = '' OR EXISTS (SELECT 1 FROM recent_address WHERE bucket = $1"
-        " AND account_id = $2 AND day = $3 AND address = $4)"
-        " OR (SELECT count(*) FROM recent_address WHERE bucket = $1 AND account_id = $2"
-        " AND day = $3 AND address <> '') < $10"
+        " succeeded, failed, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         " ON CONFLICT (bucket, account_id, day, address) DO UPDATE SET"
         " first_seen = CASE WHEN excluded.first_seen < recent_address.first_seen"
         " THEN excluded.first_seen ELSE recent_address.first_seen END,"
@@ -187,7 +207,7 @@ static enum status part_write(const struct address_part *part, struct text addre
         " succeeded = recent_address.succeeded + excluded.succeeded,"
         " failed = recent_address.failed + excluded.failed,"
         " user_agent = CASE WHEN excluded.user_agent <> '' THEN excluded.user_agent"
-        " ELSE recent_address.user_agent END RETURNING 1",
+        " ELSE recent_address.user_agent END",
         &upsert, reason));
     const struct recent_address *use = &part->use;
     db_bind_integer(upsert, 1, account_bucket(part->account_id));
@@ -199,8 +219,17 @@ static enum status part_write(const struct address_part *part, struct text addre
     db_bind_integer(upsert, 7, use->succeeded);
     db_bind_integer(upsert, 8, use->failed);
     db_bind_text(upsert, 9, text_of(address.length > 0 ? use->user_agent : ""));
-    db_bind_integer(upsert, 10, ADDRESSES_A_DAY_MAX);
-    return db_step(upsert, written, reason);
+    return db_run_soon(upsert, reason);
+}
+
+static enum status part_write(const struct address_part *part, struct db *db,
+                              struct reason *reason)
+{
+    bool further = false;
+    struct text address = text_of(part->use.address);
+    if (address.length > 0)
+        TRY(is_further(part, db, &further, reason));
+    return part_write_as(part, further ? TEXT("") : address, db, reason);
 }
 
 #define OLD_ROWS_A_FOLD 500 /* a millisecond of a commit; a day of 40,000,000 rows */
@@ -233,14 +262,6 @@ static int part_order(const void *left, const void *right)
                             : strcmp(a->use.address, b->use.address);
 }
 
-static enum status use_write(const struct address_part *part, struct db *db,
-                             struct reason *reason)
-{
-    bool written = false;
-    TRY(part_write(part, text_of(part->use.address), db, &written, reason));
-    return written ? STATUS_OK : part_write(part, TEXT(""), db, &written, reason);
-}
-
 enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
                             struct reason *reason)
 {
@@ -251,7 +272,7 @@ enum status addresses_write(const struct addresses *addresses, struct db *db, in
     qsort(ordered, addresses->count, sizeof(ordered[0]), part_order);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < addresses->count && status == STATUS_OK; i++)
-        status = use_write(ordered[i], db, reason);
+        status = part_write(ordered[i], db, reason);
     free(ordered);
     return status == STATUS_OK ? old_forget(db, now, reason) : status;
 }
