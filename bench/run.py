@@ -6,8 +6,8 @@ usage: run.py [--rounds N] [--seconds S] [--quick] [--output FILE]
 Server processes run on core 0, the client (wrk) on core 1. Peers: trendgate metered and durable
 with 1,000 accounts; nginx serving the same bytes as a static file (gzip_static for gzip); nginx
 with Lua and Redis doing the same exact work; a raw loop answering canned bytes. Each round runs
-every peer of a case once, in an order that turns; what is told are medians, ranges and ratios of
-medians. CPU is that of all server processes (the committer and Redis included).
+every peer of a case once, in an order that turns; what is told are medians and ranges, and the median of the
+rounds' ratios. CPU is that of all server processes (the committer and Redis included).
 """
 import argparse
 import gzip
@@ -233,7 +233,9 @@ class Case:
         return statistics.median(sample[what] for sample in self.samples[peer])
 
     def ratio(self, peer, what):
-        return self.median("trendgate", what) / self.median(peer, what)
+        """The median of each round's own: a machine that slows down for a while slows all peers of a round."""
+        return statistics.median(ours[what] / theirs[what]
+                                 for ours, theirs in zip(self.samples["trendgate"], self.samples[peer]))
 
 
 def files_make(folder, port, key):
@@ -351,8 +353,8 @@ def report(cases, folder, options, sync_us):
              "Written by `./dev bench`; the text below the last table is kept.", "",
              f"- date: {time.strftime('%Y-%m-%d', time.gmtime())}", f"- command: `{command}`",
              f"- machine: {machine()}", f"- fdatasync of 4 KB, p50: {sync_us:.0f} us",
-             "- medians (least-greatest) of interleaved rounds; server on one core, client (wrk) on "
-             "another;", "  trendgate metered and durable (`synchronous=FULL`), 1,000 accounts, one "
+             "- medians (least-greatest) of interleaved rounds, ratios of each round by itself; server on one core, "
+             "client (wrk) on another;", "  trendgate metered and durable (`synchronous=FULL`), 1,000 accounts, one "
              "loop thread and the committer on that core;", "  Redis with `appendfsync everysec`, "
              "which may lose a second of charges where trendgate loses none", ""]
     lines += ["## Against the budgets", "", *budget_lines(cases), "## All cases", ""]
