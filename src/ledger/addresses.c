@@ -72,6 +72,7 @@ static struct address_part *part_find(const struct addresses *addresses, int64_t
         uint32_t at = places_seek(&addresses->places, hash, &step);
         if (at == PLACES_NONE)
             return NULL;
+        check(at < addresses->count);
         if (is_part(&addresses->parts[at], account_id, day, address))
             return &addresses->parts[at];
     }

@@ -67,6 +67,7 @@ static struct fold_part *part_find(const struct fold *fold, const struct fold_pa
         uint32_t at = places_seek(&fold->places, hash, &step);
         if (at == PLACES_NONE)
             return NULL;
+        check(at < fold->count);
         if (is_part(&fold->parts[at], wanted))
             return &fold->parts[at];
     }
