@@ -19,7 +19,7 @@ struct ledger;
 #define USER_AGENT_BYTES_MAX 256 /* what is kept of one: enough to tell programs apart */
 #define ADDRESS_DAYS_KEPT 30     /* and today; so a whole billing period is there */
 #define ADDRESSES_WAITING_MAX                                                                  \
-    65536 /* in one second, some 50 MB; what comes past it is not counted */
+    65536 /* in one second, some 25 MB; what comes past it is not counted */
 
 /* Of an account: a customer's servers, not a crowd's. Nodes that write at once keep some more: of
  * those the first ones are told. */

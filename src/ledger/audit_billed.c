@@ -6,13 +6,12 @@
 #include "model/account.h"
 
 struct audit_billed {
-    int64_t account_id; /* 0: free place */
+    int64_t account_id;
     int64_t billed_in, period, cents_per_1000, credits;
     enum billed_kind kind;
 };
 
-#define PLACES_FIRST 64 /* a power of two: most books are small */
-#define ANCHORS 4096    /* a power of two: accounts whose anchor is remembered */
+#define ANCHORS 4096 /* a power of two: accounts whose anchor is remembered */
 
 struct audit_closing {
     instant at;
@@ -27,8 +26,9 @@ struct audit_refund {
 };
 
 struct audit_billing {
-    struct audit_billed *sums; /* open addressing */
-    size_t sum_places, sum_count;
+    struct audit_billed *sums;
+    size_t sum_count, sum_capacity;
+    struct places sum_places;
     struct audit_closing *closings; /* by rising id */
     size_t closing_count, closing_capacity;
     size_t closed;                /* how many closings the present journal row comes behind */
@@ -113,8 +113,6 @@ static enum status refunds_read(struct audit *audit, struct reason *reason)
 enum status audit_billed_open(struct audit *audit, struct reason *reason)
 {
     audit->billing = memory_take_zeroed(1, sizeof(*audit->billing));
-    audit->billing->sum_places = PLACES_FIRST;
-    audit->billing->sums = memory_take_zeroed(PLACES_FIRST, sizeof(audit->billing->sums[0]));
     TRY(closings_read(audit, reason));
     TRY(refunds_read(audit, reason));
     return db_execute(
@@ -131,6 +129,7 @@ void audit_billed_close(struct audit *audit)
     if (!audit->billing)
         return;
     free(audit->billing->sums);
+    places_finish(&audit->billing->sum_places);
     free(audit->billing->closings);
     free(audit->billing->refunds);
     free(audit->billing);
@@ -157,39 +156,47 @@ static enum status sum_write(struct audit *audit, const struct audit_billed *sum
     return db_run(upsert, reason);
 }
 
-static uint64_t mixed(uint64_t sum, int64_t value)
+static bool is_sum(const struct audit_billed *sum, const struct audit_billed *wanted)
 {
-    sum = (sum ^ (uint64_t)value) * UINT64_C(0x9E3779B97F4A7C15);
-    return sum ^ sum >> 32;
+    return sum->account_id == wanted->account_id && sum->billed_in == wanted->billed_in &&
+           sum->period == wanted->period && sum->kind == wanted->kind &&
+           sum->cents_per_1000 == wanted->cents_per_1000;
 }
 
-/* Its place, or the free one that it is to have. */
-static struct audit_billed *place_of(const struct audit_billing *billing,
-                                     const struct audit_billed *wanted)
+static uint32_t hash_of(const struct audit_billed *sum)
 {
-    uint64_t hash = mixed(mixed(mixed(0, wanted->account_id), wanted->billed_in),
-                          wanted->period);
-    size_t place = mixed(mixed(hash, wanted->kind), wanted->cents_per_1000);
-    for (;; place++) {
-        struct audit_billed *sum = &billing->sums[place & (billing->sum_places - 1)];
-        if (sum->account_id == 0 ||
-            (sum->account_id == wanted->account_id && sum->billed_in == wanted->billed_in &&
-             sum->period == wanted->period && sum->kind == wanted->kind &&
-             sum->cents_per_1000 == wanted->cents_per_1000))
-            return sum;
+    uint64_t mixed = places_mix(places_mix(0, sum->account_id), sum->billed_in);
+    mixed = places_mix(places_mix(mixed, sum->period), sum->kind);
+    return places_hash(places_mix(mixed, sum->cents_per_1000));
+}
+
+static struct audit_billed *sum_find(const struct audit_billing *billing,
+                                     const struct audit_billed *wanted, uint32_t hash)
+{
+    size_t step = 0;
+    for (;;) {
+        uint32_t at = places_seek(&billing->sum_places, hash, &step);
+        if (at == PLACES_NONE)
+            return NULL;
+        check(at < billing->sum_count);
+        if (is_sum(&billing->sums[at], wanted))
+            return &billing->sums[at];
     }
 }
 
-static void places_double(struct audit_billing *billing)
+#define CAPACITY_FIRST 64 /* most books are small */
+
+static void sum_make(struct audit_billing *billing, const struct audit_billed *added,
+                     uint32_t hash)
 {
-    struct audit_billed *before = billing->sums;
-    size_t count = billing->sum_places;
-    billing->sum_places = 2 * count;
-    billing->sums = memory_take_zeroed(billing->sum_places, sizeof(billing->sums[0]));
-    for (size_t i = 0; i < count; i++)
-        if (before[i].account_id != 0)
-            *place_of(billing, &before[i]) = before[i];
-    free(before);
+    if (billing->sum_count == billing->sum_capacity) {
+        billing->sum_capacity = billing->sum_capacity ? 2 * billing->sum_capacity
+                                                      : CAPACITY_FIRST;
+        billing->sums = memory_grow(billing->sums,
+                                    billing->sum_capacity * sizeof(billing->sums[0]));
+    }
+    places_add(&billing->sum_places, hash, (uint32_t)billing->sum_count);
+    billing->sums[billing->sum_count++] = *added;
 }
 
 static enum status sum_add(struct audit *audit, const struct audit_billed *added,
@@ -200,15 +207,12 @@ static enum status sum_add(struct audit *audit, const struct audit_billed *added
         return STATUS_OK;
     if (billing->sum_count == AUDIT_SUMS_MAX)
         TRY(audit_billed_spill(audit, reason));
-    if (2 * billing->sum_count == billing->sum_places)
-        places_double(billing);
-    struct audit_billed *sum = place_of(billing, added);
-    if (sum->account_id != 0) {
+    uint32_t hash = hash_of(added);
+    struct audit_billed *sum = sum_find(billing, added, hash);
+    if (sum)
         sum->credits += added->credits;
-        return STATUS_OK;
-    }
-    *sum = *added;
-    billing->sum_count++;
+    else
+        sum_make(billing, added, hash);
     return STATUS_OK;
 }
 
@@ -353,13 +357,11 @@ enum status audit_billed_adjustment(struct audit *audit, const struct adjustment
 
 enum status audit_billed_spill(struct audit *audit, struct reason *reason)
 {
-    for (size_t i = 0; i < audit->billing->sum_places; i++) {
-        struct audit_billed *sum = &audit->billing->sums[i];
-        if (sum->account_id != 0)
-            TRY(sum_write(audit, sum, reason));
-        sum->account_id = 0;
-    }
-    audit->billing->sum_count = 0;
+    struct audit_billing *billing = audit->billing;
+    for (size_t i = 0; i < billing->sum_count; i++)
+        TRY(sum_write(audit, &billing->sums[i], reason));
+    places_clear(&billing->sum_places);
+    billing->sum_count = 0;
     return STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/places.h"
 #include "ledger/audit.h"
 #include "ledger/usage.h"
 #include "model/billing_period.h"
@@ -27,9 +28,11 @@ struct audit {
     struct audit_totals totals;
     int64_t mark;             /* the last journal row that balances hold */
     struct audit_place place; /* of the row being read */
-    struct audit_sum *sums;   /* open addressing; a power of two places */
-    size_t sum_places, sum_count;
-    uint8_t (*charge_ids)[CHARGE_ID_BYTES]; /* likewise; all zeroes: free place */
+    struct audit_sum *sums;
+    size_t sum_count, sum_capacity;
+    struct places sum_places;
+    /* Open addressing, a power of two places; all zeroes: free place. */
+    uint8_t (*charge_ids)[CHARGE_ID_BYTES];
     size_t charge_id_capacity, charge_id_count;
     struct audit_range *ranges; /* likewise, by account */
     size_t range_capacity, range_count;

@@ -2,7 +2,7 @@
 #include "model/account.h"
 
 struct audit_sum {
-    int64_t account_id; /* 0: free place */
+    int64_t account_id;
     int64_t key_id;
     int64_t hour;
     int64_t values[AUDIT_SUMMED];
@@ -10,12 +10,8 @@ struct audit_sum {
     bool is_unfolded;
 };
 
-#define PLACES_FIRST 64 /* a power of two: most books are small */
-
 enum status audit_sums_open(struct audit *audit, struct reason *reason)
 {
-    audit->sum_places = PLACES_FIRST;
-    audit->sums = memory_take_zeroed(PLACES_FIRST, sizeof(audit->sums[0]));
     return db_execute(audit->scratch,
                       "CREATE TABLE readded (bucket, account_id, key_id, endpoint, hour,"
                       " is_unfolded, charged, unchanged, head, empty_page, replayed, free,"
@@ -26,49 +22,53 @@ enum status audit_sums_open(struct audit *audit, struct reason *reason)
                       reason);
 }
 
-static uint64_t mixed(uint64_t sum, int64_t value)
+static bool is_sum(const struct audit_sum *sum, const struct audit_sum *wanted)
 {
-    sum = (sum ^ (uint64_t)value) * UINT64_C(0x9E3779B97F4A7C15);
-    return sum ^ sum >> 32;
+    return sum->account_id == wanted->account_id && sum->key_id == wanted->key_id &&
+           sum->hour == wanted->hour && sum->endpoint == wanted->endpoint &&
+           sum->is_unfolded == wanted->is_unfolded;
 }
 
-/* Its place, or the free one that it is to have. */
-static struct audit_sum *place_of(const struct audit *audit, const struct audit_sum *wanted)
+static uint32_t hash_of(const struct audit_sum *sum)
 {
-    uint64_t hash = mixed(mixed(mixed(0, wanted->account_id), wanted->key_id), wanted->hour);
-    size_t place = mixed(hash, wanted->endpoint * 2 + wanted->is_unfolded);
-    for (;; place++) {
-        struct audit_sum *sum = &audit->sums[place & (audit->sum_places - 1)];
-        if (sum->account_id == 0 ||
-            (sum->account_id == wanted->account_id && sum->key_id == wanted->key_id &&
-             sum->hour == wanted->hour && sum->endpoint == wanted->endpoint &&
-             sum->is_unfolded == wanted->is_unfolded))
-            return sum;
+    uint64_t mixed = places_mix(places_mix(0, sum->account_id), sum->key_id);
+    mixed = places_mix(places_mix(mixed, sum->hour), sum->endpoint * 2 + sum->is_unfolded);
+    return places_hash(mixed);
+}
+
+static struct audit_sum *sum_find(const struct audit *audit, const struct audit_sum *wanted,
+                                  uint32_t hash)
+{
+    size_t step = 0;
+    for (;;) {
+        uint32_t at = places_seek(&audit->sum_places, hash, &step);
+        if (at == PLACES_NONE)
+            return NULL;
+        check(at < audit->sum_count);
+        if (is_sum(&audit->sums[at], wanted))
+            return &audit->sums[at];
     }
 }
 
-static void places_double(struct audit *audit)
+#define CAPACITY_FIRST 64 /* most books are small */
+
+static struct audit_sum *sum_make(struct audit *audit, const struct audit_sum *wanted,
+                                  uint32_t hash)
 {
-    struct audit_sum *before = audit->sums;
-    size_t count = audit->sum_places;
-    audit->sum_places = 2 * count;
-    audit->sums = memory_take_zeroed(audit->sum_places, sizeof(audit->sums[0]));
-    for (size_t i = 0; i < count; i++)
-        if (before[i].account_id != 0)
-            *place_of(audit, &before[i]) = before[i];
-    free(before);
+    if (audit->sum_count == audit->sum_capacity) {
+        audit->sum_capacity = audit->sum_capacity ? 2 * audit->sum_capacity : CAPACITY_FIRST;
+        audit->sums = memory_grow(audit->sums, audit->sum_capacity * sizeof(audit->sums[0]));
+    }
+    places_add(&audit->sum_places, hash, (uint32_t)audit->sum_count);
+    audit->sums[audit->sum_count] = *wanted;
+    return &audit->sums[audit->sum_count++];
 }
 
 static struct audit_sum *sum_of(struct audit *audit, const struct audit_sum *wanted)
 {
-    if (2 * audit->sum_count == audit->sum_places)
-        places_double(audit);
-    struct audit_sum *sum = place_of(audit, wanted);
-    if (sum->account_id == 0) {
-        *sum = *wanted;
-        audit->sum_count++;
-    }
-    return sum;
+    uint32_t hash = hash_of(wanted);
+    struct audit_sum *sum = sum_find(audit, wanted, hash);
+    return sum ? sum : sum_make(audit, wanted, hash);
 }
 
 static enum status sum_write(struct audit *audit, const struct audit_sum *sum,
@@ -104,11 +104,9 @@ static enum status sum_write(struct audit *audit, const struct audit_sum *sum,
 
 enum status audit_sums_spill(struct audit *audit, struct reason *reason)
 {
-    for (size_t i = 0; i < audit->sum_places; i++) {
-        if (audit->sums[i].account_id != 0)
-            TRY(sum_write(audit, &audit->sums[i], reason));
-        audit->sums[i].account_id = 0;
-    }
+    for (size_t i = 0; i < audit->sum_count; i++)
+        TRY(sum_write(audit, &audit->sums[i], reason));
+    places_clear(&audit->sum_places);
     audit->sum_count = 0;
     return STATUS_OK;
 }
