@@ -38,11 +38,11 @@ FACTS = ("Invariant", "Guard", "Test")
 
 
 class Mutant:
-    def __init__(self, path):
-        self.name = path.stem
+    def __init__(self, name, source):
+        self.name = name
         self.facts, self.hunks = {}, []
         file = None
-        for line in path.read_text(encoding="utf-8").split("\n"):
+        for line in source.split("\n"):
             if line.startswith("+++ "):
                 file = re.sub(r"^b/", "", line[4:].strip())
             elif line.startswith("@@"):
@@ -53,7 +53,7 @@ class Mutant:
                 self.facts[fact[1]] = fact[2]
         for fact in FACTS:
             if fact not in self.facts:
-                raise ValueError(f"{path.name} has no line '{fact}: ...'")
+                raise ValueError(f"{name} has no line '{fact}: ...'")
 
     def _add(self, line):
         _, old, new = self.hunks[-1]
@@ -62,17 +62,23 @@ class Mutant:
         if line[:1] in (" ", "+"):
             new.append(line[1:])
 
+    def misfits(self, tree):
+        """A sentence for each hunk that does not apply to the tree."""
+        for file, old, _ in self.hunks:
+            count = (tree / file).read_text(encoding="utf-8").count("\n".join(old))
+            if count != 1:
+                yield f"does not apply: {file} has its lines {count} times"
+
     def apply(self, tree):
         """Returns {path: content before}."""
+        for misfit in self.misfits(tree):
+            raise ValueError(misfit)
         before = {}
         for file, old, new in self.hunks:
             path = tree / file
             content = path.read_text(encoding="utf-8")
             before.setdefault(path, content)
-            wanted = "\n".join(old)
-            if content.count(wanted) != 1:
-                raise ValueError(f"does not apply: {file} has its lines {content.count(wanted)} times")
-            path.write_text(content.replace(wanted, "\n".join(new)), encoding="utf-8")
+            path.write_text(content.replace("\n".join(old), "\n".join(new)), encoding="utf-8")
         return before
 
 
@@ -181,7 +187,8 @@ def main():
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
-    mutants = chosen([Mutant(path) for path in sorted(MUTANTS.glob("*.patch"))], arguments.names, arguments.sample)
+    all_mutants = [Mutant(path.stem, path.read_text(encoding="utf-8")) for path in sorted(MUTANTS.glob("*.patch"))]
+    mutants = chosen(all_mutants, arguments.names, arguments.sample)
     skipped = [] if os.environ.get("TRENDGATE_TEST_POSTGRES") else \
         [mutant for mutant in mutants if needs_server(mutant.facts["Test"])]
     for mutant in skipped:
@@ -202,4 +209,5 @@ def main():
     sys.exit(1 if failed or not mutants else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

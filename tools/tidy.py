@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 
+from run_mutants import Mutant
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADER_LINES_MAX = 150
 SOURCE_LINES_MAX = 500
@@ -97,6 +99,11 @@ def header_opening(path, source):
     stem = pathlib.PurePath(path).stem
     if not re.match(rf"/\* {re.escape(stem)}: ", source) or "#pragma once" not in source:
         yield f"{path}:1: open it with '/* {stem}: one sentence' and '#pragma once'"
+
+
+def mutant_misfits(path, source):
+    for misfit in Mutant(pathlib.PurePath(path).stem, source).misfits(ROOT):
+        yield f"{path}: {misfit}: a guard that moved takes its patch along"
 
 
 def vague_name(path, source):
@@ -245,6 +252,8 @@ HEADERS = r"src/.*\.h"
 C_FILES = r"src/.*\.[ch]"
 
 # name, files, function, a file that breaks the rule, one that keeps it
+MUTANT = "Invariant: a\nGuard: b\nTest: c\n\n--- a/meson.build\n+++ b/meson.build\n@@ -1 +1 @@\n{}\n"
+
 RULES = [
     ("banned calls", C_FILES, banned_calls,
      [("src/a/b.c", f"x = {call}(y);\n") for call in
@@ -259,6 +268,9 @@ RULES = [
     ("header opening", HEADERS, header_opening,
      [("src/a/b.h", "#pragma once\n"), ("src/a/b.h", "/* b: x */\n"), ("src/a/b.h", "/* c: x */\n#pragma once\n")],
      ("src/a/b.h", "/* b: what it is.\n */\n#pragma once\n")),
+    ("mutants apply", r"tests/mutants/.*\.patch", mutant_misfits,
+     [("tests/mutants/a.patch", MUTANT.format("-project('another', 'c',"))],
+     ("tests/mutants/a.patch", MUTANT.format("-project('trendgate', 'c',"))),
     ("names", r"(src|tests|tools)/.*", vague_name,
      [("src/a/string_util.c", ""), ("tests/helpers.py", "")], ("src/a/text.c", "")),
     ("machine paths", r"(src|docs|etc|tools)/(?!tidy\.py).*|[A-Z]+\.md|dev|meson\.build", machine_path,
