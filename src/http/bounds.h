@@ -28,7 +28,7 @@
 #define HTTP_TURN_US 4000
 
 /* Arenas a loop keeps for its next requests: 4 KB each, as many as one busy turn uses. */
-#define HTTP_ARENAS_SPARE_MAX 256
+#define HTTP_ARENAS_SPARE_MAX 512
 
 /* The answer's own header lines: a bug of ours if longer. */
 #define HTTP_ANSWER_HEAD_BYTES_MAX (256 * 1024)

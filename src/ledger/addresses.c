@@ -167,39 +167,19 @@ void addresses_add(struct addresses *addresses, const struct address_use *use)
 
 /* ---- Writing ---- */
 
-/* The day has as many other addresses as are told of one, and this is none of them. */
-static enum status is_further(const struct address_part *part, struct db *db, bool *is_further,
+/* As a plain row, which waits for no answer: what the day has too many of counts under none. */
+static enum status part_write(const struct address_part *part, struct db *db,
                               struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(
-        db,
-        "SELECT count(*) >= $5 AND NOT EXISTS (SELECT 1 FROM recent_address"
-        " WHERE bucket = $1 AND account_id = $2 AND day = $3 AND address = $4)"
-        " FROM recent_address WHERE bucket = $1 AND account_id = $2"
-        " AND day = $3 AND address <> ''",
-        &select, reason));
-    db_bind_integer(select, 1, account_bucket(part->account_id));
-    db_bind_integer(select, 2, part->account_id);
-    db_bind_integer(select, 3, part->day);
-    db_bind_text(select, 4, text_of(part->use.address));
-    db_bind_integer(select, 5, ADDRESSES_A_DAY_MAX);
-    bool row;
-    TRY(db_step(select, &row, reason));
-    check(row);
-    *is_further = db_column_integer(select, 0) != 0;
-    return STATUS_OK;
-}
-
-/* As a plain row: a query within the statement would make SQLite keep its rows in a table first. */
-static enum status part_write_as(const struct address_part *part, struct text address,
-                                 struct db *db, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
     TRY(db_statement_take(
         db,
         "INSERT INTO recent_address (bucket, account_id, day, address, first_seen, last_seen,"
-        " succeeded, failed, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " succeeded, failed, user_agent) VALUES ($1, $2, $3, CASE WHEN"
+        " (SELECT count(*) FROM recent_address WHERE bucket = $1 AND account_id = $2"
+        " AND day = $3 AND address <> '') >= $10 AND NOT EXISTS"
+        " (SELECT 1 FROM recent_address WHERE bucket = $1 AND account_id = $2 AND day = $3"
+        " AND address = $4) THEN '' ELSE $4 END, $5, $6, $7, $8, $9)"
         " ON CONFLICT (bucket, account_id, day, address) DO UPDATE SET"
         " first_seen = CASE WHEN excluded.first_seen < recent_address.first_seen"
         " THEN excluded.first_seen ELSE recent_address.first_seen END,"
@@ -214,23 +194,14 @@ static enum status part_write_as(const struct address_part *part, struct text ad
     db_bind_integer(upsert, 1, account_bucket(part->account_id));
     db_bind_integer(upsert, 2, part->account_id);
     db_bind_integer(upsert, 3, part->day);
-    db_bind_text(upsert, 4, address);
+    db_bind_text(upsert, 4, text_of(use->address));
     db_bind_integer(upsert, 5, use->first_seen.us);
     db_bind_integer(upsert, 6, use->last_seen.us);
     db_bind_integer(upsert, 7, use->succeeded);
     db_bind_integer(upsert, 8, use->failed);
-    db_bind_text(upsert, 9, text_of(address.length > 0 ? use->user_agent : ""));
+    db_bind_text(upsert, 9, text_of(use->address[0] ? use->user_agent : ""));
+    db_bind_integer(upsert, 10, ADDRESSES_A_DAY_MAX);
     return db_run_soon(upsert, reason);
-}
-
-static enum status part_write(const struct address_part *part, struct db *db,
-                              struct reason *reason)
-{
-    bool further = false;
-    struct text address = text_of(part->use.address);
-    if (address.length > 0)
-        TRY(is_further(part, db, &further, reason));
-    return part_write_as(part, further ? TEXT("") : address, db, reason);
 }
 
 #define OLD_ROWS_A_FOLD 500 /* a millisecond of a commit; a day of 40,000,000 rows */
@@ -302,8 +273,9 @@ static void rows_add(struct address_list *list, struct db_statement *select)
                                  .failed = db_column_integer(select, 4)};
     ledger_copy_text(use.address, sizeof(use.address),
                      text_slice(db_column_text(select, 0), 0, sizeof(use.address) - 1));
-    ledger_copy_text(use.user_agent, sizeof(use.user_agent),
-                     text_slice(db_column_text(select, 5), 0, sizeof(use.user_agent) - 1));
+    if (use.address[0]) /* the row of further ones has that of whichever came last */
+        ledger_copy_text(use.user_agent, sizeof(use.user_agent),
+                         text_slice(db_column_text(select, 5), 0, sizeof(use.user_agent) - 1));
     list_add(list, &use);
 }
 

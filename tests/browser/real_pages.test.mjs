@@ -30,11 +30,11 @@ test("people, keys and calls to look at", async () => {
   hashtag = `/console/trends/${encodeURIComponent(list.list[0].hashtag_name)}?country_code=US`;
 });
 
-const SOME = (width, theme) => (width === 1280) === (theme === "light");
-const ALL = (width, theme) => IS_FULL || SOME(width, theme);
+const ALWAYS_SOME = (width, theme) => (width === 1280) === (theme === "light");
+const FULLY_IN_FULL = (width, theme) => IS_FULL || ALWAYS_SOME(width, theme);
 
 // What holds of whatever is on the screen, at every width; axe looks at all themes and widths when tests run in full.
-async function assertFine(page, where, isLookedAt = ALL) {
+async function assertFine(page, where, isLookedAt = FULLY_IN_FULL) {
   for (const width of WIDTHS) {
     await resize(page, width);
     assert.deepEqual(await wideThings(page), [], `${where}, ${width} px`);
@@ -85,7 +85,7 @@ test("axe finds nothing on the forms, right or wrong, wide or narrow, light or d
     await page.getByLabel("Password").fill("short");
     await page.getByRole("button").click();
     await page.locator(".fault").waitFor();
-    await assertFine(page, `${path}, with a fault`, SOME);
+    await assertFine(page, `${path}, with a fault`, ALWAYS_SOME);
   }
   await assertFine(await open("/console/password", { person: busy }), "password");
   const link = fresh.link();
@@ -118,7 +118,7 @@ test("axe finds nothing in any open dialog, and they fit, light or dark", async 
     const opener = page.getByRole("button", { name }).first();
     await opener.click();
     await page.getByRole("dialog").waitFor();
-    await assertFine(page, name, SOME);
+    await assertFine(page, name, ALWAYS_SOME);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     assert.ok(await opener.evaluate((node) => node === document.activeElement), `${name} has the focus again`);
@@ -136,7 +136,7 @@ test("an answer of the playground fits a phone, in each of its views, and axe fi
   await page.getByText("200 OK").waitFor();
   for (const view of ["Table", "Raw", "Tree"]) {
     await page.getByRole("tab", { name: view }).click();
-    await assertFine(page, view, SOME);
+    await assertFine(page, view, ALWAYS_SOME);
   }
 });
 

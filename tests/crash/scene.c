@@ -75,7 +75,8 @@ static void account_ensure(enum scene_account account)
 {
     struct text email = text_of(scene_emails[account]);
     enum status found = ledger_account_find(scene_ledger, email, &accounts[account], &reason);
-    if (found == STATUS_MISSING)
+    bool is_new = found == STATUS_MISSING;
+    if (is_new)
         found = ledger_account_create(scene_ledger, email, TEXT(""),
                                       text_of(plan_names[account]), &accounts[account],
                                       &reason);
@@ -83,8 +84,11 @@ static void account_ensure(enum scene_account account)
     struct api_key keys[API_KEY_LIVE_MAX];
     size_t count;
     DONE(ledger_key_list(scene_ledger, email, keys, LENGTH_OF(keys), &count, &reason));
+    if ((is_new || count == 0) && scene->is_made[account])
+        fail_msg("%s was made, and is lost", scene_emails[account]);
     if (count > 0) {
         scene_keys[account] = keys[count - 1]; /* the first that was made */
+        scene->is_made[account] = true;
         return;
     }
     struct api_key_text secret;
@@ -92,6 +96,7 @@ static void account_ensure(enum scene_account account)
         .name = TEXT("first"), .daily_credit_cap = account == ROOMY ? KEY_CAP : NO_KEY_CAP};
     DONE(
         ledger_key_make(scene_ledger, email, &request, &scene_keys[account], &secret, &reason));
+    scene->is_made[account] = true;
 }
 
 void scene_terms(int64_t overage_cents)
@@ -169,6 +174,7 @@ void scene_clear(void)
     scene->is_careless = scene->has_room = false;
     scene->call_count = 0;
     memset(scene->plans, 0, sizeof(scene->plans));
+    memset(scene->is_made, 0, sizeof(scene->is_made));
     scene->now = instant_of_seconds(INT64_C(1769817597)); /* 2026-01-30T23:59:57Z */
     scene->elapsed = (duration){1000 * SECOND_US};
 }

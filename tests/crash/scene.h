@@ -48,6 +48,7 @@ struct scene {
     size_t call_count;
     struct scene_call calls[SCENE_CALLS_MAX];
     struct scene_plan plans[SCENE_ACCOUNTS];
+    bool is_made[SCENE_ACCOUNTS]; /* told made, with its key */
 };
 
 extern struct scene *scene;

@@ -123,10 +123,13 @@ def call_in_one_batch(node, key, count):
         return [each.result().status for each in calls]
 
 
-def waiting_for_standby(server, stage, id_before):
-    """A batch has taken an id, and its commit is the server's alone."""
-    waiting = postgres.rows(server.address, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-    return waiting != [["0"]] and last_id(stage) > id_before
+# A batch's commit, and not one that is merely tried: it has locked windows.
+BATCHES_WAITING = """SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid
+    WHERE a.wait_event = 'SyncRep' AND l.relation = 'account_window'::regclass AND l.mode = 'RowExclusiveLock'"""
+
+
+def waits_for_standby(stage):
+    return stage.place.ledger(BATCHES_WAITING) != [["0"]]
 
 
 def last_id(stage):
@@ -147,7 +150,7 @@ def undone_by_a_crash(_stage):
         with concurrent.futures.ThreadPoolExecutor(1) as caller:
             with standby.crashing():
                 undone = caller.submit(near.ask, ENDPOINT, headers=five)
-                until(lambda: waiting_for_standby(primary, stage, id_before), "the call's batch waits for the standby")
+                until(lambda: waits_for_standby(stage), "the call's batch waits for the standby")
                 undone_id = last_id(stage)
                 primary.crash()
             standby.promote()

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import urllib.parse
 
 VARIABLE = "TRENDGATE_TEST_POSTGRES"
@@ -146,6 +147,15 @@ def _await_stopped(pid):
         os.sched_yield()
 
 
+def _await_gone(pids):
+    """One that is left would still have the shared memory, and no other server begins then."""
+    for _ in range(STOP_SECONDS * 100):
+        if not any(os.access(f"/proc/{pid}/exe", os.F_OK) for pid in pids):
+            return
+        time.sleep(0.01)
+    raise RuntimeError(f"killed processes did not end in {STOP_SECONDS} s")
+
+
 class Server:
     """with Server() as server: server.address is where it listens. options: settings, beside OPTIONS."""
 
@@ -243,6 +253,7 @@ class Server:
             for pid in reversed(stopped):
                 _signal(pid, signal.SIGKILL)
             self.server.wait(STOP_SECONDS)
+            _await_gone(stopped)
         self.begin()
 
     def _stop(self):

@@ -7,7 +7,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const ASKED = {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
   resultTypes: ["violations"], // of the other results one node each is told: all that is asked is whether there are some
-  preload: false, // no rule of these reads style sheets of other origins, nor media
+  preload: false, // of style sheets of other origins and of media, which the pages do not have
 };
 
 export const IS_FULL = process.env.TRENDGATE_TEST_FULL === "1";

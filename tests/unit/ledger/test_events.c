@@ -374,6 +374,22 @@ static void addresses_are_counted_before_and_after_they_are_written(void **state
     }
 }
 
+static int64_t address_rows(void)
+{
+    struct db *db = NULL;
+    struct db_statement *select = NULL;
+    bool row = false;
+    DONE(db_open_to_read(text_of(path), &(struct db_options){.busy_timeout_ms = 5000}, &db,
+                         &reason));
+    DONE(db_statement_take(db, "SELECT count(*) FROM recent_address", &select, &reason));
+    DONE(db_step(select, &row, &reason));
+    assert_true(row);
+    int64_t rows = db_column_integer(select, 0);
+    db_statement_release(&select);
+    db_close(db);
+    return rows;
+}
+
 static void further_addresses_of_a_day_are_together(void **state)
 {
     (void)state;
@@ -389,6 +405,7 @@ static void further_addresses_of_a_day_are_together(void **state)
         assert_int_equal(calls_from(&list, ""), 10);
         address_list_finish(&list);
         reopened();
+        assert_int_equal(address_rows(), ADDRESSES_A_DAY_MAX + 1);
     }
 }
 
