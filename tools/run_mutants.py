@@ -65,7 +65,8 @@ class Mutant:
     def misfits(self, tree):
         """A sentence for each hunk that does not apply to the tree."""
         for file, old, _ in self.hunks:
-            count = (tree / file).read_text(encoding="utf-8").count("\n".join(old))
+            path = tree / file
+            count = path.read_text(encoding="utf-8").count("\n".join(old)) if path.exists() else 0
             if count != 1:
                 yield f"does not apply: {file} has its lines {count} times"
 

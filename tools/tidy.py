@@ -251,9 +251,9 @@ SOURCES = r"src/.*\.c"
 HEADERS = r"src/.*\.h"
 C_FILES = r"src/.*\.[ch]"
 
-# name, files, function, a file that breaks the rule, one that keeps it
 MUTANT = "Invariant: a\nGuard: b\nTest: c\n\n--- a/meson.build\n+++ b/meson.build\n@@ -1 +1 @@\n{}\n"
 
+# name, files, function, a file that breaks the rule, one that keeps it
 RULES = [
     ("banned calls", C_FILES, banned_calls,
      [("src/a/b.c", f"x = {call}(y);\n") for call in

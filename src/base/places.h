@@ -2,7 +2,7 @@
  *
  * The array is its owner's, and dense; an entry is named by its number in it. Open addressing with 8 bytes a place, so
  * that a table of large entries grows and is emptied without touching them.
- * Owned: whoever owns the array. Never blocks. */
+ * Owned: whoever owns the array; one thread at a time. Never blocks. */
 #pragma once
 
 #include "base/status.h"

@@ -58,7 +58,8 @@ void addresses_add(struct addresses *addresses, const struct address_use *use);
 enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
                             struct reason *reason);
 
-/* The memory is kept for the next second's, unless this one's were much fewer. */
+/* When that has committed. The memory is kept for the next second's; above some 1.5 MB it is given back when this one's
+ * filled less than an eighth of it. */
 void addresses_forget(struct addresses *addresses);
 
 /* ---- Reading; blocks on the disk: on a pool thread ---- */

@@ -46,5 +46,6 @@ void fold_forget_journal(struct fold *fold);
 /* Inside a transaction. */
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason);
 
-/* The memory is kept for the next second's parts, unless this one's were much fewer. */
+/* When that has committed. The memory is kept for the next second's parts; above some 2 MB it is given back when this
+ * one's filled less than an eighth of it. */
 void fold_forget(struct fold *fold);
