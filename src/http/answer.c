@@ -156,21 +156,28 @@ static enum connection_line connection_line(const struct connection *connection)
     return connection->framing.is_http_1_0 ? CONNECTION_KEEP_ALIVE : CONNECTION_UNSAID;
 }
 
+/* Short pieces behind the head are copied to it: one write of one piece costs less than the
+ * system's way through several. */
 static struct output output_of(struct connection *connection, const struct http_answer *answer)
 {
     check(answer->body_pieces <= HTTP_BODY_PIECES_MAX);
     struct output output = {.count = 1, .release = answer->release, .held = answer->held};
-    bool has_body = answer_has_body(answer->status) &&
-                    connection->exchange.request.method != HTTP_HEAD;
-    uint64_t body_bytes = 0;
-    for (size_t i = 0; i < answer->body_pieces; i++) {
-        body_bytes += answer->body[i].length;
-        if (has_body && answer->body[i].length > 0)
-            output.pieces[output.count++] = buf_of(answer->body[i]);
-    }
     struct buffer *head = &connection->loop->answer_head;
+    uint64_t body_bytes = 0;
+    for (size_t i = 0; i < answer->body_pieces; i++)
+        body_bytes += answer->body[i].length;
     answer_head_write(head, answer, body_bytes, loop_date(connection->loop),
                       connection_line(connection));
+    bool has_body = answer_has_body(answer->status) &&
+                    connection->exchange.request.method != HTTP_HEAD;
+    for (size_t i = 0; has_body && i < answer->body_pieces; i++) {
+        struct text piece = answer->body[i];
+        if (output.count == 1 && piece.length <= HTTP_PIECE_COPIED_BYTES_MAX)
+            buffer_append(head, piece);
+        else if (piece.length > 0)
+            output.pieces[output.count++] = buf_of(piece);
+    }
+    check(!head->overflowed);
     output.pieces[0] = buf_of(buffer_text(head));
     return output;
 }

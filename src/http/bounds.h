@@ -33,5 +33,9 @@
 /* The answer's own header lines: a bug of ours if longer. */
 #define HTTP_ANSWER_HEAD_BYTES_MAX (256 * 1024)
 
+/* A piece of a body that is copied behind the head: copying 8 KB takes the processor a quarter of
+ * a microsecond, a piece more in a write as much. */
+#define HTTP_PIECE_COPIED_BYTES_MAX (8 * 1024)
+
 #define HTTP_THREADS_MAX 256
 #define HTTP_BACKLOG 1024

@@ -97,11 +97,25 @@ static void answer_big(struct harness *harness, struct http_exchange *exchange)
     http_exchange_answer(exchange, &answer);
 }
 
+static void answer_pieces(struct harness *harness, struct http_exchange *exchange,
+                          size_t length)
+{
+    const char *second = harness->big + 100, *third = second + length, *fourth = third + 200;
+    struct http_answer answer = {
+        .status = 200,
+        .headers = TEXT(""),
+        .body = {{harness->big, 100}, {second, length}, {third, 200}, {fourth, 300}},
+        .body_pieces = 4,
+        .release = count_release,
+        .held = harness};
+    http_exchange_answer(exchange, &answer);
+}
+
 static void receive(void *owner, struct http_exchange *exchange)
 {
     struct harness *harness = owner;
     struct text path = http_exchange_request(exchange)->path;
-    int64_t status;
+    int64_t status, length;
     atomic_fetch_add(&harness->received, 1); /* before the client can know of it */
     if (text_equals(path, TEXT("/held")))
         keep(harness, exchange);
@@ -109,6 +123,9 @@ static void receive(void *owner, struct http_exchange *exchange)
         answer_from_thread(exchange);
     else if (text_equals(path, TEXT("/big")))
         answer_big(harness, exchange);
+    else if (text_starts_with(path, TEXT("/pieces/")) &&
+             text_read_integer(text_slice(path, 8, path.length), &length) == STATUS_OK)
+        answer_pieces(harness, exchange, (size_t)length);
     else if (text_equals(path, TEXT("/peer")))
         answer_text(exchange, 200, http_exchange_request(exchange)->peer_address, false);
     else if (text_equals(path, TEXT("/close")))
@@ -155,7 +172,8 @@ struct harness *harness_open(unsigned threads, const struct http_limits *limits)
     struct harness *harness = memory_take_zeroed(1, sizeof(*harness));
     check(pthread_mutex_init(&harness->lock, NULL) == 0);
     harness->big = memory_take(HARNESS_BIG_BYTES);
-    memset(harness->big, 'b', HARNESS_BIG_BYTES);
+    for (size_t i = 0; i < HARNESS_BIG_BYTES; i++)
+        harness->big[i] = (char)('!' + i % 89);
     struct http_server_options options = {.listen = TEXT("127.0.0.1:0"),
                                           .threads = threads,
                                           .time = time_source_system(),

@@ -3,7 +3,8 @@
  * The receiver answers 200 with a line that says what it understood, unless the path is one of
  *   /held        kept until harness_release
  *   /thread      answered by another thread through http_loop_post
- *   /big         HARNESS_BIG_BYTES bytes
+ *   /big         HARNESS_BIG_BYTES bytes: harness->big
+ *   /pieces/N    the first N + HARNESS_SHORT_BYTES of them, in four pieces: N is the second one's length
  *   /status/NNN  that status with a body
  *   /peer        the client's address
  *   /close       200, then the connection closes
@@ -18,6 +19,7 @@
 #include <stdatomic.h>
 
 #define HARNESS_BIG_BYTES (24 * 1024 * 1024)
+#define HARNESS_SHORT_BYTES (100 + 200 + 300) /* the first, third and fourth piece of /pieces/N */
 #define HARNESS_PATIENCE_MS 20000
 
 /* An exchange that waits for harness_release. */
@@ -37,7 +39,7 @@ struct harness {
     atomic_uint turns;
     pthread_mutex_t lock;
     struct held *held;
-    char *big;
+    char *big; /* 89 letters over and over: what stands at a wrong place differs */
 };
 
 /* Limits that a test may change before harness_open. */
@@ -56,7 +58,7 @@ void harness_release(struct harness *harness);
 struct client_answer {
     unsigned status;
     char head[8192];
-    char body[8192]; /* its beginning, NUL at its end */
+    char body[65536]; /* its beginning, NUL at its end */
     size_t body_bytes;
 };
 

@@ -1,9 +1,12 @@
 /* exchange: what a well-meaning client sees, over real sockets. */
 #include "harness.h"
+#include "http/bounds.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 
 struct fixture {
     struct harness *harness;
@@ -357,6 +360,55 @@ static void large_answer_reaches_a_slow_reader(void **state)
     fixture_close(&f);
 }
 
+static void pieces_request(int client, size_t length)
+{
+    char request[64];
+    int bytes = snprintf(request, sizeof(request),
+                         "GET /pieces/%zu HTTP/1.1\r\nHost: h\r\n\r\n", length);
+    client_send(client, (struct text){request, (size_t)bytes});
+}
+
+static void pieces_expect(const struct fixture *f, size_t length)
+{
+    struct client_answer answer;
+    client_read(f->client, false, &answer);
+    assert_int_equal(answer.body_bytes, length + HARNESS_SHORT_BYTES);
+    assert_memory_equal(answer.body, f->harness->big, answer.body_bytes);
+}
+
+static void pieces_of_any_length_arrive_in_order(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, HTTP_PIECE_COPIED_BYTES_MAX,
+                                     HTTP_PIECE_COPIED_BYTES_MAX + 1, 60000};
+    struct fixture f = fixture_open();
+    for (unsigned i = 0; i < LENGTH_OF(lengths); i++) {
+        pieces_request(f.client, lengths[i]);
+        pieces_expect(&f, lengths[i]);
+        harness_wait(&f.harness->released, i + 1);
+    }
+    fixture_close(&f);
+}
+
+/* More than the sockets hold, so that some answer is taken in part. */
+static void copied_pieces_reach_a_slow_reader(void **state)
+{
+    (void)state;
+    enum { ANSWERS = 1500 };
+    struct fixture f = fixture_open();
+    for (unsigned i = 0; i < ANSWERS; i++)
+        pieces_request(f.client, HTTP_PIECE_COPIED_BYTES_MAX);
+    for (unsigned before = UINT_MAX; before != atomic_load(&f.harness->received);) {
+        before = atomic_load(&f.harness->received);
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){.tv_nsec = 100000000},
+                              NULL);
+    }
+    assert_true(atomic_load(&f.harness->received) < ANSWERS);
+    for (unsigned i = 0; i < ANSWERS; i++)
+        pieces_expect(&f, HTTP_PIECE_COPIED_BYTES_MAX);
+    fixture_close(&f);
+}
+
 struct restless_task {
     struct http_task task;
     struct http_loop *loop;
@@ -410,6 +462,8 @@ int main(void)
         cmocka_unit_test(exchange_outlives_its_client),
         cmocka_unit_test(large_body_arrives),
         cmocka_unit_test(large_answer_reaches_a_slow_reader),
+        cmocka_unit_test(pieces_of_any_length_arrive_in_order),
+        cmocka_unit_test(copied_pieces_reach_a_slow_reader),
         cmocka_unit_test(a_loop_without_rest_ends_its_turns),
     };
     return cmocka_run_group_tests_name("http/exchange", tests, NULL, NULL);
