@@ -5,55 +5,83 @@
 
 #define CAPACITY_FIRST 64
 
-void places_finish(struct places *places)
+void places_init(struct places *places, size_t entry_bytes)
 {
-    free(places->slots);
-    *places = (struct places){0};
+    *places = (struct places){.entry_bytes = entry_bytes};
 }
 
-uint32_t places_seek(const struct places *places, uint32_t hash, size_t *step)
+void places_finish(struct places *places)
 {
-    while (places->capacity > 0) {
-        uint64_t slot = places->slots[(hash + (*step)++) & (places->capacity - 1)];
-        if (slot == 0)
-            break;
-        if (slot >> 32 == hash)
-            return (uint32_t)slot - 1;
+    free(places->entries);
+    free(places->slots);
+    places_init(places, places->entry_bytes);
+}
+
+static void *entry_at(const struct places *places, size_t number)
+{
+    return (char *)places->entries + number * places->entry_bytes;
+}
+
+void *places_find(const struct places *places, uint32_t hash, places_match *matches,
+                  const void *wanted)
+{
+    if (places->count == 0)
+        return NULL;
+    uint64_t slot;
+    for (size_t at = hash; (slot = places->slots[at & (places->slot_count - 1)]) != 0; at++) {
+        if (slot >> 32 != hash)
+            continue;
+        void *entry = entry_at(places, (uint32_t)slot - 1);
+        if (matches(entry, wanted))
+            return entry;
     }
-    return PLACES_NONE;
+    return NULL;
 }
 
 static void slot_put(struct places *places, uint64_t slot)
 {
     size_t at = (size_t)(slot >> 32);
-    while (places->slots[at & (places->capacity - 1)] != 0)
+    while (places->slots[at & (places->slot_count - 1)] != 0)
         at++;
-    places->slots[at & (places->capacity - 1)] = slot;
+    places->slots[at & (places->slot_count - 1)] = slot;
 }
 
 static void grow(struct places *places)
 {
     struct places old = *places;
     places->capacity = old.capacity ? 2 * old.capacity : CAPACITY_FIRST;
-    places->slots = memory_take_zeroed(places->capacity, sizeof(places->slots[0]));
-    for (size_t i = 0; i < old.capacity; i++)
+    places->slot_count = 2 * places->capacity;
+    places->entries = memory_grow(places->entries, places->capacity * places->entry_bytes);
+    places->slots = memory_take_zeroed(places->slot_count, sizeof(places->slots[0]));
+    for (size_t i = 0; i < old.slot_count; i++)
         if (old.slots[i] != 0)
             slot_put(places, old.slots[i]);
     free(old.slots);
 }
 
-void places_add(struct places *places, uint32_t hash, uint32_t entry)
+void *places_add(struct places *places, uint32_t hash, const void *entry)
 {
-    check(entry != PLACES_NONE);
-    if (2 * (places->count + 1) > places->capacity)
+    check(places->entry_bytes > 0 && places->count < UINT32_MAX - 1);
+    if (places->count == places->capacity)
         grow(places);
-    slot_put(places, (uint64_t)hash << 32 | (entry + 1));
-    places->count++;
+    void *added = entry_at(places, places->count++);
+    memcpy(added, entry, places->entry_bytes);
+    slot_put(places, (uint64_t)hash << 32 | places->count);
+    return added;
 }
 
-void places_clear(struct places *places)
+void *places_find_or_add(struct places *places, uint32_t hash, places_match *matches,
+                         const void *wanted)
 {
+    void *found = places_find(places, hash, matches, wanted);
+    return found ? found : places_add(places, hash, wanted);
+}
+
+void places_clear(struct places *places, size_t kept)
+{
+    if (places->capacity > kept && places->count < places->capacity / 8)
+        places_finish(places);
     if (places->count > 0)
-        memset(places->slots, 0, places->capacity * sizeof(places->slots[0]));
+        memset(places->slots, 0, places->slot_count * sizeof(places->slots[0]));
     places->count = 0;
 }

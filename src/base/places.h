@@ -1,34 +1,46 @@
-/* places: finds the entries of an array by the hash of their keys.
+/* places: an array whose entries are found by the hash of their keys.
  *
- * The array is its owner's, and dense; an entry is named by its number in it. Open addressing with 8 bytes a place, so
- * that a table of large entries grows and is emptied without touching them.
- * Owned: whoever owns the array; one thread at a time. Never blocks. */
+ * The entries, all of one type, stand dense and in the order of adding. They are found by open addressing with 8 bytes a
+ * place, so that growing and emptying touch no entry.
+ * Owned by one thread at a time, its entries too. Never blocks. */
 #pragma once
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct places {
-    uint64_t *slots; /* hash, and number + 1 of the entry; 0: free */
-    size_t capacity; /* 0, or a power of two of at least twice the count */
-    size_t count;
+    void *entries; /* count of them; an entry moves when one is added */
+    size_t count, capacity;
+    size_t entry_bytes;
+    uint64_t *slots;   /* hash, and number + 1 of the entry; 0: free */
+    size_t slot_count; /* 0, or a power of two of at least twice the count */
 };
 
-/* A zeroed struct is empty. */
+/* Takes no memory yet. */
+void places_init(struct places *places, size_t entry_bytes);
+
+/* Gives all memory back: as after places_init. */
 void places_finish(struct places *places);
 
-#define PLACES_NONE UINT32_MAX
+/* Whether an entry is the one that is wanted; wanted: as given to places_find. */
+typedef bool places_match(const void *entry, const void *wanted);
 
-/* The next entry that was added with this hash, in no order; PLACES_NONE: there is no further one. Which of
- * them has the key is for the caller to see. *step: 0 before the first. */
-uint32_t places_seek(const struct places *places, uint32_t hash, size_t *step);
+/* hash: of the wanted one's key. NULL: there is none. */
+void *places_find(const struct places *places, uint32_t hash, places_match *matches,
+                  const void *wanted);
 
-/* entry: under PLACES_NONE; the array's owner knows that its key is not there yet. */
-void places_add(struct places *places, uint32_t hash, uint32_t entry);
+/* A copy of entry, whose key is not there yet: at most 2^32 - 2 of them. */
+void *places_add(struct places *places, uint32_t hash, const void *entry);
 
-/* Forgets all entries and keeps the memory. */
-void places_clear(struct places *places);
+/* What places_find finds, else what places_add adds: wanted is an entry. */
+void *places_find_or_add(struct places *places, uint32_t hash, places_match *matches,
+                         const void *wanted);
+
+/* Forgets all entries. The memory stays for as many again; but where there is room for more than kept of them, and less
+ * than an eighth of it was used, it is given back. */
+void places_clear(struct places *places, size_t kept);
 
 /* ---- Hashing keys of several numbers ---- */
 

@@ -11,14 +11,13 @@ struct address_part {
 
 void addresses_init(struct addresses *addresses)
 {
-    *addresses = (struct addresses){.parts = NULL};
+    places_init(&addresses->parts, sizeof(struct address_part));
     check(pthread_mutex_init(&addresses->lock, NULL) == 0);
 }
 
 void addresses_finish(struct addresses *addresses)
 {
-    free(addresses->parts);
-    places_finish(&addresses->places);
+    places_finish(&addresses->parts);
     check(pthread_mutex_destroy(&addresses->lock) == 0);
 }
 
@@ -36,67 +35,42 @@ void addresses_unlock(struct addresses *addresses)
 
 void addresses_forget(struct addresses *addresses)
 {
-    if (addresses->capacity > PARTS_KEPT && addresses->count < addresses->capacity / 8) {
-        free(addresses->parts);
-        addresses->parts = NULL;
-        addresses->capacity = 0;
-        places_finish(&addresses->places);
-    }
-    places_clear(&addresses->places);
-    addresses->count = 0;
+    places_clear(&addresses->parts, PARTS_KEPT);
 }
 
 /* ---- Gathering ---- */
 
-static uint32_t hash_of(int64_t account_id, int64_t day, const char *address)
+struct part_key {
+    int64_t account_id;
+    int64_t day;
+    char address[ADDRESS_TEXT_BYTES];
+};
+
+static uint32_t hash_of(const struct part_key *key)
 {
-    uint64_t sum = places_mix(places_mix(0, account_id), day);
-    for (const char *byte = address; *byte; byte++)
+    uint64_t sum = places_mix(places_mix(0, key->account_id), key->day);
+    for (const char *byte = key->address; *byte; byte++)
         sum = (sum ^ (uint8_t)*byte) * UINT64_C(0x100000001B3);
     return places_hash(places_mix(sum, 0));
 }
 
-static bool is_part(const struct address_part *part, int64_t account_id, int64_t day,
-                    const char *address)
+static bool is_part(const void *entry, const void *wanted)
 {
-    return part->account_id == account_id && part->day == day &&
-           strcmp(part->use.address, address) == 0;
+    const struct address_part *part = entry;
+    const struct part_key *key = wanted;
+    return part->account_id == key->account_id && part->day == key->day &&
+           strcmp(part->use.address, key->address) == 0;
 }
-
-static struct address_part *part_find(const struct addresses *addresses, int64_t account_id,
-                                      int64_t day, const char *address)
-{
-    uint32_t hash = hash_of(account_id, day, address);
-    size_t step = 0;
-    for (;;) {
-        uint32_t at = places_seek(&addresses->places, hash, &step);
-        if (at == PLACES_NONE)
-            return NULL;
-        check(at < addresses->count);
-        if (is_part(&addresses->parts[at], account_id, day, address))
-            return &addresses->parts[at];
-    }
-}
-
-#define CAPACITY_FIRST 64
 
 /* NULL: too many wait. */
-static struct address_part *part_make(struct addresses *addresses, int64_t account_id,
-                                      int64_t day, const char *address)
+static struct address_part *part_make(struct addresses *addresses, const struct part_key *key,
+                                      uint32_t hash)
 {
-    if (addresses->count >= ADDRESSES_WAITING_MAX)
+    if (addresses->parts.count >= ADDRESSES_WAITING_MAX)
         return NULL;
-    if (addresses->count == addresses->capacity) {
-        addresses->capacity = addresses->capacity ? 2 * addresses->capacity : CAPACITY_FIRST;
-        addresses->parts = memory_grow(addresses->parts,
-                                       addresses->capacity * sizeof(addresses->parts[0]));
-    }
-    places_add(&addresses->places, hash_of(account_id, day, address),
-               (uint32_t)addresses->count);
-    struct address_part *part = &addresses->parts[addresses->count++];
-    *part = (struct address_part){.account_id = account_id, .day = day};
-    memcpy(part->use.address, address, strlen(address));
-    return part;
+    struct address_part part = {.account_id = key->account_id, .day = key->day};
+    memcpy(part.use.address, key->address, sizeof(part.use.address));
+    return places_add(&addresses->parts, hash, &part);
 }
 
 /* The bytes that are kept of it: whole characters, or none of what is no UTF-8. */
@@ -123,20 +97,20 @@ static void address_copy(struct text written, char address[ADDRESS_TEXT_BYTES])
 static struct address_part *part_known(const struct addresses *addresses,
                                        const struct address_use *use)
 {
-    char address[ADDRESS_TEXT_BYTES];
-    if (use->address.length >= sizeof(address))
+    struct part_key key = {.account_id = use->account_id, .day = instant_day(use->at)};
+    if (use->address.length >= sizeof(key.address))
         return NULL;
-    ledger_copy_text(address, sizeof(address), use->address);
-    return part_find(addresses, use->account_id, instant_day(use->at), address);
+    ledger_copy_text(key.address, sizeof(key.address), use->address);
+    return places_find(&addresses->parts, hash_of(&key), is_part, &key);
 }
 
 static struct address_part *part_new(struct addresses *addresses, const struct address_use *use)
 {
-    char address[ADDRESS_TEXT_BYTES];
-    address_copy(use->address, address);
-    int64_t day = instant_day(use->at);
-    struct address_part *part = part_find(addresses, use->account_id, day, address);
-    return part ? part : part_make(addresses, use->account_id, day, address);
+    struct part_key key = {.account_id = use->account_id, .day = instant_day(use->at)};
+    address_copy(use->address, key.address);
+    uint32_t hash = hash_of(&key);
+    struct address_part *part = places_find(&addresses->parts, hash, is_part, &key);
+    return part ? part : part_make(addresses, &key, hash);
 }
 
 static void seen(struct recent_address *use, bool is_first, instant from, instant to)
@@ -237,13 +211,14 @@ static int part_order(const void *left, const void *right)
 enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
                             struct reason *reason)
 {
-    const struct address_part **ordered = memory_take((addresses->count + 1) *
-                                                      sizeof(ordered[0]));
-    for (size_t i = 0; i < addresses->count; i++)
-        ordered[i] = &addresses->parts[i];
-    qsort(ordered, addresses->count, sizeof(ordered[0]), part_order);
+    const struct address_part *parts = addresses->parts.entries;
+    size_t count = addresses->parts.count;
+    const struct address_part **ordered = memory_take((count + 1) * sizeof(ordered[0]));
+    for (size_t i = 0; i < count; i++)
+        ordered[i] = &parts[i];
+    qsort(ordered, count, sizeof(ordered[0]), part_order);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < addresses->count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = part_write(ordered[i], db, reason);
     free(ordered);
     return status == STATUS_OK ? old_forget(db, now, reason) : status;
@@ -282,8 +257,9 @@ static void rows_add(struct address_list *list, struct db_statement *select)
 static void waiting_add(const struct addresses *addresses, const struct address_query *query,
                         struct address_list *list)
 {
-    for (size_t i = 0; i < addresses->count; i++) {
-        const struct address_part *part = &addresses->parts[i];
+    const struct address_part *parts = addresses->parts.entries;
+    for (size_t i = 0; i < addresses->parts.count; i++) {
+        const struct address_part *part = &parts[i];
         if (part->account_id == query->account_id && part->day >= query->day_from &&
             part->day < query->day_before)
             list_add(list, &part->use);

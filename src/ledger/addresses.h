@@ -27,9 +27,7 @@ struct ledger;
 
 struct addresses {
     pthread_mutex_t lock;
-    struct address_part *parts;
-    size_t count, capacity;
-    struct places places; /* of the parts, by account, day and address */
+    struct places parts; /* by account, day and address */
 };
 
 void addresses_init(struct addresses *addresses);

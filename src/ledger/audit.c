@@ -304,8 +304,7 @@ enum status ledger_audit(struct db *db, const struct audit_prices *prices,
     audit_overage_close(&audit);
     audit_plans_close(&audit);
     audit_billed_close(&audit);
-    free(audit.sums);
-    places_finish(&audit.sum_places);
+    places_finish(&audit.sums);
     if (status == STATUS_OK)
         *totals = audit.totals;
     return status;

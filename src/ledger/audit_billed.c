@@ -26,9 +26,7 @@ struct audit_refund {
 };
 
 struct audit_billing {
-    struct audit_billed *sums;
-    size_t sum_count, sum_capacity;
-    struct places sum_places;
+    struct places sums;             /* of what is billed, AUDIT_SUMS_MAX at most */
     struct audit_closing *closings; /* by rising id */
     size_t closing_count, closing_capacity;
     size_t closed;                /* how many closings the present journal row comes behind */
@@ -113,6 +111,7 @@ static enum status refunds_read(struct audit *audit, struct reason *reason)
 enum status audit_billed_open(struct audit *audit, struct reason *reason)
 {
     audit->billing = memory_take_zeroed(1, sizeof(*audit->billing));
+    places_init(&audit->billing->sums, sizeof(struct audit_billed));
     TRY(closings_read(audit, reason));
     TRY(refunds_read(audit, reason));
     return db_execute(
@@ -128,8 +127,7 @@ void audit_billed_close(struct audit *audit)
 {
     if (!audit->billing)
         return;
-    free(audit->billing->sums);
-    places_finish(&audit->billing->sum_places);
+    places_finish(&audit->billing->sums);
     free(audit->billing->closings);
     free(audit->billing->refunds);
     free(audit->billing);
@@ -156,8 +154,9 @@ static enum status sum_write(struct audit *audit, const struct audit_billed *sum
     return db_run(upsert, reason);
 }
 
-static bool is_sum(const struct audit_billed *sum, const struct audit_billed *wanted)
+static bool is_sum(const void *entry, const void *wanted_sum)
 {
+    const struct audit_billed *sum = entry, *wanted = wanted_sum;
     return sum->account_id == wanted->account_id && sum->billed_in == wanted->billed_in &&
            sum->period == wanted->period && sum->kind == wanted->kind &&
            sum->cents_per_1000 == wanted->cents_per_1000;
@@ -170,49 +169,19 @@ static uint32_t hash_of(const struct audit_billed *sum)
     return places_hash(places_mix(mixed, sum->cents_per_1000));
 }
 
-static struct audit_billed *sum_find(const struct audit_billing *billing,
-                                     const struct audit_billed *wanted, uint32_t hash)
-{
-    size_t step = 0;
-    for (;;) {
-        uint32_t at = places_seek(&billing->sum_places, hash, &step);
-        if (at == PLACES_NONE)
-            return NULL;
-        check(at < billing->sum_count);
-        if (is_sum(&billing->sums[at], wanted))
-            return &billing->sums[at];
-    }
-}
-
-#define CAPACITY_FIRST 64 /* most books are small */
-
-static void sum_make(struct audit_billing *billing, const struct audit_billed *added,
-                     uint32_t hash)
-{
-    if (billing->sum_count == billing->sum_capacity) {
-        billing->sum_capacity = billing->sum_capacity ? 2 * billing->sum_capacity
-                                                      : CAPACITY_FIRST;
-        billing->sums = memory_grow(billing->sums,
-                                    billing->sum_capacity * sizeof(billing->sums[0]));
-    }
-    places_add(&billing->sum_places, hash, (uint32_t)billing->sum_count);
-    billing->sums[billing->sum_count++] = *added;
-}
-
 static enum status sum_add(struct audit *audit, const struct audit_billed *added,
                            struct reason *reason)
 {
     struct audit_billing *billing = audit->billing;
     if (added->credits == 0)
         return STATUS_OK;
-    if (billing->sum_count == AUDIT_SUMS_MAX)
+    if (billing->sums.count == AUDIT_SUMS_MAX)
         TRY(audit_billed_spill(audit, reason));
-    uint32_t hash = hash_of(added);
-    struct audit_billed *sum = sum_find(billing, added, hash);
-    if (sum)
-        sum->credits += added->credits;
-    else
-        sum_make(billing, added, hash);
+    struct audit_billed wanted = *added;
+    wanted.credits = 0;
+    struct audit_billed *sum = places_find_or_add(&billing->sums, hash_of(&wanted), is_sum,
+                                                  &wanted);
+    sum->credits += added->credits;
     return STATUS_OK;
 }
 
@@ -358,10 +327,10 @@ enum status audit_billed_adjustment(struct audit *audit, const struct adjustment
 enum status audit_billed_spill(struct audit *audit, struct reason *reason)
 {
     struct audit_billing *billing = audit->billing;
-    for (size_t i = 0; i < billing->sum_count; i++)
-        TRY(sum_write(audit, &billing->sums[i], reason));
-    places_clear(&billing->sum_places);
-    billing->sum_count = 0;
+    const struct audit_billed *sums = billing->sums.entries;
+    for (size_t i = 0; i < billing->sums.count; i++)
+        TRY(sum_write(audit, &sums[i], reason));
+    places_clear(&billing->sums, AUDIT_SUMS_MAX);
     return STATUS_OK;
 }
 

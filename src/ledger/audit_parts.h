@@ -28,9 +28,7 @@ struct audit {
     struct audit_totals totals;
     int64_t mark;             /* the last journal row that balances hold */
     struct audit_place place; /* of the row being read */
-    struct audit_sum *sums;
-    size_t sum_count, sum_capacity;
-    struct places sum_places;
+    struct places sums;       /* re-added from the rows before, AUDIT_SUMS_MAX at most */
     /* Open addressing, a power of two places; all zeroes: free place. */
     uint8_t (*charge_ids)[CHARGE_ID_BYTES];
     size_t charge_id_capacity, charge_id_count;

@@ -12,6 +12,7 @@ struct audit_sum {
 
 enum status audit_sums_open(struct audit *audit, struct reason *reason)
 {
+    places_init(&audit->sums, sizeof(struct audit_sum));
     return db_execute(audit->scratch,
                       "CREATE TABLE readded (bucket, account_id, key_id, endpoint, hour,"
                       " is_unfolded, charged, unchanged, head, empty_page, replayed, free,"
@@ -22,8 +23,9 @@ enum status audit_sums_open(struct audit *audit, struct reason *reason)
                       reason);
 }
 
-static bool is_sum(const struct audit_sum *sum, const struct audit_sum *wanted)
+static bool is_sum(const void *entry, const void *wanted_sum)
 {
+    const struct audit_sum *sum = entry, *wanted = wanted_sum;
     return sum->account_id == wanted->account_id && sum->key_id == wanted->key_id &&
            sum->hour == wanted->hour && sum->endpoint == wanted->endpoint &&
            sum->is_unfolded == wanted->is_unfolded;
@@ -34,41 +36,6 @@ static uint32_t hash_of(const struct audit_sum *sum)
     uint64_t mixed = places_mix(places_mix(0, sum->account_id), sum->key_id);
     mixed = places_mix(places_mix(mixed, sum->hour), sum->endpoint * 2 + sum->is_unfolded);
     return places_hash(mixed);
-}
-
-static struct audit_sum *sum_find(const struct audit *audit, const struct audit_sum *wanted,
-                                  uint32_t hash)
-{
-    size_t step = 0;
-    for (;;) {
-        uint32_t at = places_seek(&audit->sum_places, hash, &step);
-        if (at == PLACES_NONE)
-            return NULL;
-        check(at < audit->sum_count);
-        if (is_sum(&audit->sums[at], wanted))
-            return &audit->sums[at];
-    }
-}
-
-#define CAPACITY_FIRST 64 /* most books are small */
-
-static struct audit_sum *sum_make(struct audit *audit, const struct audit_sum *wanted,
-                                  uint32_t hash)
-{
-    if (audit->sum_count == audit->sum_capacity) {
-        audit->sum_capacity = audit->sum_capacity ? 2 * audit->sum_capacity : CAPACITY_FIRST;
-        audit->sums = memory_grow(audit->sums, audit->sum_capacity * sizeof(audit->sums[0]));
-    }
-    places_add(&audit->sum_places, hash, (uint32_t)audit->sum_count);
-    audit->sums[audit->sum_count] = *wanted;
-    return &audit->sums[audit->sum_count++];
-}
-
-static struct audit_sum *sum_of(struct audit *audit, const struct audit_sum *wanted)
-{
-    uint32_t hash = hash_of(wanted);
-    struct audit_sum *sum = sum_find(audit, wanted, hash);
-    return sum ? sum : sum_make(audit, wanted, hash);
 }
 
 static enum status sum_write(struct audit *audit, const struct audit_sum *sum,
@@ -104,24 +71,24 @@ static enum status sum_write(struct audit *audit, const struct audit_sum *sum,
 
 enum status audit_sums_spill(struct audit *audit, struct reason *reason)
 {
-    for (size_t i = 0; i < audit->sum_count; i++)
-        TRY(sum_write(audit, &audit->sums[i], reason));
-    places_clear(&audit->sum_places);
-    audit->sum_count = 0;
+    const struct audit_sum *sums = audit->sums.entries;
+    for (size_t i = 0; i < audit->sums.count; i++)
+        TRY(sum_write(audit, &sums[i], reason));
+    places_clear(&audit->sums, AUDIT_SUMS_MAX);
     return STATUS_OK;
 }
 
 enum status audit_sums_add(struct audit *audit, const struct journal_entry *entry,
                            struct reason *reason)
 {
-    if (audit->sum_count == AUDIT_SUMS_MAX)
+    if (audit->sums.count == AUDIT_SUMS_MAX)
         TRY(audit_sums_spill(audit, reason));
-    struct audit_sum *sum = sum_of(
-        audit, &(struct audit_sum){.account_id = entry->account_id,
-                                   .key_id = entry->key_id,
-                                   .endpoint = entry->endpoint,
-                                   .hour = instant_hour(entry->at),
-                                   .is_unfolded = audit->place.is_unfolded});
+    const struct audit_sum wanted = {.account_id = entry->account_id,
+                                     .key_id = entry->key_id,
+                                     .endpoint = entry->endpoint,
+                                     .hour = instant_hour(entry->at),
+                                     .is_unfolded = audit->place.is_unfolded};
+    struct audit_sum *sum = places_find_or_add(&audit->sums, hash_of(&wanted), is_sum, &wanted);
     sum->values[entry->outcome]++;
     sum->values[CALL_OUTCOMES] += entry->credits;
     sum->values[CALL_OUTCOMES + 1] += entry->overage;

@@ -405,8 +405,7 @@ struct cluster *cluster_make(struct ledger *ledger, const struct time_source *ti
     claims_init(&cluster->claims);
     for (size_t i = 0; i < LENGTH_OF(cluster->lanes); i++) {
         cluster->lanes[i].cluster = cluster;
-        fold_init(&cluster->lanes[i].fold);
-        cluster->lanes[i].fold.is_shared = true;
+        fold_init(&cluster->lanes[i].fold, true);
     }
     return cluster;
 }

@@ -111,7 +111,8 @@ static enum status periods_close(struct ledger *ledger, struct fold *fold, insta
 static enum status closing_transact(struct ledger *held, instant until, struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
-    CLEANUP(fold_finish) struct fold fold = {.is_shared = true};
+    CLEANUP(fold_finish) struct fold fold;
+    fold_init(&fold, true);
     TRY(cluster_begin(held, &transaction, reason));
     if (until.us <= atomic_load(&held->closed_us))
         return STATUS_OK;          /* another node has */

@@ -440,7 +440,7 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     check(uv_cond_init(&committer->arrived) == 0);
     check(uv_cond_init(&committer->closed) == 0);
     check(uv_mutex_init(&committer->lock) == 0);
-    fold_init(&committer->fold);
+    fold_init(&committer->fold, false);
     addresses_init(&committer->addresses);
     buffer_init(&committer->body, BODY_BYTES_MAX);
 }

@@ -22,31 +22,29 @@ struct fold_part {
 
 #define NO_RATE BILLED_NO_RATE
 
-void fold_init(struct fold *fold)
+void fold_init(struct fold *fold, bool is_shared)
 {
-    *fold = (struct fold){0};
+    *fold = (struct fold){.is_shared = is_shared};
+    places_init(&fold->parts, sizeof(struct fold_part));
 }
 
 void fold_finish(struct fold *fold)
 {
-    free(fold->parts);
-    places_finish(&fold->places);
-    *fold = (struct fold){.is_shared = fold->is_shared};
+    places_finish(&fold->parts);
+    fold->last_journal_id = 0;
 }
 
 #define PARTS_KEPT 8192 /* some 2 MB, however few parts there are */
 
 void fold_forget(struct fold *fold)
 {
-    if (fold->capacity > PARTS_KEPT && fold->count < fold->capacity / 8)
-        fold_finish(fold);
-    places_clear(&fold->places);
-    fold->count = 0;
+    places_clear(&fold->parts, PARTS_KEPT);
     fold->last_journal_id = 0;
 }
 
-static bool is_part(const struct fold_part *part, const struct fold_part *wanted)
+static bool is_part(const void *entry, const void *wanted_part)
 {
+    const struct fold_part *part = entry, *wanted = wanted_part;
     return part->account_id == wanted->account_id && part->key_id == wanted->key_id &&
            part->endpoint == wanted->endpoint && part->hour == wanted->hour &&
            part->cents_per_1000 == wanted->cents_per_1000;
@@ -57,34 +55,6 @@ static uint32_t hash_of(const struct fold_part *part)
     uint64_t sum = places_mix(places_mix(0, part->account_id), part->key_id);
     sum = places_mix(places_mix(sum, part->hour), part->endpoint);
     return places_hash(places_mix(sum, part->cents_per_1000));
-}
-
-static struct fold_part *part_find(const struct fold *fold, const struct fold_part *wanted,
-                                   uint32_t hash)
-{
-    size_t step = 0;
-    for (;;) {
-        uint32_t at = places_seek(&fold->places, hash, &step);
-        if (at == PLACES_NONE)
-            return NULL;
-        check(at < fold->count);
-        if (is_part(&fold->parts[at], wanted))
-            return &fold->parts[at];
-    }
-}
-
-#define CAPACITY_FIRST 512
-
-static struct fold_part *part_make(struct fold *fold, const struct fold_part *wanted,
-                                   uint32_t hash)
-{
-    if (fold->count == fold->capacity) {
-        fold->capacity = fold->capacity ? 2 * fold->capacity : CAPACITY_FIRST;
-        fold->parts = memory_grow(fold->parts, fold->capacity * sizeof(fold->parts[0]));
-    }
-    places_add(&fold->places, hash, (uint32_t)fold->count);
-    fold->parts[fold->count] = *wanted;
-    return &fold->parts[fold->count++];
 }
 
 /* Overage of one hour may be at two rates: each is a part of its own. */
@@ -100,9 +70,7 @@ static struct fold_part *part_of(struct fold *fold, const struct journal_entry *
                                      .endpoint = entry->endpoint,
                                      .hour = entry->at.us / HOUR_US,
                                      .cents_per_1000 = rate_of(entry)};
-    uint32_t hash = hash_of(&wanted);
-    struct fold_part *part = part_find(fold, &wanted, hash);
-    return part ? part : part_make(fold, &wanted, hash);
+    return places_find_or_add(&fold->parts, hash_of(&wanted), is_part, &wanted);
 }
 
 /* Over the calls of the part: rows rise, wall clocks are stepped. */
@@ -143,9 +111,11 @@ void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id
 
 void fold_forget_journal(struct fold *fold)
 {
-    struct fold kept = {.is_shared = fold->is_shared};
-    for (size_t i = 0; i < fold->count; i++) {
-        const struct fold_part *part = &fold->parts[i];
+    const struct fold_part *parts = fold->parts.entries;
+    struct fold kept;
+    fold_init(&kept, fold->is_shared);
+    for (size_t i = 0; i < fold->parts.count; i++) {
+        const struct fold_part *part = &parts[i];
         if (part->calls[RATE_LIMITED] == 0)
             continue;
         const struct journal_entry call = {.account_id = part->account_id,
@@ -343,12 +313,14 @@ static enum status part_write(const struct fold *fold, const struct fold_part *p
 
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason)
 {
-    const struct fold_part **ordered = memory_take((fold->count + 1) * sizeof(ordered[0]));
-    for (size_t i = 0; i < fold->count; i++)
-        ordered[i] = &fold->parts[i];
-    qsort(ordered, fold->count, sizeof(ordered[0]), part_order);
+    const struct fold_part *parts = fold->parts.entries;
+    size_t count = fold->parts.count;
+    const struct fold_part **ordered = memory_take((count + 1) * sizeof(ordered[0]));
+    for (size_t i = 0; i < count; i++)
+        ordered[i] = &parts[i];
+    qsort(ordered, count, sizeof(ordered[0]), part_order);
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < fold->count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = part_write(fold, ordered[i], db, reason);
     free(ordered);
     return status == STATUS_OK ? mark_write(fold, db, reason) : status;

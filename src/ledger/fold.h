@@ -11,11 +11,9 @@
 #include "sql/db.h"
 
 struct fold {
-    struct fold_part *parts;
-    size_t count, capacity;
-    struct places places;    /* of the parts, by what they count */
+    struct places parts;     /* by what they count */
     int64_t last_journal_id; /* 0: no row since the last fold */
-    bool is_shared; /* by nodes of a cluster: balances and marks are written elsewhere */
+    bool is_shared;          /* see fold_init */
 };
 
 /* Where a charge counts; nothing for calls that charge nothing. */
@@ -25,7 +23,8 @@ struct fold_period {
     int32_t billed_in; /* the period whose statement has it: a later one, where it came late */
 };
 
-void fold_init(struct fold *fold);
+/* is_shared: by nodes of a cluster, which write balances and marks elsewhere. */
+void fold_init(struct fold *fold, bool is_shared);
 void fold_finish(struct fold *fold);
 
 void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry *entry,
@@ -37,7 +36,7 @@ void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id
 
 static inline bool fold_is_empty(const struct fold *fold)
 {
-    return fold->count == 0 && fold->last_journal_id == 0;
+    return fold->parts.count == 0 && fold->last_journal_id == 0;
 }
 
 /* What was rate-limited stays, which no journal holds; the rest is to be read from there anew. */

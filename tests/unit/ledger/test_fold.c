@@ -29,7 +29,7 @@ static int set_up(void **state)
     if (db_open(text_of(path), &options, &db, &reason) != STATUS_OK ||
         db_migrate(db, &migrations_ledger, &reason) != STATUS_OK)
         return -1;
-    fold_init(&fold);
+    fold_init(&fold, false);
     return 0;
 }
 
@@ -310,20 +310,20 @@ static void a_small_fold_gives_the_memory_of_a_large_one_back(void **state)
     (void)state;
     for (int64_t i = 1; i <= MANY; i++)
         charge(i, i, hour_of_day(0, 0), 1, 0, october);
-    size_t large = fold.capacity;
+    size_t large = fold.parts.capacity;
     assert_true(large >= MANY);
     fold_forget(&fold);
     assert_true(fold_is_empty(&fold));
-    assert_int_equal(fold.capacity, large);
+    assert_int_equal(fold.parts.capacity, large);
     charge(1, 1, hour_of_day(0, 3), 8, 0, october);
     write_down();
-    assert_true(fold.capacity < large);
+    assert_true(fold.parts.capacity < large);
     assert_int_equal(number("SELECT sum(credits) FROM usage_hour"), 8);
     charge(1, 1, hour_of_day(0, 3), 8, 0, october);
     charge(2, 1, hour_of_day(0, 3), 8, 0, october);
-    const struct fold_part *kept = fold.parts;
+    const void *kept = fold.parts.entries;
     write_down();
-    assert_ptr_equal(fold.parts, kept);
+    assert_ptr_equal(fold.parts.entries, kept);
     assert_int_equal(number("SELECT sum(credits) FROM usage_hour"), 24);
 }
 
