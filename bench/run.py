@@ -190,7 +190,7 @@ def measure(peer, target, connections, seconds, folder, encoding=""):
                    "ACCEPT_ENCODING": encoding}
     before = peer.cpu()
     ran = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}",
-                          f"-d{seconds}s", "-s", BENCH / "keys.lua",
+                          f"-d{seconds}s", "--timeout", "20s", "-s", BENCH / "keys.lua",
                           f"http://127.0.0.1:{peer.port}"],
                          env=environment, capture_output=True, text=True, check=True)
     used = peer.cpu() - before

@@ -4,6 +4,7 @@
 #include "ledger/cluster_closing.h"
 
 #include "ledger/embedded_billing.h"
+#include "ledger/unfolded.h"
 
 enum status cluster_folds_halt(struct ledger *ledger, struct reason *reason)
 {
@@ -33,56 +34,30 @@ enum status cluster_batches_halt(struct ledger *ledger, struct reason *reason)
                : db_execute(ledger->db, "LOCK TABLE journal IN SHARE MODE", reason);
 }
 
-static void entry_fold(struct ledger *ledger, struct fold *fold, int64_t journal_id,
-                       const struct journal_entry *entry)
+struct folding {
+    struct ledger *ledger;
+    struct fold *fold;
+};
+
+static void entry_fold(void *owner, int64_t journal_id, const struct journal_entry *entry)
 {
+    const struct folding *folding = owner;
     struct meter_account account;
     struct fold_period counted = {0};
     if (entry->outcome == CALL_CHARGED &&
-        meter_account_find(ledger->meter, entry->account_id, &account)) {
+        meter_account_find(folding->ledger->meter, entry->account_id, &account)) {
         struct billing_period period = billing_period_at(account.anchor, entry->at);
         counted.period = counted.billed_in = period.year * 12 + period.month - 1;
     }
-    fold_add(fold, journal_id, entry, &counted);
-}
-
-static enum status body_fold(struct ledger *ledger, struct fold *fold, int64_t journal_id,
-                             struct text body, instant at)
-{
-    struct journal_reader reader;
-    TRY(journal_body_read(body, at, &reader));
-    for (;;) {
-        struct journal_entry entry;
-        bool more;
-        TRY(journal_body_next(&reader, &entry, &more));
-        if (!more)
-            return STATUS_OK;
-        entry_fold(ledger, fold, journal_id, &entry);
-    }
+    fold_add(folding->fold, journal_id, entry, &counted);
 }
 
 enum status cluster_unfolded_read(struct ledger *ledger, struct db *db, int64_t node,
                                   struct fold *fold, struct reason *reason)
 {
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db,
-                          "SELECT id, at, body FROM unfolded WHERE node = $1 OR $1 = -1"
-                          " ORDER BY id",
-                          &select, reason));
-    db_bind_integer(select, 1, node);
-    for (;;) {
-        bool row;
-        TRY(db_step(select, &row, reason));
-        if (!row)
-            return STATUS_OK;
-        int64_t id = db_column_integer(select, 0);
-        enum status status = body_fold(ledger, fold, id, db_column_blob(select, 2),
-                                       (instant){db_column_integer(select, 1)});
-        if (status != STATUS_OK)
-            return reason_set(reason, status,
-                              "%s: journal row %lld does not unpack: restore it from a backup",
-                              db_path(db), (long long)id);
-    }
+    struct folding folding = {ledger, fold};
+    return node == ALL_NODES ? unfolded_read(db, entry_fold, &folding, reason)
+                             : unfolded_read_of_node(db, node, entry_fold, &folding, reason);
 }
 
 /* All is folded: no row that comes later has a lower id. */

@@ -1,5 +1,6 @@
 #include "ledger/cluster_closing.h"
 #include "ledger/embedded.h"
+#include "ledger/unfolded.h"
 
 /* ---- Rotating ---- */
 
@@ -229,40 +230,18 @@ static enum status folded_use(struct ledger *ledger, const struct key_found *fou
     return STATUS_OK;
 }
 
-static enum status row_use(struct text body, instant at, const struct family *family,
-                           int64_t day, int64_t *used)
-{
-    struct journal_reader reader;
-    TRY(journal_body_read(body, at, &reader));
-    for (;;) {
-        struct journal_entry entry;
-        bool more;
-        TRY(journal_body_next(&reader, &entry, &more));
-        if (!more)
-            return STATUS_OK;
-        if (instant_day(entry.at) == day && family_has(family, entry.key_id))
-            *used += entry.credits;
-    }
-}
+struct family_use {
+    const struct family *family;
+    int64_t day;
+    int64_t used; /* by the family's keys on that day */
+};
 
-static enum status unfolded_use(struct ledger *ledger, const struct family *family, int64_t day,
-                                int64_t *used, struct reason *reason)
+static void use_add(void *owner, int64_t journal_id, const struct journal_entry *entry)
 {
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(ledger->db, "SELECT id, at, body FROM unfolded", &select, reason));
-    for (;;) {
-        bool row;
-        TRY(db_step(select, &row, reason));
-        if (!row)
-            return STATUS_OK;
-        enum status status = row_use(db_column_blob(select, 2),
-                                     (instant){db_column_integer(select, 1)}, family, day,
-                                     used);
-        if (status != STATUS_OK)
-            return reason_set(reason, status,
-                              "%s: journal row %lld does not unpack: restore it from a backup",
-                              db_path(ledger->db), (long long)db_column_integer(select, 0));
-    }
+    struct family_use *use = owner;
+    (void)journal_id;
+    if (instant_day(entry->at) == use->day && family_has(use->family, entry->key_id))
+        use->used += entry->credits;
 }
 
 /* What was charged to a family on its account's day, as far as it is in the journal. Exact: while
@@ -280,9 +259,12 @@ static enum status cap_use(struct ledger *ledger, const struct key_found *found,
         meter_plan_look(ledger->meter, found->account_id, plan.now, &plan);
     if (ledger->cluster)
         TRY(cluster_folds_halt(ledger, reason)); /* the next two see one moment */
-    key->day = (int32_t)instant_day(plan.now);
-    TRY(folded_use(ledger, found, key->day, &key->used, reason));
-    return unfolded_use(ledger, family, key->day, &key->used, reason);
+    struct family_use use = {.family = family, .day = instant_day(plan.now)};
+    TRY(folded_use(ledger, found, use.day, &use.used, reason));
+    TRY(unfolded_read(ledger->db, use_add, &use, reason));
+    key->day = (int32_t)use.day;
+    key->used = use.used;
+    return STATUS_OK;
 }
 
 static void cap_publish(struct ledger *ledger, const struct family *family,

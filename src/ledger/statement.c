@@ -1,7 +1,7 @@
 #include "ledger/statement.h"
 
 #include "base/json_read.h"
-#include "ledger/journal.h"
+#include "ledger/unfolded.h"
 #include "model/account.h"
 
 #include <stdio.h>
@@ -89,64 +89,45 @@ static void row_add(struct statement_tail *tail, const struct billed *row)
     tail->count++;
 }
 
+struct billing {
+    const struct statement_account *account;
+    instant closed;
+    struct statement_tail *tail;
+};
+
 /* Where several nodes share the ledger a balance has each charge at once. */
-static void entry_add(struct statement_tail *tail, const struct statement_account *account,
-                      instant closed, const struct journal_entry *entry)
+static void entry_add(void *owner, int64_t journal_id, const struct journal_entry *entry)
 {
+    const struct billing *billing = owner;
+    const struct statement_account *account = billing->account;
+    (void)journal_id;
+    if (entry->account_id != account->id || entry->outcome != CALL_CHARGED)
+        return;
     struct billing_period period = billing_period_at(account->created_at, entry->at);
-    struct billed row = {.account_id = account->id,
-                         .billed_in = statement_period(account->created_at, closed, &period),
-                         .period = period_number(&period),
-                         .kind = BILLED_INCLUDED,
-                         .cents_per_1000 = BILLED_NO_RATE,
-                         .credits = entry->credits - entry->overage};
-    if (!tail->is_shared || row.billed_in != row.period)
-        row_add(tail, &row);
+    struct billed row = {
+        .account_id = account->id,
+        .billed_in = statement_period(account->created_at, billing->closed, &period),
+        .period = period_number(&period),
+        .kind = BILLED_INCLUDED,
+        .cents_per_1000 = BILLED_NO_RATE,
+        .credits = entry->credits - entry->overage};
+    if (!billing->tail->is_shared || row.billed_in != row.period)
+        row_add(billing->tail, &row);
     if (entry->overage == 0)
         return;
     row.kind = BILLED_OVERAGE;
     row.cents_per_1000 = entry->overage_micros / (10 * entry->overage);
     row.credits = entry->overage;
-    row_add(tail, &row);
-}
-
-static enum status body_add(struct statement_tail *tail,
-                            const struct statement_account *account, instant closed,
-                            struct text body, instant at)
-{
-    struct journal_reader reader;
-    TRY(journal_body_read(body, at, &reader));
-    for (;;) {
-        struct journal_entry entry;
-        bool more;
-        TRY(journal_body_next(&reader, &entry, &more));
-        if (!more)
-            return STATUS_OK;
-        if (entry.account_id == account->id && entry.outcome == CALL_CHARGED)
-            entry_add(tail, account, closed, &entry);
-    }
+    row_add(billing->tail, &row);
 }
 
 enum status statement_tail_read(struct db *db, const struct statement_account *account,
                                 instant closed, struct statement_tail *tail,
                                 struct reason *reason)
 {
+    struct billing billing = {account, closed, tail};
     tail->is_shared = db_kind(db) == DB_POSTGRES;
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db, "SELECT id, at, body FROM unfolded ORDER BY id", &select,
-                          reason));
-    for (;;) {
-        bool row;
-        TRY(db_step(select, &row, reason));
-        if (!row)
-            return STATUS_OK;
-        enum status status = body_add(tail, account, closed, db_column_blob(select, 2),
-                                      (instant){db_column_integer(select, 1)});
-        if (status != STATUS_OK)
-            return reason_set(reason, status,
-                              "%s: journal row %lld does not unpack: restore it from a backup",
-                              db_path(db), (long long)db_column_integer(select, 0));
-    }
+    return unfolded_read(db, entry_add, &billing, reason);
 }
 
 static enum status billed_read(struct db *db, const struct statement_account *account,

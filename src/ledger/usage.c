@@ -1,6 +1,7 @@
 #include "ledger/usage.h"
 
 #include "ledger/embedded.h"
+#include "ledger/unfolded.h"
 
 const char *const usage_column_names[USAGE_COLUMNS] = {
     "charged",     "unchanged",    "head",      "empty_page", "replayed",       "free",
@@ -19,6 +20,7 @@ int64_t usage_calls(const struct usage_row *row)
 /* ---- The unfolded tail, of one query ---- */
 
 struct tail {
+    const struct usage_query *query;
     struct usage_row *rows; /* by key, endpoint and hour */
     size_t count, capacity;
 };
@@ -66,8 +68,12 @@ static bool is_asked_for(const struct usage_query *query, const struct journal_e
            hour >= query->hours_from && hour < query->hours_before;
 }
 
-static void tail_add(struct tail *tail, const struct journal_entry *entry)
+static void tail_add(void *owner, int64_t journal_id, const struct journal_entry *entry)
 {
+    struct tail *tail = owner;
+    (void)journal_id;
+    if (!is_asked_for(tail->query, entry))
+        return;
     struct usage_row *row = tail_row(tail,
                                      &(struct usage_row){.key_id = entry->key_id,
                                                          .endpoint = entry->endpoint,
@@ -76,42 +82,6 @@ static void tail_add(struct tail *tail, const struct journal_entry *entry)
     row->sums[USAGE_CREDITS] += entry->credits;
     row->sums[USAGE_OVERAGE] += entry->overage;
     row->sums[USAGE_OVERAGE_MICROS] += entry->overage_micros;
-}
-
-static enum status body_add(struct tail *tail, const struct usage_query *query,
-                            struct text body, instant at)
-{
-    struct journal_reader reader;
-    TRY(journal_body_read(body, at, &reader));
-    for (;;) {
-        struct journal_entry entry;
-        bool more;
-        TRY(journal_body_next(&reader, &entry, &more));
-        if (!more)
-            return STATUS_OK;
-        if (is_asked_for(query, &entry))
-            tail_add(tail, &entry);
-    }
-}
-
-static enum status tail_read(struct db *db, const struct usage_query *query, struct tail *tail,
-                             struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db, "SELECT id, at, body FROM unfolded ORDER BY id", &select,
-                          reason));
-    for (;;) {
-        bool row;
-        TRY(db_step(select, &row, reason));
-        if (!row)
-            return STATUS_OK;
-        enum status status = body_add(tail, query, db_column_blob(select, 2),
-                                      (instant){db_column_integer(select, 1)});
-        if (status != STATUS_OK)
-            return reason_set(reason, status,
-                              "%s: journal row %lld does not unpack: restore it from a backup",
-                              db_path(db), (long long)db_column_integer(select, 0));
-    }
 }
 
 /* ---- The table, and both together ---- */
@@ -149,12 +119,11 @@ static enum status table_select(struct db *db, const struct usage_query *query,
     return STATUS_OK;
 }
 
-static enum status merge(struct db *db, const struct usage_query *query,
-                         const struct tail *tail, const struct usage_visitor *visitor,
-                         struct reason *reason)
+static enum status merge(struct db *db, const struct tail *tail,
+                         const struct usage_visitor *visitor, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(table_select(db, query, &select, reason));
+    TRY(table_select(db, tail->query, &select, reason));
     size_t next = 0;
     for (;;) {
         bool is_there;
@@ -177,9 +146,9 @@ enum status ledger_usage_visit(struct ledger *ledger, const struct usage_query *
 {
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
     TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
-    CLEANUP(tail_finish) struct tail tail = {.rows = NULL};
-    TRY(tail_read(view.reader->db, query, &tail, reason));
-    return merge(view.reader->db, query, &tail, visitor, reason);
+    CLEANUP(tail_finish) struct tail tail = {.query = query};
+    TRY(unfolded_read(view.reader->db, tail_add, &tail, reason));
+    return merge(view.reader->db, &tail, visitor, reason);
 }
 
 struct billing_period ledger_billing_period(const struct ledger *ledger,

@@ -19,7 +19,8 @@
 #include <stdatomic.h>
 
 #define HARNESS_BIG_BYTES (24 * 1024 * 1024)
-#define HARNESS_SHORT_BYTES (100 + 200 + 300) /* the first, third and fourth piece of /pieces/N */
+#define HARNESS_SHORT_BYTES                                                                    \
+    (100 + 200 + 300) /* the first, third and fourth piece of /pieces/N */
 #define HARNESS_PATIENCE_MS 20000
 
 /* An exchange that waits for harness_release. */
