@@ -79,9 +79,10 @@ void *places_find_or_add(struct places *places, uint32_t hash, places_match *mat
 
 void places_clear(struct places *places, size_t kept)
 {
-    if (places->capacity > kept && places->count < places->capacity / 8)
+    if (places->capacity > kept && places->count < places->capacity / 8) {
         places_finish(places);
-    if (places->count > 0)
+    } else if (places->count > 0) {
         memset(places->slots, 0, places->slot_count * sizeof(places->slots[0]));
-    places->count = 0;
+        places->count = 0;
+    }
 }

@@ -14,8 +14,9 @@ static void demand_mark(struct call *call, const struct page_request *request,
                         const struct catalog_page *page)
 {
     struct pipeline *pipeline = call->pipeline;
-    bool is_old = pipeline_is_stale(pipeline, page->captured_at, page->is_short);
-    if (pipeline->collector && !call_is_of_account(call) && (page->snapshot_id < 0 || is_old))
+    if (!pipeline->collector || call_is_of_account(call))
+        return;
+    if (page->snapshot_id < 0 || pipeline_is_stale(pipeline, page->captured_at, page->is_short))
         collector_demand(pipeline->collector, list_fetched(request));
 }
 
