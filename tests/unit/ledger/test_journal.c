@@ -238,6 +238,121 @@ static void a_hostile_body_is_corrupt(void **state)
     }
 }
 
+/* ---- Adjustments ---- */
+
+static struct adjustment random_adjustment(instant row_at)
+{
+    struct adjustment made = {
+        .kind = random_below(2) ? ADJUSTMENT_REFUND : ADJUSTMENT_GRANT,
+        .account_id = random_signed(),
+        .at = {row_at.us + random_signed() / 4},
+        .period = (int32_t)random_below(100000),
+        .credits = random_size(),
+        .reason = random_text(ADJUSTMENT_REASON_MAX),
+    };
+    if (made.kind == ADJUSTMENT_GRANT)
+        return made;
+    for (size_t i = 0; i < CHARGE_ID_BYTES; i++)
+        made.charge_id[i] = (uint8_t)random_below(256);
+    made.charge_period = (int32_t)random_below(100000);
+    made.overage = random_size();
+    made.overage_micros = random_size();
+    return made;
+}
+
+static void assert_same_adjustment(const struct adjustment *read, const struct adjustment *made)
+{
+    assert_int_equal(read->kind, made->kind);
+    assert_int_equal(read->account_id, made->account_id);
+    assert_int_equal(read->at.us, made->at.us);
+    assert_int_equal(read->period, made->period);
+    assert_int_equal(read->credits, made->credits);
+    assert_true(text_equals(read->reason, made->reason));
+    assert_memory_equal(read->charge_id, made->charge_id, CHARGE_ID_BYTES);
+    assert_int_equal(read->charge_period, made->charge_period);
+    assert_int_equal(read->overage, made->overage);
+    assert_int_equal(read->overage_micros, made->overage_micros);
+}
+
+static void an_adjustment_is_read_whole_or_not(void **state)
+{
+    (void)state;
+    struct buffer body CLEANUP(buffer_finish);
+    buffer_init(&body, BODY_BYTES_MAX);
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        random_state = seed;
+        instant at = {random_size()};
+        struct adjustment made = random_adjustment(at), read = {0};
+        bool is_one;
+        journal_adjustment_write(&body, at, &made);
+        assert_int_equal(journal_adjustment_read(buffer_text(&body), at, &read, &is_one),
+                         STATUS_OK);
+        assert_true(is_one);
+        assert_same_adjustment(&read, &made);
+        for (size_t length = 1; length < body.length; length++)
+            assert_int_equal(
+                journal_adjustment_read((struct text){body.bytes, length}, at, &read, &is_one),
+                STATUS_CORRUPT);
+        buffer_append_byte(&body, 0);
+        assert_int_equal(journal_adjustment_read(buffer_text(&body), at, &read, &is_one),
+                         STATUS_CORRUPT);
+        assert_same_adjustment(&read, &made); /* what is not read leaves it alone */
+    }
+}
+
+/* A body of calls is none, nor is one of nothing; an adjustment has no call. */
+static void calls_and_adjustments_are_told_apart(void **state)
+{
+    (void)state;
+    struct buffer body CLEANUP(buffer_finish);
+    buffer_init(&body, BODY_BYTES_MAX);
+    struct adjustment read;
+    struct journal_reader reader;
+    struct journal_entry entry;
+    bool is_one = true, more = true;
+    assert_int_equal(journal_adjustment_read(TEXT(""), (instant){0}, &read, &is_one),
+                     STATUS_OK);
+    assert_false(is_one);
+    random_state = 1;
+    (void)body_make(&body, (instant){0});
+    is_one = true;
+    assert_int_equal(journal_adjustment_read(buffer_text(&body), (instant){0}, &read, &is_one),
+                     STATUS_OK);
+    assert_false(is_one);
+    journal_adjustment_write(&body, (instant){0}, &(struct adjustment){.account_id = 1});
+    assert_int_equal(journal_body_read(buffer_text(&body), (instant){0}, &reader), STATUS_OK);
+    assert_int_equal(journal_body_next(&reader, &entry, &more), STATUS_OK);
+    assert_false(more);
+}
+
+/* After the version: kind, account, since, period, credits, reason; charge, its period, overage, cost. */
+#define A_CHARGE "0123456789abcdef"
+static const struct hostile hostile_adjustments[] = {
+    {"an unknown kind", BODY("\2\2\2\0\0\2\0")},
+    {"a period past 32 bits", BODY("\2\0\2\0\x80\x80\x80\x80\x40\2\0")},
+    {"negative credits", BODY("\2\0\2\0\0\1\0")},
+    {"a reason over 200 bytes", BODY("\2\0\2\0\0\2\xC9\1r")},
+    {"a time past the end of all times",
+     BODY("\2\0\2\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\1\0\2\0")},
+    {"a charge's period past 32 bits",
+     BODY("\2\1\2\0\0\2\0" A_CHARGE "\x80\x80\x80\x80\x40\2\2")},
+    {"negative overage", BODY("\2\1\2\0\0\2\0" A_CHARGE "\0\1\2")},
+    {"a negative cost", BODY("\2\1\2\0\0\2\0" A_CHARGE "\0\2\1")},
+};
+
+static void a_hostile_adjustment_is_corrupt(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LENGTH_OF(hostile_adjustments); i++) {
+        struct adjustment read;
+        bool is_one;
+        enum status status = journal_adjustment_read(hostile_adjustments[i].body, (instant){1},
+                                                     &read, &is_one);
+        if (status != STATUS_CORRUPT || !is_one)
+            fail_msg("%s: %s", hostile_adjustments[i].what, status_word(status));
+    }
+}
+
 static void a_full_buffer_is_told(void **state)
 {
     (void)state;
@@ -264,6 +379,9 @@ int main(void)
         cmocka_unit_test(a_body_that_is_cut_is_never_misread),
         cmocka_unit_test(a_body_with_a_changed_byte_never_passes_its_end),
         cmocka_unit_test(a_hostile_body_is_corrupt),
+        cmocka_unit_test(an_adjustment_is_read_whole_or_not),
+        cmocka_unit_test(calls_and_adjustments_are_told_apart),
+        cmocka_unit_test(a_hostile_adjustment_is_corrupt),
         cmocka_unit_test(a_full_buffer_is_told),
     };
     return cmocka_run_group_tests(tests, letters_fill, NULL);

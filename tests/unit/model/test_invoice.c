@@ -45,6 +45,41 @@ static void break_evens_are_those_of_the_page(void **state)
     assert_int_equal(estimate_break_even(&shipped[5], &shipped[4], credits_of(8)), 0);
 }
 
+static void plans_that_include_as_much_part_at_their_rates(void **state)
+{
+    (void)state;
+    const struct plan dear = {"Dear", 1000, 20000, 0, 5, OVERAGE_ALWAYS, 100};
+    const struct plan low = {"Low", 1000, 20000, 0, 5, OVERAGE_ALWAYS, 50};
+    assert_int_equal(estimate_break_even(&dear, &low, credits_of(8)), 20008);
+    assert_int_equal(estimate_break_even(&low, &dear, credits_of(8)), -1);
+}
+
+/* Past what it includes the plan would cost more, but there it lets nothing be used. */
+static void a_plan_without_room_has_no_break_even(void **state)
+{
+    (void)state;
+    const struct plan shut = {"Shut", 1000, 20000, 0, 5, OVERAGE_NONE, 100};
+    const struct plan other = {"Other", 1500, 40000, 0, 5, OVERAGE_ALWAYS, 50};
+    assert_int_equal(estimate_break_even(&shut, &other, credits_of(8)), -1);
+}
+
+/* More than an invoice begins with room for, and a plan whose name is not known. */
+static void an_invoice_may_have_many_lines(void **state)
+{
+    (void)state;
+    struct invoice invoice;
+    invoice_init(&invoice);
+    for (int32_t i = 0; i < 20; i++)
+        invoice_add_subscription(&invoice, i, i % 2 ? text_of("Pro") : TEXT(""), 8, 100);
+    assert_int_equal(invoice.count, 20);
+    assert_int_equal(invoice.total_cents, 2000);
+    for (size_t i = 0; i < invoice.count; i++) {
+        assert_int_equal(invoice.lines[i].period, i);
+        assert_string_equal(invoice.lines[i].plan, i % 2 ? "Pro" : "");
+    }
+    invoice_finish(&invoice);
+}
+
 /* In plain numbers: what an invoice of a whole period has. */
 static int64_t plain_total(const struct plan *plan, int64_t used)
 {
@@ -108,6 +143,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_rounded_once),
         cmocka_unit_test(break_evens_are_those_of_the_page),
+        cmocka_unit_test(plans_that_include_as_much_part_at_their_rates),
+        cmocka_unit_test(a_plan_without_room_has_no_break_even),
+        cmocka_unit_test(an_invoice_may_have_many_lines),
         cmocka_unit_test(estimates_agree_around_each_edge),
         cmocka_unit_test(the_cheapest_plan_changes_at_each_break_even),
         cmocka_unit_test(a_daily_cap_may_put_an_amount_out_of_reach),

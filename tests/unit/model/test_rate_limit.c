@@ -227,6 +227,34 @@ static void calls_of_one_millisecond_are_one_run(void **state)
     rate_window_finish(&window);
 }
 
+/* Nobody has called yet: the window of no bytes. */
+static void an_unused_window_is_no_bytes(void **state)
+{
+    (void)state;
+    struct rate_window window = {0};
+    struct buffer bytes;
+    char room[16];
+    buffer_init_on(&bytes, room, sizeof(room));
+    rate_window_write(&window, &bytes);
+    assert_int_equal(bytes.length, 0);
+    assert_int_equal(rate_window_read(&window, buffer_text(&bytes), 1000, 5), STATUS_OK);
+    assert_int_equal(rate_window_look(&window, 5, 1000).taken, 0);
+    rate_window_finish(&window);
+}
+
+/* Written under a higher limit: all that was taken stays taken. */
+static void a_window_over_its_limit_is_read_whole(void **state)
+{
+    (void)state;
+    struct rate_window window = {0};
+    assert_int_equal(rate_window_read(&window, (struct text){"\x09\x00", 2}, 1000, 3),
+                     STATUS_OK);
+    assert_int_equal(rate_window_look(&window, 3, 1000).taken, 9);
+    assert_false(rate_window_take(&window, 3, 60999));
+    assert_true(rate_window_take(&window, 3, 61000));
+    rate_window_finish(&window);
+}
+
 static void what_is_older_than_a_minute_is_not_read(void **state)
 {
     (void)state;
@@ -293,6 +321,8 @@ int main(void)
         cmocka_unit_test(a_window_that_was_written_decides_the_same),
         cmocka_unit_test(a_window_that_runs_were_added_to_decides_the_same),
         cmocka_unit_test(calls_of_one_millisecond_are_one_run),
+        cmocka_unit_test(an_unused_window_is_no_bytes),
+        cmocka_unit_test(a_window_over_its_limit_is_read_whole),
         cmocka_unit_test(what_is_older_than_a_minute_is_not_read),
         cmocka_unit_test(a_writing_is_forgotten_with_the_next_call),
         cmocka_unit_test(what_is_no_window_is_refused),
