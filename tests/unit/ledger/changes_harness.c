@@ -384,6 +384,37 @@ void stored_text(const char *sql, char *room, size_t room_bytes)
     answered(&query);
 }
 
+size_t stored_bytes(const char *sql, uint8_t *room, size_t room_bytes)
+{
+    CLEANUP(buffer_finish) struct buffer hex;
+    buffer_init(&hex, 2 * room_bytes + 1);
+    stored_text(sql, buffer_reserve(&hex, 2 * room_bytes + 1), 2 * room_bytes + 1);
+    size_t length = strlen(hex.bytes) / 2;
+    for (size_t i = 0; i < length; i++) {
+        unsigned byte;
+        assert_int_equal(sscanf(hex.bytes + 2 * i, "%2x", &byte), 1);
+        room[i] = (uint8_t)byte;
+    }
+    return length;
+}
+
+void last_charge_id(char written[2 * CHARGE_ID_BYTES + 1])
+{
+    uint8_t body[8192];
+    size_t length = stored_bytes(
+        "SELECT hex(body) FROM journal WHERE calls > 0 ORDER BY id DESC LIMIT 1", body,
+        sizeof(body));
+    struct journal_reader reader;
+    struct journal_entry entry;
+    bool more;
+    assert_int_equal(
+        journal_body_read((struct text){(char *)body, length}, (instant){1}, &reader),
+        STATUS_OK);
+    assert_int_equal(journal_body_next(&reader, &entry, &more), STATUS_OK);
+    secret_hex(entry.charge_id, CHARGE_ID_BYTES, written);
+    written[2 * CHARGE_ID_BYTES] = '\0';
+}
+
 void assert_stored_text(const char *sql, const char *wanted)
 {
     char room[2048];

@@ -73,6 +73,10 @@ enum status plan_to(const struct caller *caller, const char *plan, struct plan_c
 /* The one integer or text that a query answers, read on a connection of its own. */
 int64_t stored_integer(const char *sql);
 void stored_text(const char *sql, char *room, size_t room_bytes);
+/* Of a query for hex(...): returns how many bytes there are, room_bytes at most. */
+size_t stored_bytes(const char *sql, uint8_t *room, size_t room_bytes);
+/* Of the first charge in the journal's last row of calls, in hexadecimal. */
+void last_charge_id(char written[2 * CHARGE_ID_BYTES + 1]);
 void assert_stored_text(const char *sql, const char *wanted);
 void execute(const char *sql);
 

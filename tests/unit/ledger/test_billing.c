@@ -533,31 +533,6 @@ static void a_grant_is_checked(void **state)
     assert_int_equal(stored_integer("SELECT count(*) FROM journal"), 0);
 }
 
-/* A charge's id, of the journal's last row of calls. */
-static void last_charge_id(char written[2 * CHARGE_ID_BYTES + 1])
-{
-    CLEANUP(buffer_finish) struct buffer hex;
-    buffer_init(&hex, 65536);
-    stored_text("SELECT hex(body) FROM journal WHERE calls > 0 ORDER BY id DESC LIMIT 1",
-                buffer_reserve(&hex, 60000), 60000);
-    uint8_t bytes[4096];
-    size_t length = strlen(hex.bytes) / 2;
-    for (size_t i = 0; i < length; i++) {
-        unsigned byte;
-        assert_int_equal(sscanf(hex.bytes + 2 * i, "%2x", &byte), 1);
-        bytes[i] = (uint8_t)byte;
-    }
-    struct journal_reader reader;
-    struct journal_entry entry;
-    bool more;
-    assert_int_equal(
-        journal_body_read((struct text){(char *)bytes, length}, (instant){1}, &reader),
-        STATUS_OK);
-    assert_int_equal(journal_body_next(&reader, &entry, &more), STATUS_OK);
-    secret_hex(entry.charge_id, CHARGE_ID_BYTES, written);
-    written[2 * CHARGE_ID_BYTES] = '\0';
-}
-
 static void a_refund_gives_back_what_was_taken_once(void **state)
 {
     (void)state;

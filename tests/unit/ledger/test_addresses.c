@@ -1,0 +1,215 @@
+/* What the addresses gather of calls, and what of it stands in the table when it is written. */
+#include "ledger/addresses.h"
+#include "model/account.h"
+#include "sql/migrate.h"
+#include "support/unit.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define DAY_0 INT64_C(20000) /* 2024-10-04 */
+
+static char folder[] = "/tmp/trendgate-addresses-XXXXXX";
+static char path[64];
+static struct db *db;
+static struct reason reason;
+static struct addresses addresses;
+
+#define DONE(expression)                                                                       \
+    do {                                                                                       \
+        if ((expression) != STATUS_OK)                                                         \
+            fail_msg("%s: %s", #expression, reason.sentence);                                  \
+    } while (0)
+
+static int set_up(void **state)
+{
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/x.db", folder);
+    const struct db_options options = {.journal = DB_JOURNAL_WAL};
+    if (db_open(text_of(path), &options, &db, &reason) != STATUS_OK ||
+        db_migrate(db, &migrations_ledger, &reason) != STATUS_OK)
+        return -1;
+    addresses_init(&addresses);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    addresses_finish(&addresses);
+    db_close(db);
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
+        char name[80];
+        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        (void)unlink(name);
+    }
+    return 0;
+}
+
+static int folder_make(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int folder_remove(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static instant second_of_day(int64_t day, int64_t second)
+{
+    return (instant){day * DAY_US + second * SECOND_US};
+}
+
+static void used(int64_t account_id, const char *address, const char *user_agent, instant at)
+{
+    addresses_lock(&addresses);
+    addresses_add(&addresses, &(struct address_use){.account_id = account_id,
+                                                    .address = text_of(address),
+                                                    .user_agent = text_of(user_agent),
+                                                    .at = at,
+                                                    .has_succeeded = true});
+    addresses_unlock(&addresses);
+}
+
+static void write_down(void)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    addresses_lock(&addresses);
+    DONE(db_begin(db, &transaction, &reason));
+    DONE(addresses_write(&addresses, db, second_of_day(DAY_0, 0), &reason));
+    DONE(db_commit(&transaction, &reason));
+    addresses_forget(&addresses);
+    addresses_unlock(&addresses);
+}
+
+/* The one row of a query about an account ($1), as a text. */
+static void assert_stored_of(const char *sql, int64_t account_id, const char *wanted)
+{
+    struct db_statement *select = NULL;
+    char stored[1024] = "no row";
+    bool row = false;
+    DONE(db_statement_take(db, sql, &select, &reason));
+    if (account_id != 0)
+        db_bind_integer(select, 1, account_id);
+    DONE(db_step(select, &row, &reason));
+    if (row)
+        (void)snprintf(stored, sizeof(stored), "%.*s", TEXT_PRINT(db_column_text(select, 0)));
+    db_statement_release(&select);
+    assert_string_equal(stored, wanted);
+}
+
+static void assert_stored(const char *sql, const char *wanted)
+{
+    assert_stored_of(sql, 0, wanted);
+}
+
+#define A50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A255 A50 A50 A50 A50 A50 "aaaaa"
+
+static void a_user_agent_is_kept_to_its_last_whole_character(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sent, *kept;
+    } rows[] = {
+        {"curl/8", "curl/8"},
+        {"", ""},
+        {A255 "z", A255 "z"},
+        {A255 "zz", A255 "z"},
+        {A255 "\xC3\xA9", A255},              /* e acute would end past the last byte */
+        {A255 "\xE2\x82\xAC and more", A255}, /* so would a euro sign */
+        {"\xC3\xA9 " A255, "\xC3\xA9 " A50 A50 A50 A50 A50 "aaa"},
+        {"\xFFno UTF-8", ""},
+    };
+    for (size_t i = 0; i < LENGTH_OF(rows); i++)
+        used((int64_t)i + 1, "192.0.2.1", rows[i].sent, second_of_day(DAY_0, 0));
+    write_down();
+    for (size_t i = 0; i < LENGTH_OF(rows); i++)
+        assert_stored_of("SELECT user_agent FROM recent_address WHERE account_id = $1",
+                         (int64_t)i + 1, rows[i].kept);
+}
+
+/* The last one that said any. */
+static void a_call_without_user_agent_leaves_the_one_before(void **state)
+{
+    (void)state;
+    used(1, "192.0.2.1", "first", second_of_day(DAY_0, 0));
+    used(1, "192.0.2.1", "second", second_of_day(DAY_0, 1));
+    used(1, "192.0.2.1", "", second_of_day(DAY_0, 2));
+    write_down();
+    used(1, "192.0.2.1", "", second_of_day(DAY_0, 3));
+    write_down();
+    assert_stored("SELECT user_agent FROM recent_address", "second");
+    assert_stored("SELECT succeeded FROM recent_address", "4");
+}
+
+static void what_is_no_address_is_counted_under_none(void **state)
+{
+    (void)state;
+    static const char *const none[] = {
+        "", "unix:", "192.0.2.256", "1111:2222:3333:4444:5555:6666:7777:8888:9999:0000:aaaa"};
+    for (size_t i = 0; i < LENGTH_OF(none); i++)
+        used(1, none[i], "unit/1", second_of_day(DAY_0, 0));
+    write_down();
+    assert_stored("SELECT address || succeeded || user_agent FROM recent_address", "4");
+}
+
+/* Accounts of one bucket, days and addresses, as they come: each has its row and its own counts. */
+static void each_account_day_and_address_has_its_row(void **state)
+{
+    (void)state;
+    enum { ACCOUNTS = 5, DAYS = 3, ADDRESSES = 4 };
+    for (int round = 0; round < 3; round++) {
+        for (int64_t i = 0; i < ACCOUNTS * DAYS * ADDRESSES; i++) {
+            int64_t shuffled = i * 37 % (ACCOUNTS * DAYS * ADDRESSES);
+            int64_t account = 1 + shuffled % ACCOUNTS * ACCOUNT_BUCKETS;
+            int64_t day = DAY_0 - shuffled / ACCOUNTS % DAYS;
+            char address[ADDRESS_TEXT_BYTES];
+            (void)snprintf(address, sizeof(address), "192.0.2.%d",
+                           (int)(shuffled / (ACCOUNTS * DAYS)));
+            used(account, address, "unit/1", second_of_day(day, round));
+        }
+        write_down();
+    }
+    assert_stored("SELECT count(*) FROM recent_address", "60");
+    assert_stored("SELECT count(*) FROM recent_address WHERE succeeded = 3 AND failed = 0"
+                  " AND last_seen - first_seen = 2000000",
+                  "60");
+}
+
+/* A crowd in one second: what is known of it is counted, and what comes past the bound is not. */
+static void no_more_wait_than_the_bound(void **state)
+{
+    (void)state;
+    for (int64_t i = 0; i < ADDRESSES_WAITING_MAX + 100; i++)
+        used(1 + i, "192.0.2.1", "", second_of_day(DAY_0, 0));
+    used(1, "192.0.2.1", "", second_of_day(DAY_0, 1));
+    assert_int_equal(addresses.parts.count, ADDRESSES_WAITING_MAX);
+    size_t crowded = addresses.parts.capacity;
+    write_down();
+    assert_stored("SELECT count(*) FROM recent_address", "65536");
+    assert_stored_of("SELECT succeeded FROM recent_address WHERE account_id = $1", 1, "2");
+    assert_int_equal(addresses.parts.capacity, crowded); /* kept for a second like that */
+    used(ADDRESSES_WAITING_MAX + 100, "192.0.2.1", "", second_of_day(DAY_0, 2));
+    write_down();
+    assert_stored("SELECT count(*) FROM recent_address", "65537");
+    assert_int_equal(addresses.parts.capacity, 0);
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FRESH(a_user_agent_is_kept_to_its_last_whole_character),
+        FRESH(a_call_without_user_agent_leaves_the_one_before),
+        FRESH(what_is_no_address_is_counted_under_none),
+        FRESH(each_account_day_and_address_has_its_row),
+        FRESH(no_more_wait_than_the_bound),
+    };
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
