@@ -149,12 +149,13 @@ def busy_figures(few, few_peer, many, many_peer, options):
     """Long enough that what a second's calls leave to be folded is paid for within the run."""
     rounds = [(many.measure(many_peer, options.seconds), few.measure(few_peer, options.seconds))
               for _ in range(MEASURED_ROUNDS)]
-    waits_ms = [statistics.median(round[peer]["p99_us"] for round in rounds) / 1000 for peer in (0, 1)]
-    ratio = statistics.median(ours["rate"] / theirs["rate"] for ours, theirs in rounds)
+    p99_of_many, p99_of_few = (statistics.median(pair[side]["p99_us"] for pair in rounds) / 1000
+                               for side in (0, 1))
+    ratio = statistics.median(of_many["rate"] / of_few["rate"] for of_many, of_few in rounds)
     return [(f"requests/s with {options.accounts:,} accounts that call in turn over 1,000, "
              f"{options.seconds} s at a time", f"{ratio:.2f}", ">= 0.9", ">= 0.8"),
-            (f"p99 of a call with them, at 256 connections (1,000 accounts: {waits_ms[1]:,.0f} ms)",
-             f"{waits_ms[0]:,.0f} ms", "", "")]
+            (f"p99 of a call with them, at 256 connections (1,000 accounts: {p99_of_few:,.0f} ms)",
+             f"{p99_of_many:,.0f} ms", "", "")]
 
 
 def measure_all(folder, options):

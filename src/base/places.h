@@ -1,8 +1,8 @@
 /* places: an array whose entries are found by the hash of their keys.
  *
  * The entries, all of one type, stand dense and in the order of adding. They are found by open addressing with 8 bytes a
- * place, so that growing and emptying touch no entry.
- * Owned by one thread at a time, its entries too. Never blocks. */
+ * place, so that growing looks at no entry and emptying touches none.
+ * Owned by one thread at a time, its entries too: a pointer to one is good until the next is added. Never blocks. */
 #pragma once
 
 #include "base/status.h"
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct places {
-    void *entries; /* count of them; an entry moves when one is added */
+    void *entries; /* count of them */
     size_t count, capacity;
     size_t entry_bytes;
     uint64_t *slots;   /* hash, and number + 1 of the entry; 0: free */
@@ -31,7 +31,7 @@ typedef bool places_match(const void *entry, const void *wanted);
 void *places_find(const struct places *places, uint32_t hash, places_match *matches,
                   const void *wanted);
 
-/* A copy of entry, whose key is not there yet: at most 2^32 - 2 of them. */
+/* A copy of entry, which is none of its own and whose key is not there yet: at most 2^32 - 2 of them. */
 void *places_add(struct places *places, uint32_t hash, const void *entry);
 
 /* What places_find finds, else what places_add adds: wanted is an entry. */

@@ -123,6 +123,10 @@ static enum sent output_send(struct connection *connection, const struct output 
         return written < 0 ? SENT_NEVER : SENT_ALL;
     }
     struct rest *rest = rest_of(output, sent);
+    if (output->count == 1) { /* copied whole: what it was copied from is not needed any more */
+        release(rest->release, rest->held);
+        rest->release = NULL;
+    }
     rest->connection = connection;
     if (uv_write(&rest->request, stream, rest->pieces, rest->count, on_rest_written) != 0) {
         release(rest->release, rest->held);

@@ -30,7 +30,7 @@
 /* Arenas a loop keeps for its next requests: 4 KB each, as many as one busy turn uses. */
 #define HTTP_ARENAS_SPARE_MAX 512
 
-/* The answer's own header lines: a bug of ours if longer. */
+/* The answer's own header lines, and the short pieces behind them: a bug of ours if longer. */
 #define HTTP_ANSWER_HEAD_BYTES_MAX (256 * 1024)
 
 /* A piece of a body that is copied behind the head: copying 8 KB takes the processor a quarter of

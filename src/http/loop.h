@@ -52,7 +52,7 @@ struct http_loop {
 
     struct arena spare_arenas[HTTP_ARENAS_SPARE_MAX];
     size_t spare_arena_count;
-    struct buffer answer_head; /* of the answer being sent */
+    struct buffer answer_head; /* of the answer being sent, and what is copied behind it */
     bool date_is_known;        /* since on_turn */
     int64_t date_second;
     char date[INSTANT_TEXT_BYTES];

@@ -40,7 +40,7 @@ size_t http_request_field_count(const struct http_request *request, struct text 
 struct http_answer {
     unsigned status;                        /* 200 to 599 */
     struct text headers;                    /* whole lines, each ended by CRLF; not kept */
-    struct text body[HTTP_BODY_PIECES_MAX]; /* sent in order, not copied */
+    struct text body[HTTP_BODY_PIECES_MAX]; /* sent in order; short ones are copied */
     size_t body_pieces;
     /* Called once on the loop's thread when no byte of body is needed any more; NULL when body
      * lives in the exchange's arena or for ever. */

@@ -1,7 +1,9 @@
-/* unfolded: the calls that the projections lack, read from the journal behind the fold mark.
+/* unfolded: the calls that usage lacks, read from the journal behind the fold mark.
  *
- * Blocks on the disk. On whatever connection, and inside whatever view of the database, its caller has: what balances and
- * usage say within the same view and what is visited here are all that there is. */
+ * Within one view of the database usage_hour and what is visited here are all calls, each once. In a file balances lack the
+ * same calls; where nodes share the ledger they have each call at once, and are not to be added to.
+ * Blocks on the database. On whatever connection, and inside whatever view, its caller has; owned by whoever owns that.
+ * STATUS_CORRUPT, with a sentence: a row does not unpack; the calls before have been visited then. */
 #pragma once
 
 #include "ledger/journal.h"
