@@ -57,16 +57,19 @@ static void step_add(struct plan_steps *steps, struct plan_step step)
     steps->at[steps->count++] = step;
 }
 
-static enum status change_follow(struct plan_steps *steps, struct text detail, bool is_first,
-                                 struct reason *reason)
+static enum status change_follow(struct db *db, struct text detail, bool is_first,
+                                 struct plan_steps *steps, struct reason *reason)
 {
     CLEANUP(json_document_finish) json_t *event = NULL;
     struct text from, to;
     struct plan_step step;
-    TRY(json_document_read(detail, &event, reason));
-    if (!json_read_text(event, "from", &from) || !json_read_text(event, "to", &to) ||
+    if (json_document_read(detail, &event, reason) != STATUS_OK ||
+        !json_read_text(event, "from", &from) || !json_read_text(event, "to", &to) ||
         !json_read_integer(event, "in_force_at_us", &step.at.us))
-        return reason_set(reason, STATUS_CORRUPT, "a change of plan cannot be read");
+        return reason_set(reason, STATUS_CORRUPT,
+                          "%s holds a change of plan that cannot be read: restore it from a "
+                          "backup",
+                          db_path(db));
     if (is_first)
         TRY(terms_slot(&steps->book, from, &steps->first_slot));
     TRY(terms_slot(&steps->book, to, &step.slot));
@@ -88,7 +91,7 @@ static enum status changes_follow(struct db *db, int64_t account_id, struct plan
     for (bool is_first = true; row; is_first = false) {
         TRY(db_step(select, &row, reason));
         if (row)
-            TRY(change_follow(steps, db_column_text(select, 0), is_first, reason));
+            TRY(change_follow(db, db_column_text(select, 0), is_first, steps, reason));
     }
     return STATUS_OK;
 }
