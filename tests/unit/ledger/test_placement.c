@@ -3,6 +3,8 @@
 #include "ledger/placement.h"
 #include "support/unit.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- Addresses ---- */
@@ -22,6 +24,28 @@ static void an_address_has_the_user_and_the_options_of_home(void **state)
                    "postgresql://u:p@c:5432/d?host=w1.example.com&port=5433&hostaddr=");
     assert_address("postgres://u@/d?host=c&sslmode=require", "w2", 5432,
                    "postgres://u@/d?host=c&sslmode=require&host=w2&port=5432&hostaddr=");
+}
+
+/* What RFC 3986 leaves as it is, but for two marks; all else by its hexadecimal digits. */
+static void each_byte_of_a_host_is_written_one_way(void **state)
+{
+    (void)state;
+    char host[256], wanted[1024], address[2048];
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof(host); i++) {
+        unsigned char byte = (unsigned char)(i > 0 ? i : 1);
+        bool is_plain = (byte < 0x80 && isalnum(byte)) || byte == '.' || byte == '-';
+        host[i] = (char)byte;
+        length += (size_t)snprintf(wanted + length, sizeof(wanted) - length,
+                                   is_plain ? "%c" : "%%%02X", byte);
+    }
+    assert_int_equal(placement_address("postgresql://c/d", (struct text){host, sizeof(host)},
+                                       5432, address, sizeof(address)),
+                     STATUS_OK);
+    char whole[2048];
+    (void)snprintf(whole, sizeof(whole),
+                   "postgresql://c/d?host=%s&port=5432&hostaddr=", wanted);
+    assert_string_equal(address, whole);
 }
 
 static void a_host_cannot_bring_parameters_along(void **state)
@@ -116,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_has_the_user_and_the_options_of_home),
+        cmocka_unit_test(each_byte_of_a_host_is_written_one_way),
         cmocka_unit_test(a_host_cannot_bring_parameters_along),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(one_server_has_one_line_for_all_lanes),
