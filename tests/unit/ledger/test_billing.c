@@ -288,8 +288,9 @@ static void a_change_of_other_numbers_than_its_preview_is_refused(void **state)
     previewed(&caller, "Free", &cheaper);
     assert_int_equal(plan_as_shown(&caller, "Pro", preview.digest), STATUS_CONFLICT);
     assert_int_equal(plan_as_shown(&other, "Growth", preview.digest), STATUS_CONFLICT);
-    for (const char *const *bad = (const char *const[]){"x", "-", "1707998400-", NULL}; *bad;
-         bad++)
+    for (const char *const *bad =
+             (const char *const[]){"x", "-", "1707998400-", "99999999999999999999-", NULL};
+         *bad; bad++)
         assert_int_equal(plan_as_shown(&caller, "Growth", *bad), STATUS_CONFLICT);
     clock_to("2024-02-15T11:59:59Z"); /* stepped back: that moment is yet to come */
     assert_int_equal(plan_as_shown(&caller, "Growth", preview.digest), STATUS_CONFLICT);
@@ -307,6 +308,19 @@ static void a_change_of_other_numbers_than_its_preview_is_refused(void **state)
     plans.plans[3].price_cents += 100;
     DONE(ledger_terms_set(ledger, &plans, &reason));
     assert_int_equal(plan_as_shown(&caller, "Pro", later.digest), STATUS_CONFLICT);
+    assert_int_equal(differences(), 0);
+}
+
+/* What is left of a period is another part of the next one. */
+static void a_preview_of_the_period_before_is_refused(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter");
+    struct plan_preview preview;
+    clock_to("2024-02-29T23:59:00Z");
+    previewed(&caller, "Growth", &preview);
+    clock_to("2024-03-01T00:01:00Z");
+    assert_int_equal(plan_as_shown(&caller, "Growth", preview.digest), STATUS_CONFLICT);
     assert_int_equal(differences(), 0);
 }
 
@@ -701,6 +715,21 @@ static void unpaid_is_refused_after_the_grace_and_paying_resumes(void **state)
     assert_false(is_refused(&caller));
 }
 
+static void an_invoice_that_is_paid_in_time_refuses_nobody(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("a@x", "Starter");
+    clock_to("2024-03-02T00:00:02Z");
+    tend_with(14);
+    DONE(ledger_invoice_pay(ledger, text_of(caller.email), number_of("2024-02"), PAYMENT_MANUAL,
+                            &reason));
+    assert_false(is_refused(&caller));
+    clock_to("2024-03-20T00:00:02Z");
+    tend_with(14);
+    assert_false(is_refused(&caller));
+    assert_int_equal(differences(), 0);
+}
+
 static void the_oldest_unpaid_invoice_keeps_refusing(void **state)
 {
     (void)state;
@@ -797,6 +826,7 @@ int main(int argc, char **argv)
         FRESH(a_closing_leaves_nothing_to_fold),
         FRESH(what_comes_with_a_fold_waits_since_then),
         FRESH(a_clock_far_ahead_closes_nothing),
+        FRESH(a_preview_of_the_period_before_is_refused),
         FRESH(a_change_of_plan_is_a_line),
         FRESH(a_first_day_is_billed_by_the_plan_file_of_its_hour),
         FRESH(an_empty_period_is_told_the_same_while_statements_are_written),
@@ -813,6 +843,7 @@ int main(int argc, char **argv)
         FRESH(a_refund_makes_room_under_the_spend_limit),
         FRESH(a_refund_of_a_closed_period_is_in_the_open_one),
         FRESH(unpaid_is_refused_after_the_grace_and_paying_resumes),
+        FRESH(an_invoice_that_is_paid_in_time_refuses_nobody),
         FRESH(the_oldest_unpaid_invoice_keeps_refusing),
         FRESH(a_newer_overdue_invoice_refuses_again),
         FRESH(an_audit_finds_what_was_tampered_with),

@@ -174,6 +174,11 @@ static void a_charge_id_is_32_digits(void **state)
         assert_int_equal(ledger_account_refund(ledger, email, (struct text){id, length},
                                                TEXT("x"), &made, &reason),
                          STATUS_INVALID);
+    (void)strcpy(bad, id);
+    bad[9] = '\0';
+    assert_int_equal(ledger_account_refund(ledger, email, (struct text){bad, sizeof(id) - 1},
+                                           TEXT("x"), &made, &reason),
+                     STATUS_INVALID);
     (void)snprintf(bad, sizeof(bad), "%s0", id);
     assert_int_equal(
         ledger_account_refund(ledger, email, text_of(bad), TEXT("x"), &made, &reason),

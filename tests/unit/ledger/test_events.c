@@ -340,6 +340,22 @@ static struct address_list addresses_of(int64_t account_id)
     return list;
 }
 
+/* Of the days before today, and of those after. */
+static size_t addresses_outside(int64_t account_id)
+{
+    int64_t today = instant_day((instant){atomic_load(&now_us)});
+    const struct address_query around[] = {{account_id, today - 100, today},
+                                           {account_id, today + 1, today + 100}};
+    size_t listed = 0;
+    for (size_t i = 0; i < LENGTH_OF(around); i++) {
+        struct address_list list = {.at = NULL};
+        DONE(ledger_addresses_list(ledger, &around[i], &list, &reason));
+        listed += list.count;
+        address_list_finish(&list);
+    }
+    return listed;
+}
+
 static int64_t calls_from(const struct address_list *list, const char *address)
 {
     int64_t calls = 0;
@@ -365,6 +381,7 @@ static void addresses_are_counted_before_and_after_they_are_written(void **state
         assert_true(first > 0 && second > 0);
         assert_string_equal(list.at[0].user_agent, "unit/1");
         address_list_finish(&list);
+        assert_int_equal(addresses_outside(1), 0);
         list = addresses_of(2);
         assert_int_equal(list.count, 1);
         assert_int_equal(calls_from(&list, "192.0.2.1"), of_bob);

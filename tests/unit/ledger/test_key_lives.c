@@ -205,6 +205,20 @@ static void the_first_key_is_chosen_and_another_by_name(void **state)
     assert_int_equal(chosen_of(&ann), 0);
 }
 
+static void a_key_in_its_grace_may_be_chosen(void **state)
+{
+    (void)state;
+    struct caller ann = caller_make("ann@b", "Free");
+    struct made other = make(&ann, "other", 0);
+    struct text id = text_of(other.key.outward_id);
+    struct key_rotation rotation;
+    DONE(ledger_key_rotate(ledger, id, (duration){DAY_US}, &rotation, &reason));
+    DONE(ledger_key_choose(ledger, id, &reason));
+    assert_int_equal(chosen_of(&ann), other.key.id);
+    clock_to("2024-03-02T00:00:00Z");
+    assert_int_equal(ledger_key_choose(ledger, id, &reason), STATUS_CONFLICT);
+}
+
 static void the_choice_follows_a_rotation(void **state)
 {
     (void)state;
@@ -340,6 +354,7 @@ int main(int argc, char **argv)
         FRESH(a_grace_is_stopped_for_every_clock),
         FRESH(a_key_is_its_account_s_alone),
         FRESH(the_first_key_is_chosen_and_another_by_name),
+        FRESH(a_key_in_its_grace_may_be_chosen),
         FRESH(the_choice_follows_a_rotation),
         FRESH(a_use_is_noted_once_a_minute),
         cmocka_unit_test(more_keys_than_there_is_room_for_are_left_out),

@@ -1,4 +1,5 @@
 /* The ledger's small tables in memory, by themselves: sessions, uses of keys, arrays for a server, periods by name. */
+#include "ledger/embedded.h"
 #include "ledger/key_uses.h"
 #include "ledger/reader.h"
 #include "ledger/session_table.h"
@@ -96,22 +97,28 @@ static void uses_of_sessions_are_taken_a_few_at_a_time(void **state)
 
 /* ---- Uses of keys ---- */
 
+/* Ids that meet in their places here and there. */
+static int64_t scattered(int64_t number)
+{
+    return number * number * 7919;
+}
+
 static void uses_of_keys_are_noted_up_to_the_bound(void **state)
 {
     (void)state;
     struct key_uses *uses = key_uses_open();
-    for (int64_t id = 1; id <= KEY_USES_MAX + 10; id++)
-        key_uses_note(uses, id, -id, noon, TEXT("192.0.2.1"));
-    key_uses_note(uses, 7, -7, (instant){noon.us + 60 * SECOND_US}, TEXT(""));
+    for (int64_t i = 1; i <= KEY_USES_MAX + 10; i++)
+        key_uses_note(uses, scattered(i), -i, noon, TEXT("192.0.2.1"));
+    key_uses_note(uses, scattered(7), -7, (instant){noon.us + 60 * SECOND_US}, TEXT(""));
     size_t count;
     struct key_use *taken = key_uses_take(uses, &count);
     assert_int_equal(count, KEY_USES_MAX);
     for (size_t i = 0; i < count; i++) {
-        int64_t id = (int64_t)i + 1;
-        assert_int_equal(taken[i].key_id, id);
-        assert_int_equal(taken[i].account_id, -id);
+        int64_t number = (int64_t)i + 1;
+        assert_int_equal(taken[i].key_id, scattered(number));
+        assert_int_equal(taken[i].account_id, -number);
         assert_int_equal(taken[i].at.us % (60 * SECOND_US), 0);
-        assert_string_equal(taken[i].address, id == 7 ? "" : "192.0.2.1");
+        assert_string_equal(taken[i].address, number == 7 ? "" : "192.0.2.1");
     }
     free(taken);
     assert_null(key_uses_take(uses, &count));
@@ -120,6 +127,17 @@ static void uses_of_keys_are_noted_up_to_the_bound(void **state)
 }
 
 /* ---- Keys of an account ---- */
+
+/* Its stop or its end, whichever comes first; 0 is never. */
+static void a_key_ends_at_its_stop_or_its_end(void **state)
+{
+    (void)state;
+    static const int64_t rows[][3] = {{0, 0, 0}, {5, 0, 5}, {0, 5, 5},
+                                      {5, 6, 5}, {6, 5, 5}, {5, 5, 5}};
+    for (size_t i = 0; i < LENGTH_OF(rows); i++)
+        assert_int_equal(ledger_key_end((instant){rows[i][0]}, (instant){rows[i][1]}).us,
+                         rows[i][2]);
+}
 
 static void a_key_is_found_among_others(void **state)
 {
@@ -187,6 +205,7 @@ int main(void)
         cmocka_unit_test(sessions_that_go_on_keep_what_was_seen_of_them),
         cmocka_unit_test(uses_of_sessions_are_taken_a_few_at_a_time),
         cmocka_unit_test(uses_of_keys_are_noted_up_to_the_bound),
+        cmocka_unit_test(a_key_ends_at_its_stop_or_its_end),
         cmocka_unit_test(a_key_is_found_among_others),
         cmocka_unit_test(an_array_quotes_what_a_server_would_read_otherwise),
         cmocka_unit_test(a_period_is_named_one_way),
