@@ -14,7 +14,7 @@ from support.http_client import until
 from support.server import Place, Skip, demand_file
 from support.steps import ENDPOINT, Scenario, Stage, act, check_every_answer, equal, fail
 
-COMMANDS, COPY, SHARED, PERIODS = [], [], [], []
+COMMANDS, COPY, UNCALLED, SHARED, PERIODS = [], [], [], [], []
 DAY = 86400
 ME = "/api/v1/billing/me"
 COST = 8
@@ -198,6 +198,17 @@ def copy_served(stage):
     stage.server = None
 
 
+@act(UNCALLED, "a ledger that nobody has called is copied, and called where it went")
+def copy_of_an_uncalled(stage):
+    key = stage.place.new_key("open@example.com", "Open")
+    stage.place.serve().stop()
+    equal(copied(stage).status, 0, "status")
+    stage.place.database = stage.notes["address"]
+    stage.server = stage.place.serve()
+    equal(call(stage, key).status, 200, "status")
+    equal(audited(stage)["charges"], 1, "charges")
+
+
 # ---- Two servers by one database ----
 
 def calls_of(stage, keys, done, faults):
@@ -307,5 +318,6 @@ def copy_of_periods(stage):
 
 SCENARIOS = [Scenario("a database of PostgreSQL, by commands", stage_with_a_database, COMMANDS),
              Scenario("a copy into PostgreSQL", stage_with_a_database, COPY),
+             Scenario("a copy of what nobody called", stage_with_a_database, UNCALLED),
              Scenario("two servers by one database", stage_with_a_database, SHARED),
              Scenario("periods copied into PostgreSQL", stage_on_a_clock, PERIODS)]
