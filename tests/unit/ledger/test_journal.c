@@ -33,7 +33,7 @@ static int64_t random_signed(void)
     return random_below(2) ? random_size() : -random_size();
 }
 
-static char letters[JOURNAL_TEXT_MAX];
+static char letters[ADJUSTMENT_REASON_MAX]; /* the longest of all texts */
 
 static struct text random_text(int64_t length_max)
 {
