@@ -415,7 +415,8 @@ def waits_for_the_store(stage):
         return stage.server.stderr.count("a file is put off")
 
     until(lambda: put_off() == 1, "the file is put off")
-    stage.place.run("collect", "--status")
+    for _ in range(20):  # and turns of the collector go by
+        stage.place.run("collect", "--status")
     equal(put_off(), 1, "how often, while no time passes")
     stage.clock.pass_by(6)
     until(lambda: put_off() == 2, "the file is put off once more")
