@@ -1,62 +1,27 @@
 /* What the addresses gather of calls, and what of it stands in the table when it is written. */
+#include "file_harness.h"
 #include "ledger/addresses.h"
 #include "model/account.h"
-#include "sql/migrate.h"
-#include "support/unit.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #define DAY_0 INT64_C(20000) /* 2024-10-04 */
 
-static char folder[] = "/tmp/trendgate-addresses-XXXXXX";
-static char path[64];
-static struct db *db;
-static struct reason reason;
 static struct addresses addresses;
-
-#define DONE(expression)                                                                       \
-    do {                                                                                       \
-        if ((expression) != STATUS_OK)                                                         \
-            fail_msg("%s: %s", #expression, reason.sentence);                                  \
-    } while (0)
 
 static int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(path, sizeof(path), "%s/x.db", folder);
-    const struct db_options options = {.journal = DB_JOURNAL_WAL};
-    if (db_open(text_of(path), &options, &db, &reason) != STATUS_OK ||
-        db_migrate(db, &migrations_ledger, &reason) != STATUS_OK)
-        return -1;
     addresses_init(&addresses);
-    return 0;
+    return file_make();
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     addresses_finish(&addresses);
-    db_close(db);
-    static const char *const endings[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
-        char name[80];
-        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        (void)unlink(name);
-    }
+    file_remove();
     return 0;
-}
-
-static int folder_make(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-    (void)state;
-    return rmdir(folder);
 }
 
 static instant second_of_day(int64_t day, int64_t second)

@@ -1,62 +1,27 @@
 /* What a fold adds to the projections, read back from a real file. */
+#include "file_harness.h"
 #include "ledger/fold.h"
-#include "sql/migrate.h"
-#include "support/unit.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #define HOUR_US (INT64_C(3600) * SECOND_US)
 #define DAY_0 INT64_C(20000) /* 2024-10-04 */
 
-static char folder[] = "/tmp/trendgate-fold-XXXXXX";
-static char path[64];
-static struct db *db;
-static struct reason reason;
 static struct fold fold;
-
-#define DONE(expression)                                                                       \
-    do {                                                                                       \
-        if ((expression) != STATUS_OK)                                                         \
-            fail_msg("%s: %s", #expression, reason.sentence);                                  \
-    } while (0)
 
 static int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(path, sizeof(path), "%s/x.db", folder);
-    const struct db_options options = {.journal = DB_JOURNAL_WAL};
-    if (db_open(text_of(path), &options, &db, &reason) != STATUS_OK ||
-        db_migrate(db, &migrations_ledger, &reason) != STATUS_OK)
-        return -1;
     fold_init(&fold, false);
-    return 0;
+    return file_make();
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     fold_finish(&fold);
-    db_close(db);
-    static const char *const endings[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < LENGTH_OF(endings); i++) {
-        char name[80];
-        (void)snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        (void)unlink(name);
-    }
+    file_remove();
     return 0;
-}
-
-static int folder_make(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-    (void)state;
-    return rmdir(folder);
 }
 
 static instant hour_of_day(int64_t day, int64_t hour)
