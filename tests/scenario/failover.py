@@ -213,12 +213,13 @@ def no_connection_left(stage):
         admin = take()
 
         def all_are_taken():
+            # Each time: one that a node had asked for may begin only now.
+            admin.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'trendgate'")
             with contextlib.suppress(RuntimeError):
                 while True:
                     take()
             return admin.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'trendgate'") == "0"
         with standing_still(stage.nodes.all):
-            admin.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'trendgate'")
             until(all_are_taken, "nodes have no connection")
         yield
 
