@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY_FIRST 64
+#define CAPACITY_FIRST 16
 
 void places_init(struct places *places, size_t entry_bytes)
 {

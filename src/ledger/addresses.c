@@ -6,18 +6,48 @@
 struct address_part {
     int64_t account_id;
     int64_t day;
-    struct recent_address use;
+    instant first_seen, last_seen;
+    int64_t succeeded, failed;
+    char *user_agent; /* owned; NULL: none was told */
+    char address[ADDRESS_TEXT_BYTES];
+};
+
+struct address_shelf {
+    int64_t number;
+    struct places parts;
 };
 
 void addresses_init(struct addresses *addresses)
 {
-    places_init(&addresses->parts, sizeof(struct address_part));
+    *addresses = (struct addresses){.waiting = 0};
+    places_init(&addresses->shelves, sizeof(struct address_shelf));
     check(pthread_mutex_init(&addresses->lock, NULL) == 0);
+}
+
+static struct address_shelf *shelf_at(const struct addresses *addresses, size_t i)
+{
+    return (struct address_shelf *)addresses->shelves.entries + i;
+}
+
+static void shelf_empty(struct addresses *addresses, struct address_shelf *shelf)
+{
+    struct address_part *parts = shelf->parts.entries;
+    for (size_t i = 0; i < shelf->parts.count; i++)
+        free(parts[i].user_agent);
+    addresses->waiting -= shelf->parts.count;
+    places_finish(&shelf->parts);
+}
+
+void addresses_forget(struct addresses *addresses)
+{
+    for (size_t i = 0; i < addresses->shelves.count; i++)
+        shelf_empty(addresses, shelf_at(addresses, i));
 }
 
 void addresses_finish(struct addresses *addresses)
 {
-    places_finish(&addresses->parts);
+    addresses_forget(addresses);
+    places_finish(&addresses->shelves);
     check(pthread_mutex_destroy(&addresses->lock) == 0);
 }
 
@@ -31,11 +61,39 @@ void addresses_unlock(struct addresses *addresses)
     check(pthread_mutex_unlock(&addresses->lock) == 0);
 }
 
-#define PARTS_KEPT 4096 /* some 1.5 MB, however few there are */
+/* ---- Shelves ---- */
 
-void addresses_forget(struct addresses *addresses)
+static bool is_shelf(const void *entry, const void *wanted)
 {
-    places_clear(&addresses->parts, PARTS_KEPT);
+    return ((const struct address_shelf *)entry)->number == *(const int64_t *)wanted;
+}
+
+static uint32_t hash_of_shelf(int64_t number)
+{
+    return places_hash(places_mix(0, number));
+}
+
+/* NULL: none has been there yet. */
+static struct address_shelf *shelf_find(const struct addresses *addresses, int64_t number)
+{
+    return places_find(&addresses->shelves, hash_of_shelf(number), is_shelf, &number);
+}
+
+static struct address_shelf *shelf_of(struct addresses *addresses, int64_t account_id)
+{
+    struct address_shelf shelf = {.number = account_shelf(account_id)};
+    struct address_shelf *known = shelf_find(addresses, shelf.number);
+    if (known)
+        return known;
+    places_init(&shelf.parts, sizeof(struct address_part));
+    return places_add(&addresses->shelves, hash_of_shelf(shelf.number), &shelf);
+}
+
+void addresses_forget_shelf(struct addresses *addresses, int64_t shelf)
+{
+    struct address_shelf *known = shelf_find(addresses, shelf);
+    if (known)
+        shelf_empty(addresses, known);
 }
 
 /* ---- Gathering ---- */
@@ -59,18 +117,19 @@ static bool is_part(const void *entry, const void *wanted)
     const struct address_part *part = entry;
     const struct part_key *key = wanted;
     return part->account_id == key->account_id && part->day == key->day &&
-           strcmp(part->use.address, key->address) == 0;
+           strcmp(part->address, key->address) == 0;
 }
 
 /* NULL: too many wait. */
-static struct address_part *part_make(struct addresses *addresses, const struct part_key *key,
-                                      uint32_t hash)
+static struct address_part *part_make(struct addresses *addresses, struct address_shelf *shelf,
+                                      const struct part_key *key, uint32_t hash)
 {
-    if (addresses->parts.count >= ADDRESSES_WAITING_MAX)
+    if (addresses->waiting >= ADDRESSES_WAITING_MAX)
         return NULL;
+    addresses->waiting++;
     struct address_part part = {.account_id = key->account_id, .day = key->day};
-    memcpy(part.use.address, key->address, sizeof(part.use.address));
-    return places_add(&addresses->parts, hash, &part);
+    memcpy(part.address, key->address, sizeof(part.address));
+    return places_add(&shelf->parts, hash, &part);
 }
 
 /* The bytes that are kept of it: whole characters, or none of what is no UTF-8. */
@@ -94,49 +153,53 @@ static void address_copy(struct text written, char address[ADDRESS_TEXT_BYTES])
 }
 
 /* Most calls come from an address that waits here already, as it is written: it is read once. */
-static struct address_part *part_known(const struct addresses *addresses,
+static struct address_part *part_known(const struct address_shelf *shelf,
                                        const struct address_use *use)
 {
     struct part_key key = {.account_id = use->account_id, .day = instant_day(use->at)};
     if (use->address.length >= sizeof(key.address))
         return NULL;
     ledger_copy_text(key.address, sizeof(key.address), use->address);
-    return places_find(&addresses->parts, hash_of(&key), is_part, &key);
+    return places_find(&shelf->parts, hash_of(&key), is_part, &key);
 }
 
-static struct address_part *part_new(struct addresses *addresses, const struct address_use *use)
+static struct address_part *part_new(struct addresses *addresses, struct address_shelf *shelf,
+                                     const struct address_use *use)
 {
     struct part_key key = {.account_id = use->account_id, .day = instant_day(use->at)};
     address_copy(use->address, key.address);
     uint32_t hash = hash_of(&key);
-    struct address_part *part = places_find(&addresses->parts, hash, is_part, &key);
-    return part ? part : part_make(addresses, &key, hash);
+    struct address_part *part = places_find(&shelf->parts, hash, is_part, &key);
+    return part ? part : part_make(addresses, shelf, &key, hash);
 }
 
-static void seen(struct recent_address *use, bool is_first, instant from, instant to)
+static void user_agent_keep(struct address_part *part, struct text told)
 {
-    if (is_first || from.us < use->first_seen.us)
-        use->first_seen = from;
-    if (is_first || to.us > use->last_seen.us)
-        use->last_seen = to;
+    if (text_equals(told, text_of(part->user_agent ? part->user_agent : "")))
+        return;
+    struct text kept = user_agent_kept(told);
+    if (kept.length == 0)
+        return;
+    part->user_agent = memory_grow(part->user_agent, kept.length + 1);
+    ledger_copy_text(part->user_agent, kept.length + 1, kept);
 }
 
 void addresses_add(struct addresses *addresses, const struct address_use *use)
 {
-    struct address_part *part = part_known(addresses, use);
+    struct address_shelf *shelf = shelf_of(addresses, use->account_id);
+    struct address_part *part = part_known(shelf, use);
     if (!part)
-        part = part_new(addresses, use);
+        part = part_new(addresses, shelf, use);
     if (!part)
         return;
-    struct recent_address *kept = &part->use;
-    seen(kept, kept->succeeded + kept->failed == 0, use->at, use->at);
-    kept->succeeded += use->has_succeeded;
-    kept->failed += !use->has_succeeded;
-    if (text_equals(use->user_agent, text_of(kept->user_agent)))
-        return;
-    struct text user_agent = user_agent_kept(use->user_agent);
-    if (user_agent.length > 0)
-        ledger_copy_text(kept->user_agent, sizeof(kept->user_agent), user_agent);
+    bool is_first = part->succeeded + part->failed == 0;
+    if (is_first || use->at.us < part->first_seen.us)
+        part->first_seen = use->at;
+    if (is_first || use->at.us > part->last_seen.us)
+        part->last_seen = use->at;
+    part->succeeded += use->has_succeeded;
+    part->failed += !use->has_succeeded;
+    user_agent_keep(part, use->user_agent);
 }
 
 /* ---- Writing ---- */
@@ -164,34 +227,18 @@ static enum status part_write(const struct address_part *part, struct db *db,
         " user_agent = CASE WHEN excluded.user_agent <> '' THEN excluded.user_agent"
         " ELSE recent_address.user_agent END",
         &upsert, reason));
-    const struct recent_address *use = &part->use;
     db_bind_integer(upsert, 1, account_bucket(part->account_id));
     db_bind_integer(upsert, 2, part->account_id);
     db_bind_integer(upsert, 3, part->day);
-    db_bind_text(upsert, 4, text_of(use->address));
-    db_bind_integer(upsert, 5, use->first_seen.us);
-    db_bind_integer(upsert, 6, use->last_seen.us);
-    db_bind_integer(upsert, 7, use->succeeded);
-    db_bind_integer(upsert, 8, use->failed);
-    db_bind_text(upsert, 9, text_of(use->address[0] ? use->user_agent : ""));
+    db_bind_text(upsert, 4, text_of(part->address));
+    db_bind_integer(upsert, 5, part->first_seen.us);
+    db_bind_integer(upsert, 6, part->last_seen.us);
+    db_bind_integer(upsert, 7, part->succeeded);
+    db_bind_integer(upsert, 8, part->failed);
+    db_bind_text(upsert, 9,
+                 text_of(part->address[0] && part->user_agent ? part->user_agent : ""));
     db_bind_integer(upsert, 10, ADDRESSES_A_DAY_MAX);
     return db_run_soon(upsert, reason);
-}
-
-#define OLD_ROWS_A_FOLD 500 /* a millisecond of a commit; a day of 40,000,000 rows */
-
-static enum status old_forget(struct db *db, instant now, struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *remove = NULL;
-    TRY(db_statement_take(
-        db,
-        "DELETE FROM recent_address WHERE (bucket, account_id, day, address) IN"
-        " (SELECT bucket, account_id, day, address FROM recent_address"
-        " WHERE day < $1 LIMIT $2)",
-        &remove, reason));
-    db_bind_integer(remove, 1, instant_day(now) - ADDRESS_DAYS_KEPT);
-    db_bind_integer(remove, 2, OLD_ROWS_A_FOLD);
-    return db_run(remove, reason);
 }
 
 /* As the table's key does: so that neighbours are written together, and each page once. */
@@ -205,23 +252,65 @@ static int part_order(const void *left, const void *right)
     if (a->account_id != b->account_id)
         return a->account_id < b->account_id ? -1 : 1;
     return a->day != b->day ? (a->day > b->day) - (a->day < b->day)
-                            : strcmp(a->use.address, b->use.address);
+                            : strcmp(a->address, b->address);
 }
 
-enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
-                            struct reason *reason)
+static void parts_order(const struct address_shelf *shelf, const struct address_part **ordered)
 {
-    const struct address_part *parts = addresses->parts.entries;
-    size_t count = addresses->parts.count;
-    const struct address_part **ordered = memory_take((count + 1) * sizeof(ordered[0]));
-    for (size_t i = 0; i < count; i++)
+    const struct address_part *parts = shelf->parts.entries;
+    for (size_t i = 0; i < shelf->parts.count; i++)
         ordered[i] = &parts[i];
-    qsort(ordered, count, sizeof(ordered[0]), part_order);
+}
+
+static enum status parts_write(const struct address_part **ordered, size_t count, struct db *db,
+                               struct reason *reason)
+{
     enum status status = STATUS_OK;
+    qsort(ordered, count, sizeof(ordered[0]), part_order);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = part_write(ordered[i], db, reason);
     free(ordered);
-    return status == STATUS_OK ? old_forget(db, now, reason) : status;
+    return status;
+}
+
+enum status addresses_write(const struct addresses *addresses, struct db *db,
+                            struct reason *reason)
+{
+    const struct address_part **ordered = memory_take((addresses->waiting + 1) *
+                                                      sizeof(ordered[0]));
+    size_t count = 0;
+    for (size_t i = 0; i < addresses->shelves.count; i++) {
+        parts_order(shelf_at(addresses, i), ordered + count);
+        count += shelf_at(addresses, i)->parts.count;
+    }
+    return parts_write(ordered, count, db, reason);
+}
+
+enum status addresses_write_shelf(const struct addresses *addresses, int64_t shelf,
+                                  struct db *db, struct reason *reason)
+{
+    const struct address_shelf *known = shelf_find(addresses, shelf);
+    if (!known || known->parts.count == 0)
+        return STATUS_OK;
+    const struct address_part **ordered = memory_take(known->parts.count * sizeof(ordered[0]));
+    parts_order(known, ordered);
+    return parts_write(ordered, known->parts.count, db, reason);
+}
+
+#define OLD_ROWS_BESIDES 16 /* where no call makes room for itself */
+
+enum status addresses_expire(struct db *db, instant now, size_t parts, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *remove = NULL;
+    TRY(db_statement_take(
+        db,
+        "DELETE FROM recent_address WHERE (bucket, account_id, day, address) IN"
+        " (SELECT bucket, account_id, day, address FROM recent_address"
+        " WHERE day < $1 LIMIT $2)",
+        &remove, reason));
+    db_bind_integer(remove, 1, instant_day(now) - ADDRESS_DAYS_KEPT);
+    db_bind_integer(remove, 2, (int64_t)(2 * parts + OLD_ROWS_BESIDES));
+    return db_run(remove, reason);
 }
 
 /* ---- Reading ---- */
@@ -257,12 +346,21 @@ static void rows_add(struct address_list *list, struct db_statement *select)
 static void waiting_add(const struct addresses *addresses, const struct address_query *query,
                         struct address_list *list)
 {
-    const struct address_part *parts = addresses->parts.entries;
-    for (size_t i = 0; i < addresses->parts.count; i++) {
+    const struct address_shelf *shelf = shelf_find(addresses, account_shelf(query->account_id));
+    const struct address_part *parts = shelf ? shelf->parts.entries : NULL;
+    for (size_t i = 0; shelf && i < shelf->parts.count; i++) {
         const struct address_part *part = &parts[i];
-        if (part->account_id == query->account_id && part->day >= query->day_from &&
-            part->day < query->day_before)
-            list_add(list, &part->use);
+        if (part->account_id != query->account_id || part->day < query->day_from ||
+            part->day >= query->day_before)
+            continue;
+        struct recent_address use = {.first_seen = part->first_seen,
+                                     .last_seen = part->last_seen,
+                                     .succeeded = part->succeeded,
+                                     .failed = part->failed};
+        memcpy(use.address, part->address, sizeof(use.address));
+        ledger_copy_text(use.user_agent, sizeof(use.user_agent),
+                         text_of(part->user_agent ? part->user_agent : ""));
+        list_add(list, &use);
     }
 }
 
@@ -358,7 +456,10 @@ static void list_merge(struct address_list *list, bool by_days)
             list->at[kept++] = *use;
             continue;
         }
-        seen(last, false, use->first_seen, use->last_seen);
+        if (use->first_seen.us < last->first_seen.us)
+            last->first_seen = use->first_seen;
+        if (use->last_seen.us > last->last_seen.us)
+            last->last_seen = use->last_seen;
         last->succeeded += use->succeeded;
         last->failed += use->failed;
         if (use->user_agent[0])

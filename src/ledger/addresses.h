@@ -1,7 +1,7 @@
 /* addresses: from where accounts were called, by day; gathered until it is written with the fold.
  *
- * The committer's thread adds what it has committed and writes it, once a second, in the fold's
- * transaction; readers merge what is not written yet. Best effort: it is no part of the journal, so
+ * Who writes the journal adds what it has committed, and writes it in the fold's transaction: of a file shelf by shelf
+ * (shelves.h), in a cluster all; readers merge what is not written yet. Best effort: it is no part of the journal, so
  * what a killed process had gathered is lost. Shared: its own lock, which stands behind the reader's
  * and before the ledger's; loop threads never take it. */
 #pragma once
@@ -18,8 +18,7 @@ struct ledger;
 #define ADDRESS_TEXT_BYTES 46    /* of the longest IPv6 address, with its NUL (RFC 4291) */
 #define USER_AGENT_BYTES_MAX 256 /* what is kept of one: enough to tell programs apart */
 #define ADDRESS_DAYS_KEPT 30     /* and today; so a whole billing period is there */
-#define ADDRESSES_WAITING_MAX                                                                  \
-    65536 /* in one second, some 25 MB; what comes past it is not counted */
+#define ADDRESSES_WAITING_MAX (1 << 20) /* some 150 MB; what comes past it is not counted */
 
 /* Of an account: a customer's servers, not a crowd's. Nodes that write at once keep some more: of
  * those the first ones are told. */
@@ -27,7 +26,8 @@ struct ledger;
 
 struct addresses {
     pthread_mutex_t lock;
-    struct places parts; /* by account, day and address */
+    struct places shelves; /* each with its parts, by account, day and address */
+    size_t waiting;        /* parts of all */
 };
 
 void addresses_init(struct addresses *addresses);
@@ -50,15 +50,19 @@ struct address_use {
 
 void addresses_add(struct addresses *addresses, const struct address_use *use);
 
-/* Inside a transaction; and forgets a bounded part of what is older than ADDRESS_DAYS_KEPT. The
- * lock is held until that has committed and addresses_forget was called, or has failed: a reader
- * finds every call either here or in the table. */
-enum status addresses_write(const struct addresses *addresses, struct db *db, instant now,
+/* Inside a transaction. The lock is held until that has committed and they were forgotten, or has failed: a reader finds every
+ * call either here or in the table. */
+enum status addresses_write(const struct addresses *addresses, struct db *db,
                             struct reason *reason);
+enum status addresses_write_shelf(const struct addresses *addresses, int64_t shelf,
+                                  struct db *db, struct reason *reason);
 
-/* When that has committed. The memory is kept for the next second's; above some 1.5 MB it is given back when this one's
- * filled less than an eighth of it. */
+/* When that has committed. */
 void addresses_forget(struct addresses *addresses);
+void addresses_forget_shelf(struct addresses *addresses, int64_t shelf);
+
+/* Inside a transaction that has written so many parts: some more rows than these, of what is older than ADDRESS_DAYS_KEPT. */
+enum status addresses_expire(struct db *db, instant now, size_t parts, struct reason *reason);
 
 /* ---- Reading; blocks on the disk: on a pool thread ---- */
 

@@ -92,17 +92,20 @@ static enum status number_select(struct audit *audit, const char *sql, int64_t *
     return STATUS_OK;
 }
 
-/* Of a file: one mark, and no row may be missing. */
+/* Of a file: one mark of all accounts, and no row may be missing. */
 static enum status mark_check(struct audit *audit, int64_t *last, struct reason *reason)
 {
-    int64_t marks;
-    TRY(number_select(audit, "SELECT count(*) FROM fold_mark", &marks, reason));
-    TRY(number_select(audit, "SELECT journal_id FROM fold_mark", &audit->mark, reason));
+    struct fold_marks *marks = &audit->marks;
+    TRY(fold_marks_read(audit->db, marks, reason));
+    audit->mark = marks->all;
     TRY(number_select(audit, "SELECT seq FROM sqlite_sequence WHERE name = 'journal'", last,
                       reason));
-    if (marks != 1 || audit->mark < 0 || audit->mark > *last)
-        return audit_differs(audit, 0, (const int64_t[2]){*last, audit->mark}, reason,
+    if (marks->rows != 1 || marks->all < 0 || marks->all > *last)
+        return audit_differs(audit, 0, (const int64_t[2]){*last, marks->all}, reason,
                              "fold_mark: the journal's last row");
+    if (marks->furthest > *last)
+        return audit_differs(audit, 0, (const int64_t[2]){*last, marks->furthest}, reason,
+                             "fold_shelf: the journal's last row");
     return STATUS_OK;
 }
 
@@ -171,6 +174,12 @@ static enum status entry_add(struct audit *audit, const struct journal_entry *en
     return can_be_added ? audit_sums_add(audit, entry, reason) : STATUS_OK;
 }
 
+/* Whether the row being read is folded for an account, though not for all. */
+static bool is_further(const struct audit *audit, int64_t account_id)
+{
+    return !audit->is_shared && audit->place.id <= fold_marks_of(&audit->marks, account_id);
+}
+
 /* How many calls the body holds; -1: it does not unpack. */
 static enum status body_add(struct audit *audit, struct text body, instant at, int64_t *calls,
                             struct reason *reason)
@@ -178,12 +187,14 @@ static enum status body_add(struct audit *audit, struct text body, instant at, i
     struct journal_reader reader;
     struct journal_entry entry;
     bool more = true;
+    bool is_unfolded = audit->place.is_unfolded;
     *calls = 0;
     enum status status = journal_body_read(body, at, &reader);
     while (status == STATUS_OK) {
         status = journal_body_next(&reader, &entry, &more);
         if (status != STATUS_OK || !more)
             break;
+        audit->place.is_unfolded = is_unfolded && !is_further(audit, entry.account_id);
         TRY(entry_add(audit, &entry, reason));
         ++*calls;
     }
@@ -223,7 +234,7 @@ static enum status row_add(struct audit *audit, struct db_statement *row, struct
     return STATUS_OK;
 }
 
-/* After the row $1; up to the mark $2 a file's rows are folded. */
+/* After the row $1; up to the mark $2 a file's rows are folded for all accounts. */
 #define FILE_SQL                                                                               \
     "SELECT id, at, calls, body, boot, elapsed_us, id > $2, 0 FROM journal WHERE id > $1"      \
     " ORDER BY id LIMIT $3"
@@ -305,6 +316,7 @@ enum status ledger_audit(struct db *db, const struct audit_prices *prices,
     audit_plans_close(&audit);
     audit_billed_close(&audit);
     places_finish(&audit.sums);
+    fold_marks_finish(&audit.marks);
     if (status == STATUS_OK)
         *totals = audit.totals;
     return status;

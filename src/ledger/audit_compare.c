@@ -408,7 +408,7 @@ static enum status fault_find(struct audit *audit, const struct fault *fault,
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(audit->db, fault->sql, &select, reason));
-    db_bind_integer(select, 1, audit->mark);
+    db_bind_integer(select, 1, audit->is_shared ? audit->mark : audit->marks.furthest);
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/places.h"
 #include "ledger/audit.h"
+#include "ledger/fold_marks.h"
 #include "ledger/usage.h"
 #include "model/billing_period.h"
 
@@ -16,7 +17,8 @@ struct audit_place {
     int64_t id;
     int64_t boot, elapsed_us; /* of a shared ledger: 0, and the batch's wall time */
     bool is_ordered;          /* its node held each account from the decision to the row */
-    bool is_unfolded;         /* the projections lack it */
+    bool
+        is_unfolded; /* the projections lack some of it; of its account, for the call being read */
 };
 
 struct audit {
@@ -26,7 +28,9 @@ struct audit {
     const struct audit_prices *prices;
     const struct audit_watch *watch;
     struct audit_totals totals;
-    int64_t mark;             /* the last journal row that balances hold */
+    int64_t
+        mark; /* up to which row the projections have all accounts; of a shared ledger: the last row */
+    struct fold_marks marks;  /* of a file */
     struct audit_place place; /* of the row being read */
     struct places sums;       /* re-added from the rows before, AUDIT_SUMS_MAX at most */
     /* Open addressing, a power of two places; all zeroes: free place. */

@@ -56,7 +56,7 @@ enum status cluster_unfolded_read(struct ledger *ledger, struct db *db, int64_t 
                                   struct fold *fold, struct reason *reason)
 {
     struct folding folding = {ledger, fold};
-    return node == ALL_NODES ? unfolded_read(db, entry_fold, &folding, reason)
+    return node == ALL_NODES ? unfolded_read_of_all(db, entry_fold, &folding, reason)
                              : unfolded_read_of_node(db, node, entry_fold, &folding, reason);
 }
 

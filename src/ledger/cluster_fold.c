@@ -106,8 +106,10 @@ static enum status fold_keep(struct lane *lane, struct reason *reason)
     }
     TRY(fold_write(&lane->fold, lane->db, reason));
     TRY(uses_forget(lane, reason));
-    return addresses_write(&lane->cluster->ledger->committer.addresses, lane->db,
-                           time_now(&lane->cluster->time), reason);
+    const struct addresses *addresses = &lane->cluster->ledger->committer.addresses;
+    TRY(addresses_write(addresses, lane->db, reason));
+    return addresses_expire(lane->db, time_now(&lane->cluster->time), addresses->waiting,
+                            reason);
 }
 
 static enum status fold_transact(struct lane *lane, struct reason *reason)

@@ -1,9 +1,10 @@
 #include "ledger/committer.h"
 
 #include "base/log.h"
+#include "ledger/committer_parts.h"
 #include "ledger/embedded_billing.h"
 
-#define FOLD_INTERVAL_US SECOND_US
+#define SLOTS_INTERVAL_US SECOND_US
 #define SWEEP_INTERVAL_US (3600 * SECOND_US) /* a day would do, see rate_limit.h */
 #define RETRY_INTERVAL_US (SECOND_US / 10)   /* after a failed commit */
 #define BATCH_MAX 4096                       /* a row of half a megabyte at most */
@@ -129,7 +130,7 @@ struct batch {
     size_t slot_count;
     int64_t calls;
     int64_t journal_id;
-    bool is_last; /* the committer closes: fold now */
+    bool is_last; /* the committer closes: fold all */
 };
 
 /* The calls behind slots[] whose outcome is no charge; rate-limited ones are in usage alone. */
@@ -188,10 +189,8 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
     TRY(db_begin(held->db, &transaction, reason));
     if (batch->calls > 0 || !atomic_load(&committer->admits))
         TRY(row_insert(committer, batch, now, reason));
-    if (folds) {
-        TRY(fold_write(&committer->fold, held->db, reason));
-        TRY(addresses_write(&committer->addresses, held->db, now, reason));
-    }
+    if (folds)
+        TRY(shelves_write(&committer->shelves, held->db, now, reason));
     TRY(db_commit(&transaction, reason));
     /* Before the lock is free: who adds up the journal for a key finds each charge either there
      * or caught up with. */
@@ -224,7 +223,7 @@ static void batch_addresses(struct committer *committer, const struct batch *bat
 /* Before the charges are settled: whoever has his answer finds it counted. */
 static void batch_fold(struct committer *committer, const struct batch *batch)
 {
-    struct fold *fold = &committer->fold;
+    struct shelves *shelves = &committer->shelves;
     struct tally *tally = &committer->tally;
     tally_add(&tally->journal_rows, batch->journal_id != 0);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
@@ -232,20 +231,19 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
         struct journal_entry entry;
         check(charge_entry(charge, &entry));
         tally_call(tally, &entry);
-        fold_add(fold, batch->journal_id, &entry,
-                 &(struct fold_period){.period = period->year * 12 + period->month - 1,
-                                       .subscription = charge->standing.subscription,
-                                       .billed_in = ledger_billed_in(
-                                           committer->ledger, entry.account_id, period)});
+        shelves_add(shelves, batch->journal_id, &entry,
+                    &(struct fold_period){.period = period->year * 12 + period->month - 1,
+                                          .subscription = charge->standing.subscription,
+                                          .billed_in = ledger_billed_in(
+                                              committer->ledger, entry.account_id, period)});
     }
     for (size_t i = 0; i < batch->slot_count; i++) {
         const struct journal_entry *slot = &batch->slots[i].entry;
         tally_call(tally, slot);
         if (took_slot(slot))
-            fold_add(fold, batch->journal_id, slot, NULL);
+            shelves_add(shelves, batch->journal_id, slot, NULL);
         else
-            fold_add_rate_limited(fold, slot->account_id, slot->key_id, slot->endpoint,
-                                  slot->at);
+            shelves_add_rate_limited(shelves, slot);
     }
     batch_addresses(committer, batch);
 }
@@ -268,41 +266,58 @@ static void slots_put_back(struct committer *committer, struct batch *batch)
     batch->slots = NULL;
 }
 
+void committer_slice_done(struct committer *committer, duration now)
+{
+    struct tally *tally = &committer->tally;
+    if (!shelves_forget(&committer->shelves, now))
+        return;
+    tally_add(&tally->folds, 1);
+    tally_fold_waits(tally, false, now);
+    tally_fold_waits(tally, !shelves_are_empty(&committer->shelves),
+                     committer->shelves.round_began);
+}
+
 /* The addresses are in memory or in the table at any moment, for who holds their lock. */
 static enum status batch_commit_fold(struct committer *committer, struct batch *batch,
-                                     struct reason *reason)
+                                     duration now, struct reason *reason)
 {
     addresses_lock(&committer->addresses);
     enum status status = batch_commit(committer, batch, true, reason);
     if (status == STATUS_OK)
-        addresses_forget(&committer->addresses);
+        committer_slice_done(committer, now);
     addresses_unlock(&committer->addresses);
     return status;
 }
 
-static void fold_done(struct committer *committer, duration now)
+/* False: none is due. */
+static bool slice_choose(struct committer *committer, const struct batch *batch, duration now)
 {
-    fold_forget(&committer->fold);
-    committer->folded = now;
-    tally_add(&committer->tally.folds, 1);
-    tally_fold_waits(&committer->tally, false, now);
+    struct shelves *shelves = &committer->shelves;
+    size_t parts = batch->charges ? SHELVES_PARTS_A_SLICE : SHELVES_PARTS_AT_REST;
+    if (shelves_are_empty(shelves))
+        return false;
+    if (committer->drains_before.us > 0) {
+        shelves_choose_before(shelves, committer->drains_before, SHELVES_PARTS_AT_REST);
+        return true;
+    }
+    if (!batch->is_last && !shelves_are_due(shelves, now))
+        return false;
+    shelves_choose(shelves, parts, now);
+    return true;
 }
 
 static void batch_run(struct committer *committer, struct batch *batch)
 {
     struct reason reason = {0};
     duration now = time_elapsed(committer->ledger->time);
-    bool folds = !fold_is_empty(&committer->fold) &&
-                 (now.us - committer->folded.us >= FOLD_INTERVAL_US || batch->is_last);
-    enum status status = folds ? batch_commit_fold(committer, batch, &reason)
-                               : batch_commit(committer, batch, false, &reason);
+    enum status status = slice_choose(committer, batch, now)
+                             ? batch_commit_fold(committer, batch, now, &reason)
+                             : batch_commit(committer, batch, false, &reason);
     bool admitted = atomic_exchange(&committer->admits, status == STATUS_OK);
-    if (status == STATUS_OK && folds)
-        fold_done(committer, now);
     if (status == STATUS_OK)
         batch_fold(committer, batch);
     tally_add(&committer->tally.failed_commits, status != STATUS_OK);
-    tally_fold_waits(&committer->tally, !fold_is_empty(&committer->fold), now);
+    tally_fold_waits(&committer->tally, !shelves_are_empty(&committer->shelves), now);
     if (status != STATUS_OK && admitted)
         log_line(LOG_ERROR, "ledger",
                  "a batch is not durable; calls are refused until one is: %s", reason.sentence);
@@ -320,74 +335,30 @@ static void batch_run(struct committer *committer, struct batch *batch)
     committer->swept = now;
 }
 
-/* ---- Closing periods ---- */
-
-enum status committer_close_periods(struct committer *committer, instant until,
-                                    struct reason *reason)
-{
-    lock(committer);
-    enum status status = STATUS_UNAVAILABLE;
-    if (committer->has_thread && !committer->is_closing) {
-        committer->close_until = until;
-        unsigned asked = ++committer->closings_asked;
-        uv_cond_signal(&committer->arrived);
-        while ((int)(committer->closings_done - asked) < 0)
-            uv_cond_wait(&committer->closed, &committer->lock);
-        status = committer->close_status;
-    }
-    unlock(committer);
-    return status == STATUS_OK ? STATUS_OK
-                               : reason_set(reason, status,
-                                            "billing periods could not be closed; that is "
-                                            "tried again");
-}
-
-static bool has_older_charge(const struct committer *committer, instant until)
-{
-    const struct charge *charge = committer->first;
-    while (charge && charge->standing.now.us >= until.us)
-        charge = charge->next;
-    return charge != NULL;
-}
-
-static void closing_run(struct committer *committer, bool is_last)
-{
-    lock(committer);
-    unsigned asked = committer->closings_asked;
-    instant until = committer->close_until;
-    bool is_due = asked != committer->closings_done &&
-                  (is_last || !has_older_charge(committer, until));
-    unlock(committer);
-    if (!is_due)
-        return;
-    enum status status = STATUS_UNAVAILABLE;
-    if (atomic_load(&committer->admits) && !is_last)
-        status = ledger_close_until(committer->ledger, &committer->fold, until, NULL);
-    if (status == STATUS_OK)
-        fold_done(committer, time_elapsed(committer->ledger->time));
-    lock(committer);
-    committer->closings_done = asked;
-    committer->close_status = status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
-    unlock(committer);
-    uv_cond_broadcast(&committer->closed);
-}
-
 /* ---- The thread ---- */
 
-/* Charges are taken at once. Slots alone ride with the next charges, or with the next fold; after
+static duration wait_longest(const struct committer *committer)
+{
+    if (!atomic_load(&committer->admits))
+        return (duration){RETRY_INTERVAL_US};
+    duration slice_in = {SWEEP_INTERVAL_US};
+    if (!shelves_are_empty(&committer->shelves))
+        slice_in = shelves_may_wait(&committer->shelves, time_elapsed(committer->ledger->time));
+    bool slots_wait = committer->slot_count > 0;
+    return slots_wait && slice_in.us > SLOTS_INTERVAL_US ? (duration){SLOTS_INTERVAL_US}
+                                                         : slice_in;
+}
+
+/* Charges are taken at once. Slots alone ride with the next charges, or with the next slice; after
  * a failure, when no charge can come, with the next attempt. */
 static void batch_await(struct committer *committer)
 {
-    bool admits = atomic_load(&committer->admits);
-    size_t slots_wake = admits ? COMMITTER_SLOTS_WAKE : SIZE_MAX;
-    uint64_t wait_ns = 1000 * (uint64_t)(admits ? FOLD_INTERVAL_US : RETRY_INTERVAL_US);
+    size_t slots_wake = atomic_load(&committer->admits) ? COMMITTER_SLOTS_WAKE : SIZE_MAX;
     int waited = 0;
     while (!committer->first && committer->slot_count < slots_wake && !committer->is_closing &&
-           committer->closings_asked == committer->closings_done && waited == 0) {
-        bool is_due = !admits || committer->slot_count > 0 || !fold_is_empty(&committer->fold);
+           committer->closings_asked == committer->closings_done && waited == 0)
         waited = uv_cond_timedwait(&committer->arrived, &committer->lock,
-                                   is_due ? wait_ns : 1000 * (uint64_t)SWEEP_INTERVAL_US);
-    }
+                                   1000 * (uint64_t)wait_longest(committer).us);
 }
 
 static bool batch_take(struct committer *committer, struct batch *batch)
@@ -412,7 +383,7 @@ static bool batch_take(struct committer *committer, struct batch *batch)
     committer->slot_capacity = 0;
     unlock(committer);
     return batch->charges || batch->slot_count > 0 || !batch->is_last ||
-           !fold_is_empty(&committer->fold);
+           !shelves_are_empty(&committer->shelves);
 }
 
 static void *work(void *owner)
@@ -421,12 +392,12 @@ static void *work(void *owner)
     struct batch batch;
     while (batch_take(committer, &batch)) {
         batch_run(committer, &batch);
-        closing_run(committer, batch.is_last);
+        committer_closing_run(committer, batch.is_last);
         free(batch.slots);
         if (batch.is_last && !batch.charges && !atomic_load(&committer->admits))
             break; /* what is not durable now is replayed, or was refused */
     }
-    closing_run(committer, true);
+    committer_closing_run(committer, true);
     return NULL;
 }
 
@@ -440,8 +411,8 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     check(uv_cond_init(&committer->arrived) == 0);
     check(uv_cond_init(&committer->closed) == 0);
     check(uv_mutex_init(&committer->lock) == 0);
-    fold_init(&committer->fold, false);
     addresses_init(&committer->addresses);
+    shelves_init(&committer->shelves, &committer->addresses);
     buffer_init(&committer->body, BODY_BYTES_MAX);
 }
 
@@ -465,7 +436,7 @@ void committer_stop(struct committer *committer)
 
 void committer_finish(struct committer *committer)
 {
-    fold_finish(&committer->fold);
+    shelves_finish(&committer->shelves);
     addresses_finish(&committer->addresses);
     buffer_finish(&committer->body);
     free(committer->slots);

@@ -2,8 +2,8 @@
  *
  * Loop threads hand over what was decided; the committer takes all that waits, appends one row,
  * commits with a sync, and settles the charges of that batch. Batches form by themselves: while
- * one commit runs, the next gathers. Once a second the journal since the last fold is folded in
- * the same transaction.
+ * one commit runs, the next gathers. Some of them carry a slice of what the journal adds to
+ * balances and usage (shelves.h).
  *
  * When a commit fails its charges are undone and settled with STATUS_UNAVAILABLE, and nothing is
  * admitted until a later commit has synced: the connection is kept, because reopening would bring
@@ -14,7 +14,7 @@
 #include "ledger/addresses.h"
 #include "ledger/charge.h"
 #include "ledger/counts.h"
-#include "ledger/fold.h"
+#include "ledger/shelves.h"
 
 #include <uv.h>
 
@@ -50,8 +50,9 @@ struct committer {
     struct addresses addresses;
 
     struct ledger *ledger; /* the committer's thread's own from here */
-    struct fold fold;
-    duration folded, swept;
+    struct shelves shelves;
+    duration swept;
+    instant drains_before; /* a closing waits for what was charged before; 0: none */
     struct buffer body;
 };
 
@@ -75,8 +76,8 @@ void committer_finish(struct committer *committer);
 void committer_add_charges(struct committer *committer, struct charge_list *charges);
 void committer_add_slot(struct committer *committer, const struct slot *slot);
 
-/* Folds all that was charged before until, and closes the periods that end by it, in one
- * transaction: see embedded_closing.c. Waits for that. STATUS_UNAVAILABLE: the thread does not run,
+/* Folds all that was charged before until, a slice a batch, and with the last one closes the periods
+ * that end by it: see embedded_closing.c. Waits for that. STATUS_UNAVAILABLE: the thread does not run,
  * or the disk fails. */
 enum status committer_close_periods(struct committer *committer, instant until,
                                     struct reason *reason);

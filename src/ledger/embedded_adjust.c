@@ -2,6 +2,7 @@
  * and to what is billed, so that nothing of it waits for a fold. */
 #include "ledger/billing.h"
 #include "ledger/embedded_billing.h"
+#include "ledger/unfolded.h"
 
 #define BUSY_TIMEOUT_MS 5000
 #define ADJUSTMENT_BYTES_MAX 512 /* numbers, a charge id, and the reason */
@@ -216,18 +217,15 @@ static enum status rows_search(struct db *db, int64_t first, int64_t last,
     return STATUS_OK;
 }
 
-/* The newest first, the unfolded tail before all: what is given back was charged lately. */
+/* The newest first. */
 static enum status ranges_search(struct db *db, struct charge_sought *sought,
                                  struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(
-        db,
-        "SELECT coalesce(min(id), 9223372036854775807), 9223372036854775807 FROM unfolded "
-        "UNION ALL"
-        " SELECT * FROM (SELECT first_id, last_id FROM activity"
-        " WHERE bucket = $1 AND account_id = $2 ORDER BY first_id DESC) AS past",
-        &select, reason));
+    TRY(db_statement_take(db,
+                          "SELECT first_id, last_id FROM activity WHERE bucket = $1"
+                          " AND account_id = $2 ORDER BY first_id DESC",
+                          &select, reason));
     db_bind_integer(select, 1, account_bucket(sought->account_id));
     db_bind_integer(select, 2, sought->account_id);
     while (!sought->is_found) {
@@ -256,7 +254,10 @@ static enum status charge_find(struct ledger *ledger, struct charge_sought *soug
     TRY(db_open_to_read(text_of(db_address(ledger->db)), &options, &db, reason));
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin_reading(db, &transaction, reason));
-    return ranges_search(db, sought, reason);
+    int64_t unfolded; /* before all: what is given back was charged lately */
+    TRY(unfolded_find(db, sought->account_id, &unfolded, reason));
+    TRY(rows_search(db, unfolded, INT64_MAX, sought, reason));
+    return sought->is_found ? STATUS_OK : ranges_search(db, sought, reason);
 }
 
 /* ---- Refunds ---- */

@@ -10,12 +10,12 @@ instant ledger_change_time(const struct ledger *ledger);
 /* Until when periods are closed, as the file has it. At the opening. */
 enum status ledger_closings_load(struct ledger *ledger, struct reason *reason);
 
-/* Closes all periods that end by until: writes the fold and the closing in one transaction. On
- * the committer's thread; the fold is to be forgotten afterwards. */
-enum status ledger_close_until(struct ledger *ledger, const struct fold *fold, instant until,
-                               struct reason *reason);
+/* Closes all periods that end by until: writes a slice, after which nothing charged before until waits, and the closing in one
+ * transaction. On the committer's thread, under the addresses' lock; the slice is to be forgotten afterwards. */
+enum status ledger_close_until(struct ledger *ledger, const struct shelves *shelves,
+                               instant until, struct reason *reason);
 
-/* The row that says so, inside a transaction that has folded the journal. */
+/* The row that says so, inside a transaction after which nothing charged before until is unfolded. */
 enum status ledger_closing_write(struct ledger *ledger, instant until, struct reason *reason);
 
 /* See ledger_billing_tend. */

@@ -64,15 +64,11 @@ static enum status clock_check(const struct ledger *ledger, struct reason *reaso
                       (long long)(ahead_us / DAY_US), TEXT_PRINT(instant_rfc3339(now, date)));
 }
 
-/* A node that has left has no mark: where several share the ledger, whoever closes has folded the whole
- * journal and keeps others from it. */
+/* Rows that come later are behind the closing: nobody else writes one meanwhile. */
 enum status ledger_closing_write(struct ledger *ledger, instant until, struct reason *reason)
 {
     int64_t last_row;
-    TRY(ledger_number(ledger,
-                      ledger->cluster ? "SELECT coalesce(max(id), 0) FROM journal"
-                                      : "SELECT coalesce(max(journal_id), 0) FROM fold_mark",
-                      &last_row, reason));
+    TRY(ledger_number(ledger, "SELECT coalesce(max(id), 0) FROM journal", &last_row, reason));
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(ledger->db,
                           "INSERT INTO closing (id, at, closed_at, journal_id, account_id)"
@@ -84,13 +80,13 @@ enum status ledger_closing_write(struct ledger *ledger, instant until, struct re
     return db_run(insert, reason);
 }
 
-enum status ledger_close_until(struct ledger *ledger, const struct fold *fold, instant until,
-                               struct reason *reason)
+enum status ledger_close_until(struct ledger *ledger, const struct shelves *shelves,
+                               instant until, struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(ledger_transact(held, &transaction, reason));
-    TRY(fold_write(fold, held->db, reason));
+    TRY(shelves_write(shelves, held->db, time_now(held->time), reason));
     if (until.us > atomic_load(&held->closed_us))
         TRY(ledger_closing_write(held, until, reason));
     meter_decide_by(held->meter, until);

@@ -261,7 +261,7 @@ static enum status cap_use(struct ledger *ledger, const struct key_found *found,
         TRY(cluster_folds_halt(ledger, reason)); /* the next two see one moment */
     struct family_use use = {.family = family, .day = instant_day(plan.now)};
     TRY(folded_use(ledger, found, use.day, &use.used, reason));
-    TRY(unfolded_read(ledger->db, use_add, &use, reason));
+    TRY(unfolded_read(ledger->db, found->account_id, use_add, &use, reason));
     key->day = (int32_t)use.day;
     key->used = use.used;
     return STATUS_OK;

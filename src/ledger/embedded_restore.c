@@ -1,7 +1,8 @@
 #include "ledger/embedded_billing.h"
+#include "ledger/fold_marks.h"
 
 /* How far back rows are looked through for calls that still count in a window or may be replayed,
- * behind the fold mark: wall clocks are stepped, so more than the ten minutes that it takes. */
+ * before the fold mark: wall clocks are stepped, so more than the ten minutes that it takes. */
 #define LOOK_BACK_US (INT64_C(15) * 60 * SECOND_US)
 
 /* Terms of long ago are not loaded any more, but then that period is over as well: any plan will
@@ -95,21 +96,6 @@ static enum status key_uses_restore(struct ledger *ledger, struct reason *reason
     }
 }
 
-static enum status mark_read(struct ledger *ledger, int64_t *mark, struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(ledger->db, "SELECT journal_id FROM fold_mark", &select, reason));
-    bool row;
-    TRY(db_step(select, &row, reason));
-    if (!row)
-        return reason_set(reason, STATUS_CORRUPT,
-                          "%s lacks its fold mark: restore it from a "
-                          "backup",
-                          db_path(ledger->db));
-    *mark = db_column_integer(select, 0);
-    return STATUS_OK;
-}
-
 /* What is needed of one row to place its calls in time. */
 struct row {
     int64_t id;
@@ -168,14 +154,13 @@ static void entry_restore(struct ledger *ledger, const struct row *row,
         return;
     if (!is_past)
         period.subscription = meter_balance_of(ledger->meter, entry->account_id).subscription;
-    fold_add(&ledger->committer.fold, row->id, entry, &period);
+    shelves_add(&ledger->committer.shelves, row->id, entry, &period);
 }
 
 static enum status row_restore(struct ledger *ledger, const struct row *row, struct text body,
-                               int64_t mark, struct reason *reason)
+                               const struct fold_marks *marks, struct reason *reason)
 {
     struct journal_reader reader;
-    bool counts = row->id > mark;
     bool more = true;
     enum status status = journal_body_read(body, row->at, &reader);
     while (status == STATUS_OK && more) {
@@ -183,7 +168,7 @@ static enum status row_restore(struct ledger *ledger, const struct row *row, str
         status = journal_body_next(&reader, &entry, &more);
         if (status != STATUS_OK || !more)
             continue;
-        entry_restore(ledger, row, &entry, counts);
+        entry_restore(ledger, row, &entry, row->id > fold_marks_of(marks, entry.account_id));
     }
     if (status != STATUS_OK)
         return reason_set(reason, status,
@@ -193,10 +178,10 @@ static enum status row_restore(struct ledger *ledger, const struct row *row, str
     return STATUS_OK;
 }
 
-static enum status journal_restore(struct ledger *ledger, struct reason *reason)
+/* last_journal_id: of the rows that were read, or the furthest mark. */
+static enum status rows_restore(struct ledger *ledger, const struct fold_marks *marks,
+                                int64_t *last_journal_id, struct reason *reason)
 {
-    int64_t mark = 0;
-    TRY(mark_read(ledger, &mark, reason));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT id, at, boot, elapsed_us, body FROM journal WHERE id >"
@@ -204,11 +189,12 @@ static enum status journal_restore(struct ledger *ledger, struct reason *reason)
                           " AND (boot <> $3 OR elapsed_us < $4) ORDER BY id DESC LIMIT 1), 0))"
                           " ORDER BY id",
                           &select, reason));
-    db_bind_integer(select, 1, mark);
+    db_bind_integer(select, 1, marks->all);
     db_bind_integer(select, 2, time_now(ledger->time).us - LOOK_BACK_US);
     db_bind_integer(select, 3, ledger->time->boot);
     db_bind_integer(select, 4, time_elapsed(ledger->time).us - LOOK_BACK_US);
     struct row before = {0};
+    *last_journal_id = marks->furthest;
     for (;;) {
         bool more;
         TRY(db_step(select, &more, reason));
@@ -228,8 +214,25 @@ static enum status journal_restore(struct ledger *ledger, struct reason *reason)
         if (before.id > 0 && before.boot == row.boot)
             row.gathered_us = row.elapsed_us - before.elapsed_us;
         before = row;
-        TRY(row_restore(ledger, &row, db_column_blob(select, 4), mark, reason));
+        TRY(row_restore(ledger, &row, db_column_blob(select, 4), marks, reason));
+        if (row.id > *last_journal_id)
+            *last_journal_id = row.id;
     }
+}
+
+static enum status journal_restore(struct ledger *ledger, struct reason *reason)
+{
+    CLEANUP(fold_marks_finish) struct fold_marks marks;
+    TRY(fold_marks_read(ledger->db, &marks, reason));
+    if (marks.rows != 1)
+        return reason_set(reason, STATUS_CORRUPT,
+                          "%s lacks its fold mark: restore it from a "
+                          "backup",
+                          db_path(ledger->db));
+    int64_t last_journal_id;
+    TRY(rows_restore(ledger, &marks, &last_journal_id, reason));
+    shelves_begin(&ledger->committer.shelves, marks.all, last_journal_id);
+    return STATUS_OK;
 }
 
 enum status ledger_restore(struct ledger *ledger, struct reason *reason)

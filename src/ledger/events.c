@@ -1,13 +1,14 @@
 #include "ledger/events.h"
 
 #include "ledger/embedded.h"
+#include "ledger/unfolded.h"
 
 /* What one look reads at most: some 50 ms. */
 #define ROWS_READ_MAX 8192
 #define BYTES_READ_MAX (8 * 1024 * 1024)
 #define RANGES_READ_MAX 100000
 
-/* Ranges of an account that may lie in one fold: its keys, endpoints and hours of a second. A
+/* Ranges of an account that may lie in one fold: its keys, endpoints and hours of a minute. A
  * fold's ranges overlap; those of two folds never do. */
 #define RANGES_A_FOLD_MAX 4096
 
@@ -200,18 +201,6 @@ static enum status folded_read(struct look *look, struct reason *reason)
     return ranges_read(look, select, reason);
 }
 
-/* The first row that no range holds yet; INT64_MAX: there is none. */
-static enum status unfolded_find(struct look *look, int64_t *first, struct reason *reason)
-{
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(look->db, "SELECT min(id) FROM unfolded", &select, reason));
-    bool row;
-    TRY(db_step(select, &row, reason));
-    check(row);
-    *first = db_column_is_null(select, 0) ? INT64_MAX : db_column_integer(select, 0);
-    return STATUS_OK;
-}
-
 /* ---- The page ---- */
 
 static enum status keys_name(struct look *look, struct reason *reason)
@@ -252,7 +241,7 @@ enum status ledger_events_read(struct ledger *ledger, const struct event_query *
     int64_t unfolded;
     page->count = 0;
     page->has_more = false;
-    TRY(unfolded_find(&look, &unfolded, reason));
+    TRY(unfolded_find(look.db, query->account_id, &unfolded, reason));
     if (unfolded < INT64_MAX)
         TRY(rows_read(&look, unfolded, INT64_MAX, reason));
     if (!look.is_over)

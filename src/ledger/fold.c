@@ -10,7 +10,7 @@ struct fold_part {
     int64_t account_id;
     int64_t key_id;
     int64_t hour;
-    int64_t calls[CALL_OUTCOMES + 1];
+    uint32_t calls[CALL_OUTCOMES + 1]; /* of a minute or so */
     int64_t credits, overage, overage_micros;
     int64_t first_journal_id; /* that holds a call of it; 0: none */
     int64_t last_journal_id;
@@ -107,6 +107,15 @@ void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id
             &(struct journal_entry){
                 .account_id = account_id, .key_id = key_id, .endpoint = endpoint, .at = at})
         ->calls[RATE_LIMITED]++;
+}
+
+bool fold_has_before(const struct fold *fold, instant then)
+{
+    const struct fold_part *parts = fold->parts.entries;
+    for (size_t i = 0; i < fold->parts.count; i++)
+        if (parts[i].hour < then.us / HOUR_US)
+            return true;
+    return false;
 }
 
 void fold_forget_journal(struct fold *fold)
@@ -273,16 +282,6 @@ static enum status activity_write(const struct fold_part *part, struct db *db,
     return db_run_soon(upsert, reason);
 }
 
-static enum status mark_write(const struct fold *fold, struct db *db, struct reason *reason)
-{
-    if (fold->last_journal_id == 0 || fold->is_shared)
-        return STATUS_OK;
-    CLEANUP(db_statement_release) struct db_statement *update = NULL;
-    TRY(db_statement_take(db, "UPDATE fold_mark SET journal_id = $1", &update, reason));
-    db_bind_integer(update, 1, fold->last_journal_id);
-    return db_run(update, reason);
-}
-
 /* As the tables' keys do: so that neighbours are written together, and each page once. */
 static int part_order(const void *left, const void *right)
 {
@@ -323,5 +322,5 @@ enum status fold_write(const struct fold *fold, struct db *db, struct reason *re
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = part_write(fold, ordered[i], db, reason);
     free(ordered);
-    return status == STATUS_OK ? mark_write(fold, db, reason) : status;
+    return status;
 }

@@ -1,8 +1,8 @@
 /* fold: what the journal's newest rows add to balances and usage, gathered until it is written.
  *
- * Owned by the committer's thread. fold_add after a row is committed (or read back at start),
- * fold_write inside a later transaction, fold_forget when that has committed: the mark moves with
- * the sums, so nothing is added twice and nothing is lost. */
+ * Owned by one thread: the committer's, which has one a shelf (shelves.h), or a lane's. fold_add after a row is committed (or
+ * read back at start), fold_write inside a later transaction, fold_forget when that has committed. Who owns it moves the mark
+ * in the transaction of the sums, so that nothing is added twice and nothing is lost. */
 #pragma once
 
 #include "base/places.h"
@@ -23,7 +23,7 @@ struct fold_period {
     int32_t billed_in; /* the period whose statement has it: a later one, where it came late */
 };
 
-/* is_shared: by nodes of a cluster, which write balances and marks elsewhere. */
+/* is_shared: by nodes of a cluster, which write balances elsewhere. */
 void fold_init(struct fold *fold, bool is_shared);
 void fold_finish(struct fold *fold);
 
@@ -33,6 +33,9 @@ void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry 
 /* A call that took no slot: in usage alone. */
 void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id,
                            uint8_t endpoint, instant at);
+
+/* Whether a call of before then waits; then: the beginning of an hour. */
+bool fold_has_before(const struct fold *fold, instant then);
 
 static inline bool fold_is_empty(const struct fold *fold)
 {

@@ -101,7 +101,7 @@ static void entry_add(void *owner, int64_t journal_id, const struct journal_entr
     const struct billing *billing = owner;
     const struct statement_account *account = billing->account;
     (void)journal_id;
-    if (entry->account_id != account->id || entry->outcome != CALL_CHARGED)
+    if (entry->outcome != CALL_CHARGED)
         return;
     struct billing_period period = billing_period_at(account->created_at, entry->at);
     struct billed row = {
@@ -127,7 +127,7 @@ enum status statement_tail_read(struct db *db, const struct statement_account *a
 {
     struct billing billing = {account, closed, tail};
     tail->is_shared = db_kind(db) == DB_POSTGRES;
-    return unfolded_read(db, entry_add, &billing, reason);
+    return unfolded_read(db, account->id, entry_add, &billing, reason);
 }
 
 static enum status billed_read(struct db *db, const struct statement_account *account,

@@ -39,8 +39,8 @@ static int order_of(const struct usage_row *a, const struct usage_row *b)
     return a->hour == b->hour ? 0 : a->hour < b->hour ? -1 : 1;
 }
 
-/* The row of that key, endpoint and hour, made in its place. The tail is a second's calls of one
- * account: a handful of rows. */
+/* The row of that key, endpoint and hour, made in its place. The tail is one account's calls of
+ * a moment: a handful of rows. */
 static struct usage_row *tail_row(struct tail *tail, const struct usage_row *wanted)
 {
     size_t place = 0;
@@ -62,8 +62,7 @@ static struct usage_row *tail_row(struct tail *tail, const struct usage_row *wan
 static bool is_asked_for(const struct usage_query *query, const struct journal_entry *entry)
 {
     int64_t hour = instant_hour(entry->at);
-    return entry->account_id == query->account_id &&
-           (query->key_id == 0 || entry->key_id == query->key_id) &&
+    return (query->key_id == 0 || entry->key_id == query->key_id) &&
            (query->endpoint == 0 || entry->endpoint == query->endpoint) &&
            hour >= query->hours_from && hour < query->hours_before;
 }
@@ -147,7 +146,7 @@ enum status ledger_usage_visit(struct ledger *ledger, const struct usage_query *
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
     TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
     CLEANUP(tail_finish) struct tail tail = {.query = query};
-    TRY(unfolded_read(view.reader->db, tail_add, &tail, reason));
+    TRY(unfolded_read(view.reader->db, query->account_id, tail_add, &tail, reason));
     return merge(view.reader->db, &tail, visitor, reason);
 }
 

@@ -17,6 +17,14 @@ static inline int64_t account_bucket(int64_t account_id)
     return account_id % ACCOUNT_BUCKETS;
 }
 
+/* Accounts of one bucket with ids behind each other: neighbours in tables whose keys begin with both. */
+#define SHELF_ACCOUNTS 256
+static inline int64_t account_shelf(int64_t account_id)
+{
+    return account_id / (ACCOUNT_BUCKETS * SHELF_ACCOUNTS) * ACCOUNT_BUCKETS +
+           account_bucket(account_id);
+}
+
 struct account {
     int64_t id; /* inward; outside nobody sees it */
     char outward_id[OUTWARD_ID_LENGTH + 1];

@@ -14,6 +14,7 @@ struct sums {
 };
 
 static sqlite3 *db;
+static int64_t marks[ACCOUNTS_MAX]; /* up to which rows each account is folded */
 
 static sqlite3_stmt *prepared(const char *sql)
 {
@@ -46,9 +47,12 @@ static void entry_keep(struct books *books, const struct journal_entry *entry, i
                        int64_t elapsed_us)
 {
     assert_true(books->count < BOOK_ENTRIES_MAX);
+    assert_in_range(entry->account_id, 1, ACCOUNTS_MAX - 1);
     struct book_entry *kept = &books->entries[books->count++];
-    *kept = (struct book_entry){
-        .entry = *entry, .row = row, .elapsed_us = elapsed_us, .is_folded = row <= books->mark};
+    *kept = (struct book_entry){.entry = *entry,
+                                .row = row,
+                                .elapsed_us = elapsed_us,
+                                .is_folded = row <= marks[entry->account_id]};
     if (entry->request_id.length > 0)
         memcpy(kept->request_id, entry->request_id.at, entry->request_id.length);
     kept->entry.request_id = kept->entry.idempotency_key = (struct text){NULL, 0};
@@ -102,13 +106,12 @@ static void journal_add(const struct books *books, struct sums sums[ACCOUNTS_MAX
 {
     for (size_t i = 0; i < books->count; i++) {
         const struct book_entry *kept = &books->entries[i];
-        assert_in_range(kept->entry.account_id, 1, ACCOUNTS_MAX - 1);
         if (kept->is_folded)
             add(&sums[kept->entry.account_id], &kept->entry);
     }
 }
 
-/* Both projections say the same of every account as the rows up to the mark. */
+/* Both projections say the same of every account as the rows up to its mark. */
 static void usage_re_adds(const struct sums *wanted, int64_t account)
 {
     sqlite3_stmt *select = prepared(
@@ -149,9 +152,26 @@ static bool has_table(const char *name)
     return has;
 }
 
-static void all_read(struct books *books)
+/* That of all accounts, or its shelf's where that is further. */
+static void marks_read(struct books *books)
 {
     books->mark = number("SELECT journal_id FROM fold_mark");
+    for (int64_t account = 0; account < ACCOUNTS_MAX; account++)
+        marks[account] = books->mark;
+    if (!has_table("fold_shelf"))
+        return;
+    sqlite3_stmt *select = prepared("SELECT shelf, journal_id FROM fold_shelf");
+    while (next_row(select)) {
+        int64_t shelf = sqlite3_column_int64(select, 0);
+        int64_t mark = sqlite3_column_int64(select, 1);
+        if (shelf < ACCOUNTS_MAX && mark > books->mark)
+            marks[shelf] = mark; /* each of the first 64 accounts stands on one of its own */
+    }
+}
+
+static void all_read(struct books *books)
+{
+    marks_read(books);
     books->accounts = number("SELECT count(*) FROM account");
     sqlite3_stmt *rows = prepared(
         "SELECT id, at, elapsed_us, calls, body FROM journal ORDER BY id");

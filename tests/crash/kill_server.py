@@ -50,8 +50,10 @@ credits = {COST}
 [endpoint tiktok-popular-trend-hashtag-movers]
 credits = {COST}
 """
-# What the clients ask with, in turn: mostly what is never refused.
-TURNS = ["Roomy", "Roomy 2", "Middle", "Roomy", "Roomy 2", "Tight"]
+# What the clients ask with, in turn: mostly what is never refused, and more accounts than a slice of a fold takes.
+CROWD = 72
+TURNS = [turn for one in range(2, CROWD, 2)
+         for turn in ("Roomy", f"Roomy {one}", "Middle", "Roomy", f"Roomy {one + 1}", "Tight")]
 
 
 class Load:
@@ -201,7 +203,8 @@ def main():
             report.passed(f"kill {number}")
         else:
             story.nothing_was_rewritten()
-    print(f"{answers} charged answers, {len(story.books.entries)} calls in {story.books.last_row} journal rows")
+    print(f"{answers} charged answers, {len(story.books.entries)} calls in {story.books.last_row} journal rows;"
+          f" {story.books.in_rounds} deaths found a fold half written")
     print(report.summary())
     return 1 if report.counts["failed"] or not report.counts["passed"] else 0
 

@@ -105,8 +105,9 @@ class Books:
         self.charges = {}  # charge id: entry
         self.requests = {}  # request id: charge id
         self.sums = collections.defaultdict(Sums)  # by account, of all rows
-        self.folded = collections.defaultdict(Sums)  # of those up to the mark
-        self.folded_count = 0
+        self.folded = collections.defaultdict(Sums)  # of those up to their account's mark
+        self.unfolded = []  # entries
+        self.in_rounds = 0  # readings that found some shelves further than others
 
     def read(self):
         """Reads what is new, and checks that nothing is twice and that everything adds up."""
@@ -121,6 +122,7 @@ class Books:
 
     def add(self, entry):
         self.entries.append(entry)
+        self.unfolded.append(entry)
         self.sums[entry.account].add(entry)
         if entry.outcome != CHARGED:
             return
@@ -134,12 +136,17 @@ class Books:
         return self.sums[account].credits
 
     def re_add(self, database):
-        """Balances and usage say of every account what the journal's rows up to the mark say."""
+        """Balances and usage say of every account what the journal's rows up to its mark say."""
         mark = database.execute("SELECT journal_id FROM fold_mark").fetchone()[0]
-        while self.folded_count < len(self.entries) and self.entries[self.folded_count].row <= mark:
-            entry = self.entries[self.folded_count]
-            self.folded[entry.account].add(entry)
-            self.folded_count += 1
+        shelves = dict(database.execute("SELECT shelf, journal_id FROM fold_shelf"))
+        self.in_rounds += any(further > mark for further in shelves.values())
+        behind, self.unfolded = self.unfolded, []
+        for entry in behind:
+            shelf = entry.account // (64 * 256) * 64 + entry.account % 64
+            if entry.row > max(mark, shelves.get(shelf, 0)):
+                self.unfolded.append(entry)
+            else:
+                self.folded[entry.account].add(entry)
         usage = {account: sums for account, *sums in database.execute(
             f"SELECT account_id, sum(charged), sum({SLOT_COLUMNS}), sum(credits), sum(overage), sum(overage_micros)"
             " FROM usage_hour GROUP BY account_id") if any(sums)}

@@ -45,9 +45,21 @@ static void write_down(void)
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     addresses_lock(&addresses);
     DONE(db_begin(db, &transaction, &reason));
-    DONE(addresses_write(&addresses, db, second_of_day(DAY_0, 0), &reason));
+    DONE(addresses_write(&addresses, db, &reason));
     DONE(db_commit(&transaction, &reason));
     addresses_forget(&addresses);
+    addresses_unlock(&addresses);
+}
+
+/* The addresses of one account's neighbours alone. */
+static void write_down_shelf(int64_t account_id)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    addresses_lock(&addresses);
+    DONE(db_begin(db, &transaction, &reason));
+    DONE(addresses_write_shelf(&addresses, account_shelf(account_id), db, &reason));
+    DONE(db_commit(&transaction, &reason));
+    addresses_forget_shelf(&addresses, account_shelf(account_id));
     addresses_unlock(&addresses);
 }
 
@@ -146,23 +158,61 @@ static void each_account_day_and_address_has_its_row(void **state)
                   "60");
 }
 
-/* A crowd in one second: what is known of it is counted, and what comes past the bound is not. */
+/* A crowd: what is known of it is counted, and what comes past the bound is not. */
 static void no_more_wait_than_the_bound(void **state)
 {
     (void)state;
     for (int64_t i = 0; i < ADDRESSES_WAITING_MAX + 100; i++)
         used(1 + i, "192.0.2.1", "", second_of_day(DAY_0, 0));
     used(1, "192.0.2.1", "", second_of_day(DAY_0, 1));
-    assert_int_equal(addresses.parts.count, ADDRESSES_WAITING_MAX);
-    size_t crowded = addresses.parts.capacity;
-    write_down();
-    assert_stored("SELECT count(*) FROM recent_address", "65536");
+    used(2, "192.0.2.2", "", second_of_day(DAY_0, 1));
+    assert_int_equal(addresses.waiting, ADDRESSES_WAITING_MAX);
+    write_down_shelf(1);
+    assert_stored("SELECT count(*) FROM recent_address", "256");
     assert_stored_of("SELECT succeeded FROM recent_address WHERE account_id = $1", 1, "2");
-    assert_int_equal(addresses.parts.capacity, crowded); /* kept for a second like that */
-    used(ADDRESSES_WAITING_MAX + 100, "192.0.2.1", "", second_of_day(DAY_0, 2));
+    assert_int_equal(addresses.waiting, ADDRESSES_WAITING_MAX - 256);
+    used(2, "192.0.2.2", "", second_of_day(DAY_0, 2)); /* there is room again */
+    write_down_shelf(2);
+    assert_stored("SELECT count(*) FROM recent_address WHERE address = '192.0.2.2'", "1");
+}
+
+/* Of neighbours in the table; an address that waits on another shelf goes on waiting. */
+static void shelves_are_written_one_by_one(void **state)
+{
+    (void)state;
+    const int64_t one = 1, neighbour = 1 + ACCOUNT_BUCKETS,
+                  behind = 1 + ACCOUNT_BUCKETS * SHELF_ACCOUNTS, other = 2;
+    const int64_t accounts[] = {one, neighbour, behind, other};
+    for (size_t i = 0; i < LENGTH_OF(accounts); i++)
+        used(accounts[i], "192.0.2.1", "unit/1", second_of_day(DAY_0, (int64_t)i));
+    write_down_shelf(neighbour);
+    assert_stored("SELECT group_concat(account_id, ' ') FROM recent_address", "1 65");
+    used(one, "192.0.2.1", "unit/2", second_of_day(DAY_0, 9));
+    assert_int_equal(addresses.waiting, 3);
     write_down();
-    assert_stored("SELECT count(*) FROM recent_address", "65537");
-    assert_int_equal(addresses.parts.capacity, 0);
+    assert_stored("SELECT count(*) FROM recent_address", "4");
+    assert_stored_of("SELECT user_agent || succeeded || ((last_seen - first_seen) / 1000000)"
+                     " FROM recent_address WHERE account_id = $1",
+                     one, "unit/229");
+    assert_int_equal(addresses.waiting, 0);
+    write_down_shelf(other); /* nothing waits there, and nothing ever did on the next one */
+    write_down_shelf(3);
+    assert_stored("SELECT sum(succeeded) FROM recent_address", "5");
+}
+
+/* More than what was written goes, so that a table that has grown shrinks again. */
+static void what_is_old_goes_as_new_rows_come(void **state)
+{
+    (void)state;
+    for (int64_t i = 0; i < 100; i++)
+        used(1 + i, "192.0.2.1", "", second_of_day(DAY_0 - ADDRESS_DAYS_KEPT - 1, 0));
+    for (int64_t i = 0; i < 10; i++)
+        used(1 + i, "192.0.2.1", "", second_of_day(DAY_0 - ADDRESS_DAYS_KEPT, 0));
+    write_down();
+    DONE(addresses_expire(db, second_of_day(DAY_0, 0), 0, &reason));
+    assert_stored("SELECT count(*) > 10 AND count(*) < 110 FROM recent_address", "1");
+    DONE(addresses_expire(db, second_of_day(DAY_0, 0), 50, &reason));
+    assert_stored("SELECT count(*) FROM recent_address", "10");
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -175,6 +225,8 @@ int main(void)
         FRESH(what_is_no_address_is_counted_under_none),
         FRESH(each_account_day_and_address_has_its_row),
         FRESH(no_more_wait_than_the_bound),
+        FRESH(shelves_are_written_one_by_one),
+        FRESH(what_is_old_goes_as_new_rows_come),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -391,6 +391,33 @@ static void addresses_are_counted_before_and_after_they_are_written(void **state
     }
 }
 
+/* They wait together, and are written together. */
+static void neighbours_have_addresses_of_their_own(void **state)
+{
+    (void)state;
+    const int64_t neighbour = 1 + ACCOUNT_BUCKETS;
+    for (int64_t id = 3; id <= neighbour; id++) {
+        char mail[16];
+        struct account account;
+        (void)snprintf(mail, sizeof(mail), "%lld@b", (long long)id);
+        DONE(ledger_account_create(ledger, text_of(mail), TEXT(""), TEXT("Free"), &account,
+                                   &reason));
+    }
+    assert_int_equal(account_shelf(1), account_shelf(neighbour));
+    for (int round = 0; round < 2; round++) {
+        call(1, 1, 1, true, "192.0.2.1");
+        call(neighbour, 4, 1, true, "198.51.100.1");
+        for (int64_t id = 1; id <= neighbour; id += ACCOUNT_BUCKETS) {
+            struct address_list list = addresses_of(id);
+            assert_int_equal(list.count, 1);
+            assert_int_equal(calls_from(&list, id == 1 ? "192.0.2.1" : "198.51.100.1"),
+                             round + 1);
+            address_list_finish(&list);
+        }
+        reopened();
+    }
+}
+
 static int64_t address_rows(void)
 {
     struct db *db = NULL;
@@ -458,6 +485,7 @@ int main(void)
         FRESH(filters_hold_for_each_event),
         FRESH(a_row_that_does_not_unpack_is_told),
         FRESH(addresses_are_counted_before_and_after_they_are_written),
+        FRESH(neighbours_have_addresses_of_their_own),
         FRESH(further_addresses_of_a_day_are_together),
         FRESH(addresses_are_forgotten_after_their_days),
     };

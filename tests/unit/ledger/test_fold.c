@@ -142,7 +142,6 @@ static void sums_stand_where_they_belong(void **state)
         number("SELECT sum(credits * (1 + 99 * kind)) FROM billed"
                " WHERE account_id = 1 AND cents_per_1000 = 300 * kind - (kind = 0)"),
         11 + 500);
-    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 14);
 }
 
 static void a_second_fold_adds_to_the_first(void **state)
@@ -157,7 +156,6 @@ static void a_second_fold_adds_to_the_first(void **state)
     assert_int_equal(number("SELECT used * 1000 + overage * 100 + day_used FROM balance"),
                      16824);
     assert_int_equal(number("SELECT count(*) FROM activity"), 2);
-    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 2);
 }
 
 /* Parts are written in no order: several that begin with one row share its range. */
@@ -218,20 +216,6 @@ static void calls_without_a_charge_lie_in_ranges_and_make_no_balance(void **stat
                             " unavailable FROM usage_hour WHERE charged = 0 AND"
                             " rate_limited = 0 AND credits = 0"),
                      CALL_OUTCOMES - 1);
-    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 3);
-}
-
-/* 429s take no slot: the journal lacks them, so the mark stays where it is. */
-static void rate_limited_calls_move_no_mark(void **state)
-{
-    (void)state;
-    charge(9, 1, hour_of_day(0, 3), 8, 0, october);
-    write_down();
-    fold_add_rate_limited(&fold, 1, 7, 1, hour_of_day(0, 3));
-    assert_false(fold_is_empty(&fold));
-    write_down();
-    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 9);
-    assert_int_equal(number("SELECT rate_limited FROM usage_hour"), 1);
 }
 
 /* More parts than the table begins with places for. */
@@ -292,6 +276,18 @@ static void a_small_fold_gives_the_memory_of_a_large_one_back(void **state)
     assert_int_equal(number("SELECT sum(credits) FROM usage_hour"), 24);
 }
 
+static void it_knows_whether_it_has_calls_of_before(void **state)
+{
+    (void)state;
+    const instant midnight = {DAY_0 * DAY_US}, hour_before = {midnight.us - HOUR_US};
+    assert_false(fold_has_before(&fold, midnight));
+    charge(1, 1, hour_of_day(0, 0), 1, 0, october);
+    assert_false(fold_has_before(&fold, midnight));
+    charge(2, 1, (instant){midnight.us - 1}, 1, 0, october);
+    assert_true(fold_has_before(&fold, midnight));
+    assert_false(fold_has_before(&fold, hour_before));
+}
+
 /* A transaction that does not commit leaves the fold as it is: it is written with the next. */
 static void a_fold_that_was_rolled_back_is_written_again(void **state)
 {
@@ -303,7 +299,6 @@ static void a_fold_that_was_rolled_back_is_written_again(void **state)
         DONE(fold_write(&fold, db, &reason));
     }
     assert_int_equal(number("SELECT count(*) FROM balance"), 0);
-    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 0);
     write_down();
     assert_int_equal(number("SELECT used FROM balance"), 8);
 }
@@ -322,12 +317,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(periods_have_balances_of_their_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             calls_without_a_charge_lie_in_ranges_and_make_no_balance, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rate_limited_calls_move_no_mark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_accounts_fit_a_fold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(parts_that_differ_in_one_number_are_told_apart, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_small_fold_gives_the_memory_of_a_large_one_back,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(it_knows_whether_it_has_calls_of_before, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_fold_that_was_rolled_back_is_written_again, set_up,
                                         tear_down),
     };

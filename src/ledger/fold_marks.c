@@ -1,0 +1,71 @@
+#include "ledger/fold_marks.h"
+
+#include "model/account.h"
+
+struct shelf_mark {
+    int64_t shelf;
+    int64_t journal_id;
+};
+
+static uint32_t hash_of(int64_t shelf)
+{
+    return places_hash(places_mix(0, shelf));
+}
+
+static enum status all_read(struct db *db, struct fold_marks *marks, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(db, "SELECT count(*), coalesce(max(journal_id), 0) FROM fold_mark",
+                          &select, reason));
+    bool row;
+    TRY(db_step(select, &row, reason));
+    check(row);
+    marks->rows = db_column_integer(select, 0);
+    marks->all = marks->furthest = db_column_integer(select, 1);
+    return STATUS_OK;
+}
+
+static enum status shelves_read(struct db *db, struct fold_marks *marks, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(db, "SELECT shelf, journal_id FROM fold_shelf WHERE journal_id > $1",
+                          &select, reason));
+    db_bind_integer(select, 1, marks->all);
+    for (;;) {
+        bool row;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            return STATUS_OK;
+        const struct shelf_mark mark = {db_column_integer(select, 0),
+                                        db_column_integer(select, 1)};
+        places_add(&marks->shelves, hash_of(mark.shelf), &mark);
+        if (mark.journal_id > marks->furthest)
+            marks->furthest = mark.journal_id;
+    }
+}
+
+enum status fold_marks_read(struct db *db, struct fold_marks *marks, struct reason *reason)
+{
+    *marks = (struct fold_marks){.rows = 0};
+    places_init(&marks->shelves, sizeof(struct shelf_mark));
+    TRY(all_read(db, marks, reason));
+    return shelves_read(db, marks, reason);
+}
+
+void fold_marks_finish(struct fold_marks *marks)
+{
+    places_finish(&marks->shelves);
+}
+
+static bool is_of_shelf(const void *entry, const void *wanted)
+{
+    return ((const struct shelf_mark *)entry)->shelf == *(const int64_t *)wanted;
+}
+
+int64_t fold_marks_of(const struct fold_marks *marks, int64_t account_id)
+{
+    int64_t shelf = account_shelf(account_id);
+    const struct shelf_mark *own = places_find(&marks->shelves, hash_of(shelf), is_of_shelf,
+                                               &shelf);
+    return own ? own->journal_id : marks->all;
+}

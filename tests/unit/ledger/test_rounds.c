@@ -1,0 +1,195 @@
+/* A ledger whose shelves are being written, some already and some not: whoever asks finds each call once, and so does who comes
+ * after a crash. */
+#include "billing_checks.h"
+#include "ledger/embedded.h"
+#include "ledger/events.h"
+#include "ledger/usage.h"
+
+#include <stdio.h>
+
+#define CALLERS 80 /* on 64 shelves; a slice takes 32 of their parts */
+
+static struct caller callers[CALLERS];
+static int64_t calls_of[CALLERS];
+
+static void called(size_t i)
+{
+    assert_true(charged(&callers[i], 8, NULL));
+    calls_of[i]++;
+}
+
+static void each_calls(void)
+{
+    for (size_t i = 0; i < CALLERS; i++)
+        called(i);
+}
+
+/* The next minutes of the day: whatever is due is due then. */
+static void minutes_pass(void)
+{
+    char written[INSTANT_TEXT_BYTES] = "";
+    (void)instant_rfc3339((instant){clock_now().us + 120 * SECOND_US}, written);
+    clock_to(written);
+}
+
+/* The first slice of a round goes with a call, and then the round stands with the clock. Again, where a machine that stood still
+ * has let the committer begin one at rest, which takes all. */
+static void half_written(void)
+{
+    for (size_t i = 0; i < CALLERS; i++) {
+        char mail[16];
+        (void)snprintf(mail, sizeof(mail), "%zu@x", i);
+        callers[i] = caller_make(mail, "Starter");
+        calls_of[i] = 0;
+    }
+    clock_to("2024-02-10T12:00:00Z");
+    do {
+        each_calls();
+        minutes_pass();
+        called(0);
+    } while (stored_integer("SELECT count(*) FROM fold_shelf") == 0);
+    assert_true(stored_integer("SELECT journal_id FROM fold_mark") <
+                stored_integer("SELECT min(journal_id) FROM fold_shelf"));
+}
+
+/* ---- What is found ---- */
+
+static void row_add(void *owner, const struct usage_row *row)
+{
+    *(int64_t *)owner += row->sums[USAGE_CREDITS];
+}
+
+static int64_t used_by(const struct caller *caller)
+{
+    int64_t used = 0;
+    const struct usage_query query = {.account_id = caller->account_id,
+                                      .hours_before = INT64_MAX};
+    DONE(ledger_usage_visit(ledger, &query, &(struct usage_visitor){row_add, &used}, &reason));
+    return used;
+}
+
+static size_t events_of(const struct caller *caller)
+{
+    static struct event_page page;
+    const struct event_query query = {.account_id = caller->account_id,
+                                      .to = {INT64_MAX},
+                                      .kinds = EVENT_CHARGED,
+                                      .before = EVENTS_FROM_NEWEST,
+                                      .limit = 100};
+    DONE(ledger_events_read(ledger, &query, &page, &reason));
+    assert_false(page.has_more);
+    return page.count;
+}
+
+static void each_call_is_found_once(void)
+{
+    for (size_t i = 0; i < CALLERS; i++) {
+        char json[8192], wanted[40];
+        assert_int_equal(used_by(&callers[i]), 8 * calls_of[i]);
+        assert_int_equal(events_of(&callers[i]), calls_of[i]);
+        (void)snprintf(wanted, sizeof(wanted), "\"credits_used\":%lld,",
+                       (long long)(8 * calls_of[i]));
+        statement_of(&callers[i], "", json);
+        assert_has(json, wanted);
+        assert_int_equal(standing_of(&callers[i]).quota.used.count, 8 * calls_of[i]);
+    }
+    assert_int_equal(differences(), 0);
+}
+
+/* ---- Tests ---- */
+
+static void every_reader_finds_each_call_once(void **state)
+{
+    (void)state;
+    half_written();
+    each_call_is_found_once();
+    each_calls(); /* behind the slice, and before what is left of the round */
+    each_call_is_found_once();
+    for (int turn = 0; turn < 5; turn++) {
+        minutes_pass();
+        called(2);
+        each_call_is_found_once();
+    }
+}
+
+static void a_crash_in_a_round_loses_nothing(void **state)
+{
+    (void)state;
+    half_written();
+    each_calls();
+    crash();
+    each_call_is_found_once();
+    minutes_pass();
+    each_calls();
+    crash();
+    each_calls();
+    reopen();
+    each_call_is_found_once();
+    assert_int_equal(stored_integer("SELECT journal_id FROM fold_mark"),
+                     stored_integer("SELECT max(id) FROM journal"));
+    assert_int_equal(stored_integer("SELECT count(*) FROM fold_shelf"), 0);
+}
+
+#define HOURS 14 /* with calls of each: more parts than one slice takes at rest */
+
+/* The period's last charges wait on more shelves than one slice has. */
+static void a_closing_writes_all_that_is_older(void **state)
+{
+    (void)state;
+    char json[8192];
+    half_written();
+    clock_to("2024-02-29T09:59:59Z");
+    for (int hour = 0; hour < HOURS; hour++) {
+        (void)snprintf(json, sizeof(json), "2024-02-29T%02d:59:59Z", 10 + hour);
+        clock_step(json);
+        each_calls();
+    }
+    assert_true(ledger->committer.shelves.waiting > SHELVES_PARTS_AT_REST);
+    clock_step("2024-03-01T00:00:00Z");
+    called(7);
+    clock_step("2024-03-01T00:00:02Z");
+    tend();
+    assert_int_equal(stored_integer("SELECT count(*) FROM billing_period"), CALLERS);
+    for (size_t i = 0; i < CALLERS; i++) {
+        char wanted[40];
+        (void)snprintf(wanted, sizeof(wanted), "\"credits_used\":%lld,",
+                       (long long)(8 * (calls_of[i] - (i == 7))));
+        assert_true(statement_of(&callers[i], "2024-02", json).is_kept);
+        assert_has(json, wanted);
+    }
+    for (size_t i = 0; i < LENGTH_OF(between); i++) {
+        between[i]();
+        assert_int_equal(differences(), 0);
+        assert_int_equal(used_by(&callers[7]), 8 * calls_of[7]);
+    }
+}
+
+/* The charge that is given back is on a shelf that was written, and on one that was not. */
+static void what_is_given_back_is_found_on_either_side(void **state)
+{
+    (void)state;
+    half_written();
+    for (size_t i = 0; i < CALLERS; i += CALLERS / 4) {
+        char charge_id[2 * CHARGE_ID_BYTES + 1];
+        called(i);
+        last_charge_id(charge_id);
+        called(i);
+        minutes_pass();
+        called(CALLERS - 1);
+        struct adjustment_made made;
+        DONE(ledger_account_refund(ledger, text_of(callers[i].email), text_of(charge_id),
+                                   TEXT("broken"), &made, &reason));
+    }
+    assert_int_equal(differences(), 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        FRESH(every_reader_finds_each_call_once),
+        FRESH(a_crash_in_a_round_loses_nothing),
+        FRESH(a_closing_writes_all_that_is_older),
+        FRESH(what_is_given_back_is_found_on_either_side),
+    };
+    return changes_main(tests, argc, argv);
+}
