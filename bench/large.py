@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what size costs: many accounts, a long journal, idle connections, a full catalogue.
 
-usage: large.py [--accounts N] [--charges N] [--seconds S] [--output FILE]
+usage: large.py [--accounts N] [--charges N] [--seconds S] [--warm S] [--output FILE]
 
 Writes docs/numbers-large.md. Servers run on core 0, the client on core 1; everything is loopback.
 The journal's charges are written into the file directly, as rows that are folded already.
@@ -146,16 +146,24 @@ def full_catalogue_mb(stage):
 
 
 def busy_figures(few, few_peer, many, many_peer, options):
-    """Long enough that what a second's calls leave to be folded is paid for within the run."""
-    rounds = [(many.measure(many_peer, options.seconds), few.measure(few_peer, options.seconds))
-              for _ in range(MEASURED_ROUNDS)]
-    p99_of_many, p99_of_few = (statistics.median(pair[side]["p99_us"] for pair in rounds) / 1000
-                               for side in (0, 1))
-    ratio = statistics.median(of_many["rate"] / of_few["rate"] for of_many, of_few in rounds)
+    """The many first for as long as a round of their folds takes: then what a call leaves to be folded is paid for as it comes."""
+    of_few = [few.measure(few_peer, options.seconds)]
+    many.measure(many_peer, options.warm)
+    of_many = [many.measure(many_peer, options.seconds) for _ in range(MEASURED_ROUNDS)]
+    many_kb = resident_kb(many_peer.processes[0].pid)
+    many_peer.stop()
+    of_few += [few.measure(few_peer, options.seconds) for _ in range(MEASURED_ROUNDS - 1)]
+    few_peer.stop()
+    few_rate, few_p99 = middle(of_few, "rate"), middle(of_few, "p99_us") / 1000
+    rate, p99 = middle(of_many, "rate"), middle(of_many, "p99_us") / 1000
     return [(f"requests/s with {options.accounts:,} accounts that call in turn over 1,000, "
-             f"{options.seconds} s at a time", f"{ratio:.2f}", ">= 0.9", ">= 0.8"),
-            (f"p99 of a call with them, at 256 connections (1,000 accounts: {p99_of_few:,.0f} ms)",
-             f"{p99_of_many:,.0f} ms", "", "")]
+             f"{options.seconds} s at a time after {options.warm} s", f"{rate / few_rate:.2f}", ">= 0.9", ">= 0.8"),
+            (f"p99 of a call with them, at 256 connections (1,000 accounts: {few_p99:,.0f} ms)", f"{p99:,.0f} ms", "", ""),
+            ("resident memory then", f"{many_kb / 1024:,.0f} MB", "", "")]
+
+
+def middle(measured, name):
+    return statistics.median(one[name] for one in measured)
 
 
 def measure_all(folder, options):
@@ -176,8 +184,6 @@ def measure_all(folder, options):
                     f"{(many_kb - few_kb) * 1024 / options.accounts:,.0f} bytes", "<= 200",
                     "<= 300"))
     figures += busy_figures(few, few_peer, many, many_peer, options)
-    few_peer.stop()
-    many_peer.stop()
     rows = journal_fill(many.database, options.charges)
     peer, start = many.serve()
     peer.stop()
@@ -192,6 +198,7 @@ def main():
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--charges", type=int, default=10_000_000)
     parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--warm", type=int, default=90)
     parser.add_argument("--output", type=pathlib.Path, default=run.ROOT / "docs/numbers-large.md")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="trendgate-bench-"))

@@ -1,6 +1,5 @@
-#include "ledger/addresses.h"
-
 #include "base/network.h"
+#include "ledger/addresses_parts.h"
 #include "ledger/embedded.h"
 
 struct address_part {
@@ -12,7 +11,7 @@ struct address_part {
     char address[ADDRESS_TEXT_BYTES];
 };
 
-struct address_shelf {
+struct address_cohort {
     int64_t number;
     struct places parts;
 };
@@ -20,34 +19,34 @@ struct address_shelf {
 void addresses_init(struct addresses *addresses)
 {
     *addresses = (struct addresses){.waiting = 0};
-    places_init(&addresses->shelves, sizeof(struct address_shelf));
+    places_init(&addresses->cohorts, sizeof(struct address_cohort));
     check(pthread_mutex_init(&addresses->lock, NULL) == 0);
 }
 
-static struct address_shelf *shelf_at(const struct addresses *addresses, size_t i)
+static struct address_cohort *cohort_at(const struct addresses *addresses, size_t i)
 {
-    return (struct address_shelf *)addresses->shelves.entries + i;
+    return (struct address_cohort *)addresses->cohorts.entries + i;
 }
 
-static void shelf_empty(struct addresses *addresses, struct address_shelf *shelf)
+static void cohort_empty(struct addresses *addresses, struct address_cohort *cohort)
 {
-    struct address_part *parts = shelf->parts.entries;
-    for (size_t i = 0; i < shelf->parts.count; i++)
+    struct address_part *parts = cohort->parts.entries;
+    for (size_t i = 0; i < cohort->parts.count; i++)
         free(parts[i].user_agent);
-    addresses->waiting -= shelf->parts.count;
-    places_finish(&shelf->parts);
+    addresses->waiting -= cohort->parts.count;
+    places_finish(&cohort->parts);
 }
 
 void addresses_forget(struct addresses *addresses)
 {
-    for (size_t i = 0; i < addresses->shelves.count; i++)
-        shelf_empty(addresses, shelf_at(addresses, i));
+    for (size_t i = 0; i < addresses->cohorts.count; i++)
+        cohort_empty(addresses, cohort_at(addresses, i));
 }
 
 void addresses_finish(struct addresses *addresses)
 {
     addresses_forget(addresses);
-    places_finish(&addresses->shelves);
+    places_finish(&addresses->cohorts);
     check(pthread_mutex_destroy(&addresses->lock) == 0);
 }
 
@@ -61,39 +60,39 @@ void addresses_unlock(struct addresses *addresses)
     check(pthread_mutex_unlock(&addresses->lock) == 0);
 }
 
-/* ---- Shelves ---- */
+/* ---- Cohorts ---- */
 
-static bool is_shelf(const void *entry, const void *wanted)
+static bool is_cohort(const void *entry, const void *wanted)
 {
-    return ((const struct address_shelf *)entry)->number == *(const int64_t *)wanted;
+    return ((const struct address_cohort *)entry)->number == *(const int64_t *)wanted;
 }
 
-static uint32_t hash_of_shelf(int64_t number)
+static uint32_t hash_of_cohort(int64_t number)
 {
     return places_hash(places_mix(0, number));
 }
 
 /* NULL: none has been there yet. */
-static struct address_shelf *shelf_find(const struct addresses *addresses, int64_t number)
+static struct address_cohort *cohort_find(const struct addresses *addresses, int64_t number)
 {
-    return places_find(&addresses->shelves, hash_of_shelf(number), is_shelf, &number);
+    return places_find(&addresses->cohorts, hash_of_cohort(number), is_cohort, &number);
 }
 
-static struct address_shelf *shelf_of(struct addresses *addresses, int64_t account_id)
+static struct address_cohort *cohort_of(struct addresses *addresses, int64_t account_id)
 {
-    struct address_shelf shelf = {.number = account_shelf(account_id)};
-    struct address_shelf *known = shelf_find(addresses, shelf.number);
+    struct address_cohort cohort = {.number = account_cohort(account_id)};
+    struct address_cohort *known = cohort_find(addresses, cohort.number);
     if (known)
         return known;
-    places_init(&shelf.parts, sizeof(struct address_part));
-    return places_add(&addresses->shelves, hash_of_shelf(shelf.number), &shelf);
+    places_init(&cohort.parts, sizeof(struct address_part));
+    return places_add(&addresses->cohorts, hash_of_cohort(cohort.number), &cohort);
 }
 
-void addresses_forget_shelf(struct addresses *addresses, int64_t shelf)
+void addresses_forget_cohort(struct addresses *addresses, int64_t cohort)
 {
-    struct address_shelf *known = shelf_find(addresses, shelf);
+    struct address_cohort *known = cohort_find(addresses, cohort);
     if (known)
-        shelf_empty(addresses, known);
+        cohort_empty(addresses, known);
 }
 
 /* ---- Gathering ---- */
@@ -121,15 +120,16 @@ static bool is_part(const void *entry, const void *wanted)
 }
 
 /* NULL: too many wait. */
-static struct address_part *part_make(struct addresses *addresses, struct address_shelf *shelf,
-                                      const struct part_key *key, uint32_t hash)
+static struct address_part *part_make(struct addresses *addresses,
+                                      struct address_cohort *cohort, const struct part_key *key,
+                                      uint32_t hash)
 {
     if (addresses->waiting >= ADDRESSES_WAITING_MAX)
         return NULL;
     addresses->waiting++;
     struct address_part part = {.account_id = key->account_id, .day = key->day};
     memcpy(part.address, key->address, sizeof(part.address));
-    return places_add(&shelf->parts, hash, &part);
+    return places_add(&cohort->parts, hash, &part);
 }
 
 /* The bytes that are kept of it: whole characters, or none of what is no UTF-8. */
@@ -153,24 +153,24 @@ static void address_copy(struct text written, char address[ADDRESS_TEXT_BYTES])
 }
 
 /* Most calls come from an address that waits here already, as it is written: it is read once. */
-static struct address_part *part_known(const struct address_shelf *shelf,
+static struct address_part *part_known(const struct address_cohort *cohort,
                                        const struct address_use *use)
 {
     struct part_key key = {.account_id = use->account_id, .day = instant_day(use->at)};
     if (use->address.length >= sizeof(key.address))
         return NULL;
     ledger_copy_text(key.address, sizeof(key.address), use->address);
-    return places_find(&shelf->parts, hash_of(&key), is_part, &key);
+    return places_find(&cohort->parts, hash_of(&key), is_part, &key);
 }
 
-static struct address_part *part_new(struct addresses *addresses, struct address_shelf *shelf,
+static struct address_part *part_new(struct addresses *addresses, struct address_cohort *cohort,
                                      const struct address_use *use)
 {
     struct part_key key = {.account_id = use->account_id, .day = instant_day(use->at)};
     address_copy(use->address, key.address);
     uint32_t hash = hash_of(&key);
-    struct address_part *part = places_find(&shelf->parts, hash, is_part, &key);
-    return part ? part : part_make(addresses, shelf, &key, hash);
+    struct address_part *part = places_find(&cohort->parts, hash, is_part, &key);
+    return part ? part : part_make(addresses, cohort, &key, hash);
 }
 
 static void user_agent_keep(struct address_part *part, struct text told)
@@ -186,10 +186,10 @@ static void user_agent_keep(struct address_part *part, struct text told)
 
 void addresses_add(struct addresses *addresses, const struct address_use *use)
 {
-    struct address_shelf *shelf = shelf_of(addresses, use->account_id);
-    struct address_part *part = part_known(shelf, use);
+    struct address_cohort *cohort = cohort_of(addresses, use->account_id);
+    struct address_part *part = part_known(cohort, use);
     if (!part)
-        part = part_new(addresses, shelf, use);
+        part = part_new(addresses, cohort, use);
     if (!part)
         return;
     bool is_first = part->succeeded + part->failed == 0;
@@ -255,10 +255,11 @@ static int part_order(const void *left, const void *right)
                             : strcmp(a->address, b->address);
 }
 
-static void parts_order(const struct address_shelf *shelf, const struct address_part **ordered)
+static void parts_order(const struct address_cohort *cohort,
+                        const struct address_part **ordered)
 {
-    const struct address_part *parts = shelf->parts.entries;
-    for (size_t i = 0; i < shelf->parts.count; i++)
+    const struct address_part *parts = cohort->parts.entries;
+    for (size_t i = 0; i < cohort->parts.count; i++)
         ordered[i] = &parts[i];
 }
 
@@ -279,17 +280,17 @@ enum status addresses_write(const struct addresses *addresses, struct db *db,
     const struct address_part **ordered = memory_take((addresses->waiting + 1) *
                                                       sizeof(ordered[0]));
     size_t count = 0;
-    for (size_t i = 0; i < addresses->shelves.count; i++) {
-        parts_order(shelf_at(addresses, i), ordered + count);
-        count += shelf_at(addresses, i)->parts.count;
+    for (size_t i = 0; i < addresses->cohorts.count; i++) {
+        parts_order(cohort_at(addresses, i), ordered + count);
+        count += cohort_at(addresses, i)->parts.count;
     }
     return parts_write(ordered, count, db, reason);
 }
 
-enum status addresses_write_shelf(const struct addresses *addresses, int64_t shelf,
-                                  struct db *db, struct reason *reason)
+enum status addresses_write_cohort(const struct addresses *addresses, int64_t cohort,
+                                   struct db *db, struct reason *reason)
 {
-    const struct address_shelf *known = shelf_find(addresses, shelf);
+    const struct address_cohort *known = cohort_find(addresses, cohort);
     if (!known || known->parts.count == 0)
         return STATUS_OK;
     const struct address_part **ordered = memory_take(known->parts.count * sizeof(ordered[0]));
@@ -315,40 +316,13 @@ enum status addresses_expire(struct db *db, instant now, size_t parts, struct re
 
 /* ---- Reading ---- */
 
-void address_list_finish(struct address_list *list)
+void addresses_list_waiting(const struct addresses *addresses,
+                            const struct address_query *query, struct address_list *list)
 {
-    free(list->at);
-}
-
-static void list_add(struct address_list *list, const struct recent_address *use)
-{
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? 2 * list->capacity : 64;
-        list->at = memory_grow(list->at, list->capacity * sizeof(list->at[0]));
-    }
-    list->at[list->count++] = *use;
-}
-
-static void rows_add(struct address_list *list, struct db_statement *select)
-{
-    struct recent_address use = {.first_seen = {db_column_integer(select, 1)},
-                                 .last_seen = {db_column_integer(select, 2)},
-                                 .succeeded = db_column_integer(select, 3),
-                                 .failed = db_column_integer(select, 4)};
-    ledger_copy_text(use.address, sizeof(use.address),
-                     text_slice(db_column_text(select, 0), 0, sizeof(use.address) - 1));
-    if (use.address[0]) /* the row of further ones has that of whichever came last */
-        ledger_copy_text(use.user_agent, sizeof(use.user_agent),
-                         text_slice(db_column_text(select, 5), 0, sizeof(use.user_agent) - 1));
-    list_add(list, &use);
-}
-
-static void waiting_add(const struct addresses *addresses, const struct address_query *query,
-                        struct address_list *list)
-{
-    const struct address_shelf *shelf = shelf_find(addresses, account_shelf(query->account_id));
-    const struct address_part *parts = shelf ? shelf->parts.entries : NULL;
-    for (size_t i = 0; shelf && i < shelf->parts.count; i++) {
+    const struct address_cohort *cohort = cohort_find(addresses,
+                                                      account_cohort(query->account_id));
+    const struct address_part *parts = cohort ? cohort->parts.entries : NULL;
+    for (size_t i = 0; cohort && i < cohort->parts.count; i++) {
         const struct address_part *part = &parts[i];
         if (part->account_id != query->account_id || part->day < query->day_from ||
             part->day >= query->day_before)
@@ -360,141 +334,6 @@ static void waiting_add(const struct addresses *addresses, const struct address_
         memcpy(use.address, part->address, sizeof(use.address));
         ledger_copy_text(use.user_agent, sizeof(use.user_agent),
                          text_of(part->user_agent ? part->user_agent : ""));
-        list_add(list, &use);
+        address_list_add(list, &use);
     }
-}
-
-static enum status select_open(struct db *db, const struct address_query *query,
-                               struct db_statement **select, struct reason *reason)
-{
-    TRY(db_statement_take(db,
-                          "SELECT address, first_seen, last_seen, succeeded, failed, user_agent"
-                          " FROM recent_address WHERE bucket = $1 AND account_id = $2"
-                          " AND day >= $3 AND day < $4 ORDER BY day",
-                          select, reason));
-    db_bind_integer(*select, 1, account_bucket(query->account_id));
-    db_bind_integer(*select, 2, query->account_id);
-    db_bind_integer(*select, 3, query->day_from);
-    db_bind_integer(*select, 4, query->day_before);
-    return STATUS_OK;
-}
-
-/* The view begins with its first step: at that moment nothing may move from memory to the table. */
-static enum status both_read(struct ledger *ledger, struct db_statement *select,
-                             const struct address_query *query, struct address_list *list,
-                             struct reason *reason)
-{
-    struct addresses *addresses = &ledger->committer.addresses;
-    bool row = false;
-    addresses_lock(addresses);
-    enum status status = db_step(select, &row, reason);
-    if (status == STATUS_OK)
-        waiting_add(addresses, query, list);
-    addresses_unlock(addresses);
-    while (status == STATUS_OK && row) {
-        rows_add(list, select);
-        status = db_step(select, &row, reason);
-    }
-    return status;
-}
-
-static int by_address(const void *left, const void *right)
-{
-    const struct recent_address *a = left, *b = right;
-    int order = strcmp(a->address, b->address);
-    return order != 0                           ? order
-           : a->last_seen.us == b->last_seen.us ? 0
-           : a->last_seen.us < b->last_seen.us  ? -1
-                                                : 1;
-}
-
-static int by_last_seen(const void *left, const void *right)
-{
-    const struct recent_address *a = left, *b = right;
-    return a->last_seen.us == b->last_seen.us  ? strcmp(a->address, b->address)
-           : a->last_seen.us > b->last_seen.us ? -1
-                                               : 1;
-}
-
-static int by_day(const void *left, const void *right)
-{
-    const struct recent_address *a = left, *b = right;
-    int64_t day = instant_day(a->first_seen), other_day = instant_day(b->first_seen);
-    return day != other_day ? (day > other_day) - (day < other_day) : by_address(a, b);
-}
-
-/* Those of further addresses come last. */
-static int by_day_and_first_seen(const void *left, const void *right)
-{
-    const struct recent_address *a = left, *b = right;
-    int64_t day = instant_day(a->first_seen), other_day = instant_day(b->first_seen);
-    bool is_named = a->address[0], is_other_named = b->address[0];
-    return day != other_day                      ? (day > other_day) - (day < other_day)
-           : is_named != is_other_named          ? is_other_named - is_named
-           : a->first_seen.us < b->first_seen.us ? -1
-           : a->first_seen.us > b->first_seen.us ? 1
-                                                 : strcmp(a->address, b->address);
-}
-
-static bool is_same(const struct recent_address *a, const struct recent_address *b,
-                    bool by_days)
-{
-    return strcmp(a->address, b->address) == 0 &&
-           (!by_days || instant_day(a->first_seen) == instant_day(b->first_seen));
-}
-
-/* Of each address, or of each address and day, one row is left. */
-static void list_merge(struct address_list *list, bool by_days)
-{
-    size_t kept = 0;
-    if (list->count > 0)
-        qsort(list->at, list->count, sizeof(list->at[0]), by_days ? by_day : by_address);
-    for (size_t i = 0; i < list->count; i++) {
-        const struct recent_address *use = &list->at[i];
-        struct recent_address *last = &list->at[kept > 0 ? kept - 1 : 0];
-        if (kept == 0 || !is_same(last, use, by_days)) {
-            list->at[kept++] = *use;
-            continue;
-        }
-        if (use->first_seen.us < last->first_seen.us)
-            last->first_seen = use->first_seen;
-        if (use->last_seen.us > last->last_seen.us)
-            last->last_seen = use->last_seen;
-        last->succeeded += use->succeeded;
-        last->failed += use->failed;
-        if (use->user_agent[0])
-            memcpy(last->user_agent, use->user_agent, sizeof(use->user_agent));
-    }
-    list->count = kept;
-}
-
-/* Nodes that write at once each keep as many, and more may wait: the first ones of a day are told. */
-static void days_cap(struct address_list *list)
-{
-    list_merge(list, true);
-    if (list->count > 0)
-        qsort(list->at, list->count, sizeof(list->at[0]), by_day_and_first_seen);
-    int64_t day = INT64_MIN;
-    for (size_t i = 0, count = 0; i < list->count; i++) {
-        struct recent_address *use = &list->at[i];
-        count = instant_day(use->first_seen) == day ? count + 1 : 1;
-        day = instant_day(use->first_seen);
-        if (count > ADDRESSES_A_DAY_MAX)
-            use->address[0] = use->user_agent[0] = '\0';
-    }
-}
-
-enum status ledger_addresses_list(struct ledger *ledger, const struct address_query *query,
-                                  struct address_list *list, struct reason *reason)
-{
-    CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
-    TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
-    CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(select_open(view.reader->db, query, &select, reason));
-    TRY(both_read(ledger, select, query, list, reason));
-    days_cap(list);
-    list_merge(list, false);
-    if (list->count > 0)
-        qsort(list->at, list->count, sizeof(list->at[0]), by_last_seen);
-    return STATUS_OK;
 }

@@ -1,7 +1,7 @@
 /* addresses: from where accounts were called, by day; gathered until it is written with the fold.
  *
- * Who writes the journal adds what it has committed, and writes it in the fold's transaction: of a file shelf by shelf
- * (shelves.h), in a cluster all; readers merge what is not written yet. Best effort: it is no part of the journal, so
+ * Who writes the journal adds what it has committed, and writes it in the fold's transaction: of a file a few cohorts at
+ * a time (cohorts.h), in a cluster all; readers merge what is not written yet. Best effort: it is no part of the journal, so
  * what a killed process had gathered is lost. Shared: its own lock, which stands behind the reader's
  * and before the ledger's; loop threads never take it. */
 #pragma once
@@ -26,7 +26,7 @@ struct ledger;
 
 struct addresses {
     pthread_mutex_t lock;
-    struct places shelves; /* each with its parts, by account, day and address */
+    struct places cohorts; /* each with its parts, by account, day and address */
     size_t waiting;        /* parts of all */
 };
 
@@ -54,12 +54,12 @@ void addresses_add(struct addresses *addresses, const struct address_use *use);
  * call either here or in the table. */
 enum status addresses_write(const struct addresses *addresses, struct db *db,
                             struct reason *reason);
-enum status addresses_write_shelf(const struct addresses *addresses, int64_t shelf,
-                                  struct db *db, struct reason *reason);
+enum status addresses_write_cohort(const struct addresses *addresses, int64_t cohort,
+                                   struct db *db, struct reason *reason);
 
 /* When that has committed. */
 void addresses_forget(struct addresses *addresses);
-void addresses_forget_shelf(struct addresses *addresses, int64_t shelf);
+void addresses_forget_cohort(struct addresses *addresses, int64_t cohort);
 
 /* Inside a transaction that has written so many parts: some more rows than these, of what is older than ADDRESS_DAYS_KEPT. */
 enum status addresses_expire(struct db *db, instant now, size_t parts, struct reason *reason);

@@ -105,7 +105,7 @@ static enum status mark_check(struct audit *audit, int64_t *last, struct reason 
                              "fold_mark: the journal's last row");
     if (marks->furthest > *last)
         return audit_differs(audit, 0, (const int64_t[2]){*last, marks->furthest}, reason,
-                             "fold_shelf: the journal's last row");
+                             "fold_cohort: the journal's last row");
     return STATUS_OK;
 }
 

@@ -190,7 +190,7 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
     if (batch->calls > 0 || !atomic_load(&committer->admits))
         TRY(row_insert(committer, batch, now, reason));
     if (folds)
-        TRY(shelves_write(&committer->shelves, held->db, now, reason));
+        TRY(cohorts_write(&committer->cohorts, held->db, now, reason));
     TRY(db_commit(&transaction, reason));
     /* Before the lock is free: who adds up the journal for a key finds each charge either there
      * or caught up with. */
@@ -223,7 +223,7 @@ static void batch_addresses(struct committer *committer, const struct batch *bat
 /* Before the charges are settled: whoever has his answer finds it counted. */
 static void batch_fold(struct committer *committer, const struct batch *batch)
 {
-    struct shelves *shelves = &committer->shelves;
+    struct cohorts *cohorts = &committer->cohorts;
     struct tally *tally = &committer->tally;
     tally_add(&tally->journal_rows, batch->journal_id != 0);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
@@ -231,7 +231,7 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
         struct journal_entry entry;
         check(charge_entry(charge, &entry));
         tally_call(tally, &entry);
-        shelves_add(shelves, batch->journal_id, &entry,
+        cohorts_add(cohorts, batch->journal_id, &entry,
                     &(struct fold_period){.period = period->year * 12 + period->month - 1,
                                           .subscription = charge->standing.subscription,
                                           .billed_in = ledger_billed_in(
@@ -241,9 +241,9 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
         const struct journal_entry *slot = &batch->slots[i].entry;
         tally_call(tally, slot);
         if (took_slot(slot))
-            shelves_add(shelves, batch->journal_id, slot, NULL);
+            cohorts_add(cohorts, batch->journal_id, slot, NULL);
         else
-            shelves_add_rate_limited(shelves, slot);
+            cohorts_add_rate_limited(cohorts, slot);
     }
     batch_addresses(committer, batch);
 }
@@ -269,12 +269,12 @@ static void slots_put_back(struct committer *committer, struct batch *batch)
 void committer_slice_done(struct committer *committer, duration now)
 {
     struct tally *tally = &committer->tally;
-    if (!shelves_forget(&committer->shelves, now))
+    if (!cohorts_forget(&committer->cohorts, now))
         return;
     tally_add(&tally->folds, 1);
     tally_fold_waits(tally, false, now);
-    tally_fold_waits(tally, !shelves_are_empty(&committer->shelves),
-                     committer->shelves.round_began);
+    tally_fold_waits(tally, !cohorts_are_empty(&committer->cohorts),
+                     committer->cohorts.round_began);
 }
 
 /* The addresses are in memory or in the table at any moment, for who holds their lock. */
@@ -292,17 +292,17 @@ static enum status batch_commit_fold(struct committer *committer, struct batch *
 /* False: none is due. */
 static bool slice_choose(struct committer *committer, const struct batch *batch, duration now)
 {
-    struct shelves *shelves = &committer->shelves;
-    size_t parts = batch->charges ? SHELVES_PARTS_A_SLICE : SHELVES_PARTS_AT_REST;
-    if (shelves_are_empty(shelves))
+    struct cohorts *cohorts = &committer->cohorts;
+    size_t parts = batch->charges ? COHORTS_PARTS_A_SLICE : COHORTS_PARTS_AT_REST;
+    if (cohorts_are_empty(cohorts))
         return false;
     if (committer->drains_before.us > 0) {
-        shelves_choose_before(shelves, committer->drains_before, SHELVES_PARTS_AT_REST);
+        cohorts_choose_before(cohorts, committer->drains_before, COHORTS_PARTS_AT_REST);
         return true;
     }
-    if (!batch->is_last && !shelves_are_due(shelves, now))
+    if (!batch->is_last && !cohorts_are_due(cohorts, now))
         return false;
-    shelves_choose(shelves, parts, now);
+    cohorts_choose(cohorts, parts, now);
     return true;
 }
 
@@ -317,7 +317,7 @@ static void batch_run(struct committer *committer, struct batch *batch)
     if (status == STATUS_OK)
         batch_fold(committer, batch);
     tally_add(&committer->tally.failed_commits, status != STATUS_OK);
-    tally_fold_waits(&committer->tally, !shelves_are_empty(&committer->shelves), now);
+    tally_fold_waits(&committer->tally, !cohorts_are_empty(&committer->cohorts), now);
     if (status != STATUS_OK && admitted)
         log_line(LOG_ERROR, "ledger",
                  "a batch is not durable; calls are refused until one is: %s", reason.sentence);
@@ -342,8 +342,8 @@ static duration wait_longest(const struct committer *committer)
     if (!atomic_load(&committer->admits))
         return (duration){RETRY_INTERVAL_US};
     duration slice_in = {SWEEP_INTERVAL_US};
-    if (!shelves_are_empty(&committer->shelves))
-        slice_in = shelves_may_wait(&committer->shelves, time_elapsed(committer->ledger->time));
+    if (!cohorts_are_empty(&committer->cohorts))
+        slice_in = cohorts_may_wait(&committer->cohorts, time_elapsed(committer->ledger->time));
     bool slots_wait = committer->slot_count > 0;
     return slots_wait && slice_in.us > SLOTS_INTERVAL_US ? (duration){SLOTS_INTERVAL_US}
                                                          : slice_in;
@@ -383,7 +383,7 @@ static bool batch_take(struct committer *committer, struct batch *batch)
     committer->slot_capacity = 0;
     unlock(committer);
     return batch->charges || batch->slot_count > 0 || !batch->is_last ||
-           !shelves_are_empty(&committer->shelves);
+           !cohorts_are_empty(&committer->cohorts);
 }
 
 static void *work(void *owner)
@@ -412,7 +412,7 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     check(uv_cond_init(&committer->closed) == 0);
     check(uv_mutex_init(&committer->lock) == 0);
     addresses_init(&committer->addresses);
-    shelves_init(&committer->shelves, &committer->addresses);
+    cohorts_init(&committer->cohorts, &committer->addresses);
     buffer_init(&committer->body, BODY_BYTES_MAX);
 }
 
@@ -436,7 +436,7 @@ void committer_stop(struct committer *committer)
 
 void committer_finish(struct committer *committer)
 {
-    shelves_finish(&committer->shelves);
+    cohorts_finish(&committer->cohorts);
     addresses_finish(&committer->addresses);
     buffer_finish(&committer->body);
     free(committer->slots);

@@ -3,7 +3,7 @@
  * Loop threads hand over what was decided; the committer takes all that waits, appends one row,
  * commits with a sync, and settles the charges of that batch. Batches form by themselves: while
  * one commit runs, the next gathers. Some of them carry a slice of what the journal adds to
- * balances and usage (shelves.h).
+ * balances and usage (cohorts.h).
  *
  * When a commit fails its charges are undone and settled with STATUS_UNAVAILABLE, and nothing is
  * admitted until a later commit has synced: the connection is kept, because reopening would bring
@@ -13,8 +13,8 @@
 
 #include "ledger/addresses.h"
 #include "ledger/charge.h"
+#include "ledger/cohorts.h"
 #include "ledger/counts.h"
-#include "ledger/shelves.h"
 
 #include <uv.h>
 
@@ -50,7 +50,7 @@ struct committer {
     struct addresses addresses;
 
     struct ledger *ledger; /* the committer's thread's own from here */
-    struct shelves shelves;
+    struct cohorts cohorts;
     duration swept;
     instant drains_before; /* a closing waits for what was charged before; 0: none */
     struct buffer body;

@@ -33,7 +33,7 @@ static bool has_older_charge(const struct committer *committer, instant until)
 static enum status close_until(struct committer *committer, instant until)
 {
     addresses_lock(&committer->addresses);
-    enum status status = ledger_close_until(committer->ledger, &committer->shelves, until,
+    enum status status = ledger_close_until(committer->ledger, &committer->cohorts, until,
                                             NULL);
     if (status == STATUS_OK)
         committer_slice_done(committer, time_elapsed(committer->ledger->time));
@@ -54,7 +54,7 @@ void committer_closing_run(struct committer *committer, bool is_last)
     bool can_close = atomic_load(&committer->admits) && !is_last;
     committer->drains_before.us = 0;
     if (can_close &&
-        !shelves_choose_before(&committer->shelves, until, SHELVES_PARTS_AT_REST)) {
+        !cohorts_choose_before(&committer->cohorts, until, COHORTS_PARTS_AT_REST)) {
         committer->drains_before = until;
         return;
     }

@@ -12,7 +12,7 @@ enum status ledger_closings_load(struct ledger *ledger, struct reason *reason);
 
 /* Closes all periods that end by until: writes a slice, after which nothing charged before until waits, and the closing in one
  * transaction. On the committer's thread, under the addresses' lock; the slice is to be forgotten afterwards. */
-enum status ledger_close_until(struct ledger *ledger, const struct shelves *shelves,
+enum status ledger_close_until(struct ledger *ledger, const struct cohorts *cohorts,
                                instant until, struct reason *reason);
 
 /* The row that says so, inside a transaction after which nothing charged before until is unfolded. */

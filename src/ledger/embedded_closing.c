@@ -80,13 +80,13 @@ enum status ledger_closing_write(struct ledger *ledger, instant until, struct re
     return db_run(insert, reason);
 }
 
-enum status ledger_close_until(struct ledger *ledger, const struct shelves *shelves,
+enum status ledger_close_until(struct ledger *ledger, const struct cohorts *cohorts,
                                instant until, struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(ledger_transact(held, &transaction, reason));
-    TRY(shelves_write(shelves, held->db, time_now(held->time), reason));
+    TRY(cohorts_write(cohorts, held->db, time_now(held->time), reason));
     if (until.us > atomic_load(&held->closed_us))
         TRY(ledger_closing_write(held, until, reason));
     meter_decide_by(held->meter, until);

@@ -154,7 +154,7 @@ static void entry_restore(struct ledger *ledger, const struct row *row,
         return;
     if (!is_past)
         period.subscription = meter_balance_of(ledger->meter, entry->account_id).subscription;
-    shelves_add(&ledger->committer.shelves, row->id, entry, &period);
+    cohorts_add(&ledger->committer.cohorts, row->id, entry, &period);
 }
 
 static enum status row_restore(struct ledger *ledger, const struct row *row, struct text body,
@@ -231,7 +231,7 @@ static enum status journal_restore(struct ledger *ledger, struct reason *reason)
                           db_path(ledger->db));
     int64_t last_journal_id;
     TRY(rows_restore(ledger, &marks, &last_journal_id, reason));
-    shelves_begin(&ledger->committer.shelves, marks.all, last_journal_id);
+    cohorts_begin(&ledger->committer.cohorts, marks.all, last_journal_id);
     return STATUS_OK;
 }
 

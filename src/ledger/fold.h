@@ -1,6 +1,6 @@
 /* fold: what the journal's newest rows add to balances and usage, gathered until it is written.
  *
- * Owned by one thread: the committer's, which has one a shelf (shelves.h), or a lane's. fold_add after a row is committed (or
+ * Owned by one thread: the committer's, which has one for each cohort (cohorts.h), or a lane's. fold_add after a row is committed (or
  * read back at start), fold_write inside a later transaction, fold_forget when that has committed. Who owns it moves the mark
  * in the transaction of the sums, so that nothing is added twice and nothing is lost. */
 #pragma once

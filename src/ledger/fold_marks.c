@@ -2,14 +2,14 @@
 
 #include "model/account.h"
 
-struct shelf_mark {
-    int64_t shelf;
+struct cohort_mark {
+    int64_t cohort;
     int64_t journal_id;
 };
 
-static uint32_t hash_of(int64_t shelf)
+static uint32_t hash_of(int64_t cohort)
 {
-    return places_hash(places_mix(0, shelf));
+    return places_hash(places_mix(0, cohort));
 }
 
 static enum status all_read(struct db *db, struct fold_marks *marks, struct reason *reason)
@@ -25,10 +25,11 @@ static enum status all_read(struct db *db, struct fold_marks *marks, struct reas
     return STATUS_OK;
 }
 
-static enum status shelves_read(struct db *db, struct fold_marks *marks, struct reason *reason)
+static enum status cohorts_read(struct db *db, struct fold_marks *marks, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
-    TRY(db_statement_take(db, "SELECT shelf, journal_id FROM fold_shelf WHERE journal_id > $1",
+    TRY(db_statement_take(db,
+                          "SELECT cohort, journal_id FROM fold_cohort WHERE journal_id > $1",
                           &select, reason));
     db_bind_integer(select, 1, marks->all);
     for (;;) {
@@ -36,9 +37,9 @@ static enum status shelves_read(struct db *db, struct fold_marks *marks, struct 
         TRY(db_step(select, &row, reason));
         if (!row)
             return STATUS_OK;
-        const struct shelf_mark mark = {db_column_integer(select, 0),
-                                        db_column_integer(select, 1)};
-        places_add(&marks->shelves, hash_of(mark.shelf), &mark);
+        const struct cohort_mark mark = {db_column_integer(select, 0),
+                                         db_column_integer(select, 1)};
+        places_add(&marks->cohorts, hash_of(mark.cohort), &mark);
         if (mark.journal_id > marks->furthest)
             marks->furthest = mark.journal_id;
     }
@@ -47,25 +48,25 @@ static enum status shelves_read(struct db *db, struct fold_marks *marks, struct 
 enum status fold_marks_read(struct db *db, struct fold_marks *marks, struct reason *reason)
 {
     *marks = (struct fold_marks){.rows = 0};
-    places_init(&marks->shelves, sizeof(struct shelf_mark));
+    places_init(&marks->cohorts, sizeof(struct cohort_mark));
     TRY(all_read(db, marks, reason));
-    return shelves_read(db, marks, reason);
+    return cohorts_read(db, marks, reason);
 }
 
 void fold_marks_finish(struct fold_marks *marks)
 {
-    places_finish(&marks->shelves);
+    places_finish(&marks->cohorts);
 }
 
-static bool is_of_shelf(const void *entry, const void *wanted)
+static bool is_of_cohort(const void *entry, const void *wanted)
 {
-    return ((const struct shelf_mark *)entry)->shelf == *(const int64_t *)wanted;
+    return ((const struct cohort_mark *)entry)->cohort == *(const int64_t *)wanted;
 }
 
 int64_t fold_marks_of(const struct fold_marks *marks, int64_t account_id)
 {
-    int64_t shelf = account_shelf(account_id);
-    const struct shelf_mark *own = places_find(&marks->shelves, hash_of(shelf), is_of_shelf,
-                                               &shelf);
+    int64_t cohort = account_cohort(account_id);
+    const struct cohort_mark *own = places_find(&marks->cohorts, hash_of(cohort), is_of_cohort,
+                                                &cohort);
     return own ? own->journal_id : marks->all;
 }

@@ -1,6 +1,6 @@
-/* fold_marks: up to which row of the journal a file's accounts are in its projections (shelves.h).
+/* fold_marks: up to which row of the journal a file's accounts are in its projections (cohorts.h).
  *
- * A shelf's mark is that of all accounts, or its own where that is further. Owned by whoever reads them, within one view of
+ * A cohort's mark is that of all accounts, or its own where that is further. Owned by whoever reads them, within one view of
  * the file: then a call is in the projections, or it is in a row behind its account's mark. Blocks on the disk. */
 #pragma once
 
@@ -11,8 +11,8 @@
 struct fold_marks {
     int64_t rows; /* of fold_mark: 1, else the file is damaged */
     int64_t all;
-    int64_t furthest; /* of any shelf */
-    struct places shelves;
+    int64_t furthest; /* of any cohort */
+    struct places cohorts;
 };
 
 /* The caller finishes *marks, also after a failure. */

@@ -47,7 +47,7 @@ static enum status rows_visit(struct db *db, struct db_statement *select,
 #define SHARED_FROM " FROM unfolded"
 #define FILE_FROM                                                                              \
     " FROM journal WHERE id > (SELECT max(journal_id) FROM (SELECT journal_id FROM fold_mark"  \
-    " UNION ALL SELECT journal_id FROM fold_shelf WHERE shelf = $1))"
+    " UNION ALL SELECT journal_id FROM fold_cohort WHERE cohort = $1))"
 
 static enum status tail_select(struct db *db, int64_t account_id, const char *of_shared,
                                const char *of_file, struct db_statement **select,
@@ -56,7 +56,7 @@ static enum status tail_select(struct db *db, int64_t account_id, const char *of
     bool is_file = db_kind(db) == DB_SQLITE;
     TRY(db_statement_take(db, is_file ? of_file : of_shared, select, reason));
     if (is_file)
-        db_bind_integer(*select, 1, account_shelf(account_id));
+        db_bind_integer(*select, 1, account_cohort(account_id));
     return STATUS_OK;
 }
 

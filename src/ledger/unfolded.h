@@ -12,7 +12,7 @@
 /* Once for each call, in the order of the journal. entry: borrowed. */
 typedef void unfolded_visit(void *owner, int64_t journal_id, const struct journal_entry *entry);
 
-/* The calls of one account. In a file those since its shelf was folded: a second's, or under many accounts a minute's. */
+/* The calls of one account. In a file those since its cohort was folded: a second's, or under many accounts a minute's. */
 enum status unfolded_read(struct db *db, int64_t account_id, unfolded_visit *visit, void *owner,
                           struct reason *reason);
 

@@ -17,11 +17,11 @@ static inline int64_t account_bucket(int64_t account_id)
     return account_id % ACCOUNT_BUCKETS;
 }
 
-/* Accounts of one bucket with ids behind each other: neighbours in tables whose keys begin with both. */
-#define SHELF_ACCOUNTS 256
-static inline int64_t account_shelf(int64_t account_id)
+/* Its cohort: accounts of one bucket with ids behind each other, neighbours in tables whose keys begin with both. */
+#define COHORT_ACCOUNTS 256
+static inline int64_t account_cohort(int64_t account_id)
 {
-    return account_id / (ACCOUNT_BUCKETS * SHELF_ACCOUNTS) * ACCOUNT_BUCKETS +
+    return account_id / (ACCOUNT_BUCKETS * COHORT_ACCOUNTS) * ACCOUNT_BUCKETS +
            account_bucket(account_id);
 }
 

@@ -152,20 +152,20 @@ static bool has_table(const char *name)
     return has;
 }
 
-/* That of all accounts, or its shelf's where that is further. */
+/* That of all accounts, or its cohort's where that is further. */
 static void marks_read(struct books *books)
 {
     books->mark = number("SELECT journal_id FROM fold_mark");
     for (int64_t account = 0; account < ACCOUNTS_MAX; account++)
         marks[account] = books->mark;
-    if (!has_table("fold_shelf"))
+    if (!has_table("fold_cohort"))
         return;
-    sqlite3_stmt *select = prepared("SELECT shelf, journal_id FROM fold_shelf");
+    sqlite3_stmt *select = prepared("SELECT cohort, journal_id FROM fold_cohort");
     while (next_row(select)) {
-        int64_t shelf = sqlite3_column_int64(select, 0);
+        int64_t cohort = sqlite3_column_int64(select, 0);
         int64_t mark = sqlite3_column_int64(select, 1);
-        if (shelf < ACCOUNTS_MAX && mark > books->mark)
-            marks[shelf] = mark; /* each of the first 64 accounts stands on one of its own */
+        if (cohort < ACCOUNTS_MAX && mark > books->mark)
+            marks[cohort] = mark; /* each of the first 64 accounts is alone in one */
     }
 }
 

@@ -168,7 +168,7 @@ def copy_of_a_stopped(stage):
 
 @act(COPY, "each table has the rows that it had")
 def copy_of_each_table(stage):
-    left = {"fold_mark", "fold_shelf", "schema_version", "sqlite_sequence"}
+    left = {"fold_mark", "fold_cohort", "schema_version", "sqlite_sequence"}
     for name, schema in (("x.db", "ledger"), ("x.db-catalog", "catalog")):
         with contextlib.closing(sqlite3.connect(stage.place.folder / name)) as file:
             tables = [table for (table,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

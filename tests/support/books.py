@@ -107,7 +107,7 @@ class Books:
         self.sums = collections.defaultdict(Sums)  # by account, of all rows
         self.folded = collections.defaultdict(Sums)  # of those up to their account's mark
         self.unfolded = []  # entries
-        self.in_rounds = 0  # readings that found some shelves further than others
+        self.in_rounds = 0  # readings that found some cohorts further than others
 
     def read(self):
         """Reads what is new, and checks that nothing is twice and that everything adds up."""
@@ -138,12 +138,12 @@ class Books:
     def re_add(self, database):
         """Balances and usage say of every account what the journal's rows up to its mark say."""
         mark = database.execute("SELECT journal_id FROM fold_mark").fetchone()[0]
-        shelves = dict(database.execute("SELECT shelf, journal_id FROM fold_shelf"))
-        self.in_rounds += any(further > mark for further in shelves.values())
+        cohorts = dict(database.execute("SELECT cohort, journal_id FROM fold_cohort"))
+        self.in_rounds += any(further > mark for further in cohorts.values())
         behind, self.unfolded = self.unfolded, []
         for entry in behind:
-            shelf = entry.account // (64 * 256) * 64 + entry.account % 64
-            if entry.row > max(mark, shelves.get(shelf, 0)):
+            cohort = entry.account // (64 * 256) * 64 + entry.account % 64
+            if entry.row > max(mark, cohorts.get(cohort, 0)):
                 self.unfolded.append(entry)
             else:
                 self.folded[entry.account].add(entry)

@@ -52,14 +52,14 @@ static void write_down(void)
 }
 
 /* The addresses of one account's neighbours alone. */
-static void write_down_shelf(int64_t account_id)
+static void write_down_cohort(int64_t account_id)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     addresses_lock(&addresses);
     DONE(db_begin(db, &transaction, &reason));
-    DONE(addresses_write_shelf(&addresses, account_shelf(account_id), db, &reason));
+    DONE(addresses_write_cohort(&addresses, account_cohort(account_id), db, &reason));
     DONE(db_commit(&transaction, &reason));
-    addresses_forget_shelf(&addresses, account_shelf(account_id));
+    addresses_forget_cohort(&addresses, account_cohort(account_id));
     addresses_unlock(&addresses);
 }
 
@@ -167,25 +167,25 @@ static void no_more_wait_than_the_bound(void **state)
     used(1, "192.0.2.1", "", second_of_day(DAY_0, 1));
     used(2, "192.0.2.2", "", second_of_day(DAY_0, 1));
     assert_int_equal(addresses.waiting, ADDRESSES_WAITING_MAX);
-    write_down_shelf(1);
+    write_down_cohort(1);
     assert_stored("SELECT count(*) FROM recent_address", "256");
     assert_stored_of("SELECT succeeded FROM recent_address WHERE account_id = $1", 1, "2");
     assert_int_equal(addresses.waiting, ADDRESSES_WAITING_MAX - 256);
     used(2, "192.0.2.2", "", second_of_day(DAY_0, 2)); /* there is room again */
-    write_down_shelf(2);
+    write_down_cohort(2);
     assert_stored("SELECT count(*) FROM recent_address WHERE address = '192.0.2.2'", "1");
 }
 
-/* Of neighbours in the table; an address that waits on another shelf goes on waiting. */
-static void shelves_are_written_one_by_one(void **state)
+/* Of neighbours in the table; an address of another cohort goes on waiting. */
+static void cohorts_are_written_one_by_one(void **state)
 {
     (void)state;
     const int64_t one = 1, neighbour = 1 + ACCOUNT_BUCKETS,
-                  behind = 1 + ACCOUNT_BUCKETS * SHELF_ACCOUNTS, other = 2;
+                  behind = 1 + ACCOUNT_BUCKETS * COHORT_ACCOUNTS, other = 2;
     const int64_t accounts[] = {one, neighbour, behind, other};
     for (size_t i = 0; i < LENGTH_OF(accounts); i++)
         used(accounts[i], "192.0.2.1", "unit/1", second_of_day(DAY_0, (int64_t)i));
-    write_down_shelf(neighbour);
+    write_down_cohort(neighbour);
     assert_stored("SELECT group_concat(account_id, ' ') FROM recent_address", "1 65");
     used(one, "192.0.2.1", "unit/2", second_of_day(DAY_0, 9));
     assert_int_equal(addresses.waiting, 3);
@@ -195,8 +195,8 @@ static void shelves_are_written_one_by_one(void **state)
                      " FROM recent_address WHERE account_id = $1",
                      one, "unit/229");
     assert_int_equal(addresses.waiting, 0);
-    write_down_shelf(other); /* nothing waits there, and nothing ever did on the next one */
-    write_down_shelf(3);
+    write_down_cohort(other); /* nothing waits there, and nothing ever did in the next one */
+    write_down_cohort(3);
     assert_stored("SELECT sum(succeeded) FROM recent_address", "5");
 }
 
@@ -225,7 +225,7 @@ int main(void)
         FRESH(what_is_no_address_is_counted_under_none),
         FRESH(each_account_day_and_address_has_its_row),
         FRESH(no_more_wait_than_the_bound),
-        FRESH(shelves_are_written_one_by_one),
+        FRESH(cohorts_are_written_one_by_one),
         FRESH(what_is_old_goes_as_new_rows_come),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

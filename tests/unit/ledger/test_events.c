@@ -403,7 +403,7 @@ static void neighbours_have_addresses_of_their_own(void **state)
         DONE(ledger_account_create(ledger, text_of(mail), TEXT(""), TEXT("Free"), &account,
                                    &reason));
     }
-    assert_int_equal(account_shelf(1), account_shelf(neighbour));
+    assert_int_equal(account_cohort(1), account_cohort(neighbour));
     for (int round = 0; round < 2; round++) {
         call(1, 1, 1, true, "192.0.2.1");
         call(neighbour, 4, 1, true, "198.51.100.1");

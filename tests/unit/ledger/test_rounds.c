@@ -1,4 +1,4 @@
-/* A ledger whose shelves are being written, some already and some not: whoever asks finds each call once, and so does who comes
+/* A ledger whose cohorts are being written, some already and some not: whoever asks finds each call once, and so does who comes
  * after a crash. */
 #include "billing_checks.h"
 #include "ledger/embedded.h"
@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define CALLERS 80 /* on 64 shelves; a slice takes 32 of their parts */
+#define CALLERS 80 /* in 64 cohorts; a slice takes 32 of their parts */
 
 static struct caller callers[CALLERS];
 static int64_t calls_of[CALLERS];
@@ -47,9 +47,9 @@ static void half_written(void)
         each_calls();
         minutes_pass();
         called(0);
-    } while (stored_integer("SELECT count(*) FROM fold_shelf") == 0);
+    } while (stored_integer("SELECT count(*) FROM fold_cohort") == 0);
     assert_true(stored_integer("SELECT journal_id FROM fold_mark") <
-                stored_integer("SELECT min(journal_id) FROM fold_shelf"));
+                stored_integer("SELECT min(journal_id) FROM fold_cohort"));
 }
 
 /* ---- What is found ---- */
@@ -127,12 +127,12 @@ static void a_crash_in_a_round_loses_nothing(void **state)
     each_call_is_found_once();
     assert_int_equal(stored_integer("SELECT journal_id FROM fold_mark"),
                      stored_integer("SELECT max(id) FROM journal"));
-    assert_int_equal(stored_integer("SELECT count(*) FROM fold_shelf"), 0);
+    assert_int_equal(stored_integer("SELECT count(*) FROM fold_cohort"), 0);
 }
 
 #define HOURS 14 /* with calls of each: more parts than one slice takes at rest */
 
-/* The period's last charges wait on more shelves than one slice has. */
+/* The period's last charges wait in more parts than one slice takes. */
 static void a_closing_writes_all_that_is_older(void **state)
 {
     (void)state;
@@ -144,7 +144,7 @@ static void a_closing_writes_all_that_is_older(void **state)
         clock_step(json);
         each_calls();
     }
-    assert_true(ledger->committer.shelves.waiting > SHELVES_PARTS_AT_REST);
+    assert_true(ledger->committer.cohorts.waiting > COHORTS_PARTS_AT_REST);
     clock_step("2024-03-01T00:00:00Z");
     called(7);
     clock_step("2024-03-01T00:00:02Z");
@@ -164,7 +164,7 @@ static void a_closing_writes_all_that_is_older(void **state)
     }
 }
 
-/* The charge that is given back is on a shelf that was written, and on one that was not. */
+/* The charge that is given back is of a cohort that was written, and of one that was not. */
 static void what_is_given_back_is_found_on_either_side(void **state)
 {
     (void)state;

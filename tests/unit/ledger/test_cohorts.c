@@ -1,30 +1,30 @@
-/* In which order shelves are written, and that a call is in the projections or behind its account's mark, each once. */
+/* In which order cohorts are written, and that a call is in the projections or behind its account's mark, each once. */
 #include "file_harness.h"
+#include "ledger/cohorts.h"
 #include "ledger/fold_marks.h"
-#include "ledger/shelves.h"
 #include "model/account.h"
 
 #define AT ((instant){INT64_C(20000) * DAY_US + 17}) /* 2024-10-04 */
-#define ACCOUNTS 200 /* on 64 shelves: 8 of four and 56 of three */
+#define ACCOUNTS 200 /* in 64 cohorts: 8 of four and 56 of three */
 #define ROWS_MAX 4000
 
 static struct addresses addresses;
-static struct shelves shelves;
+static struct cohorts cohorts;
 static duration now;
 
 /* What the journal would hold: one call a row, of an account. */
 static int64_t journal[ROWS_MAX + 1];
 static int64_t last_row;
 
-static void shelves_make(void)
+static void cohorts_make(void)
 {
     addresses_init(&addresses);
-    shelves_init(&shelves, &addresses);
+    cohorts_init(&cohorts, &addresses);
 }
 
-static void shelves_drop(void)
+static void cohorts_drop(void)
 {
-    shelves_finish(&shelves);
+    cohorts_finish(&cohorts);
     addresses_finish(&addresses);
 }
 
@@ -33,14 +33,14 @@ static int set_up(void **state)
     (void)state;
     last_row = 0;
     now.us = 5 * SECOND_US;
-    shelves_make();
+    cohorts_make();
     return file_make();
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    shelves_drop();
+    cohorts_drop();
     file_remove();
     return 0;
 }
@@ -67,7 +67,7 @@ static void call_at(int64_t account_id, instant at)
     struct journal_entry entry = entry_of(account_id, at);
     assert_true(last_row < ROWS_MAX);
     journal[++last_row] = account_id;
-    shelves_add(&shelves, last_row, &entry, &october);
+    cohorts_add(&cohorts, last_row, &entry, &october);
     addresses_lock(&addresses);
     addresses_add(&addresses, &(struct address_use){.account_id = account_id,
                                                     .address = TEXT("192.0.2.1"),
@@ -84,7 +84,7 @@ static void call(int64_t account_id)
 static void rate_limited(int64_t account_id)
 {
     struct journal_entry entry = entry_of(account_id, AT);
-    shelves_add_rate_limited(&shelves, &entry);
+    cohorts_add_rate_limited(&cohorts, &entry);
 }
 
 static void each_calls(void)
@@ -101,16 +101,16 @@ static bool slice_written(void)
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     addresses_lock(&addresses);
     DONE(db_begin(db, &transaction, &reason));
-    DONE(shelves_write(&shelves, db, AT, &reason));
+    DONE(cohorts_write(&cohorts, db, AT, &reason));
     DONE(db_commit(&transaction, &reason));
-    bool is_over = shelves_forget(&shelves, now);
+    bool is_over = cohorts_forget(&cohorts, now);
     addresses_unlock(&addresses);
     return is_over;
 }
 
 static bool slice(size_t parts)
 {
-    shelves_choose(&shelves, parts, now);
+    cohorts_choose(&cohorts, parts, now);
     return slice_written();
 }
 
@@ -177,8 +177,8 @@ static void started_again(void)
 {
     CLEANUP(fold_marks_finish) struct fold_marks marks;
     DONE(fold_marks_read(db, &marks, &reason));
-    shelves_drop();
-    shelves_make();
+    cohorts_drop();
+    cohorts_make();
     int64_t rows = last_row;
     for (int64_t row = 1; row <= rows; row++) {
         last_row = row - 1;
@@ -186,7 +186,7 @@ static void started_again(void)
             call(journal[row]);
     }
     last_row = rows;
-    shelves_begin(&shelves, marks.all, rows);
+    cohorts_begin(&cohorts, marks.all, rows);
 }
 
 /* ---- Tests ---- */
@@ -197,16 +197,16 @@ static void few_accounts_are_one_slice_and_one_mark(void **state)
     for (int64_t account = 1; account <= 10; account++)
         call(account);
     rate_limited(3);
-    assert_false(shelves_are_empty(&shelves));
-    assert_true(slice(SHELVES_PARTS_A_SLICE));
-    assert_true(shelves_are_empty(&shelves));
+    assert_false(cohorts_are_empty(&cohorts));
+    assert_true(slice(COHORTS_PARTS_A_SLICE));
+    assert_true(cohorts_are_empty(&cohorts));
     assert_int_equal(number("SELECT journal_id FROM fold_mark"), 10);
-    assert_int_equal(number("SELECT count(*) FROM fold_shelf"), 0);
+    assert_int_equal(number("SELECT count(*) FROM fold_cohort"), 0);
     assert_int_equal(number("SELECT rate_limited FROM usage_hour WHERE account_id = 3"), 1);
     projections_are_the_journals();
 }
 
-static void a_round_writes_every_shelf_once(void **state)
+static void a_round_writes_every_cohort_once(void **state)
 {
     (void)state;
     size_t slices = 1;
@@ -214,34 +214,34 @@ static void a_round_writes_every_shelf_once(void **state)
     for (; !slice(20); slices++) {
         assert_int_equal(number("SELECT journal_id FROM fold_mark"), 0);
         assert_int_equal(number("SELECT sum(charged) FROM usage_hour"),
-                         ACCOUNTS - shelves.waiting);
+                         ACCOUNTS - cohorts.waiting);
         projections_are_the_journals();
     }
-    assert_in_range(slices, 9, 10); /* whole shelves: of 20 to 23 parts */
+    assert_in_range(slices, 9, 10); /* whole cohorts: of 20 to 23 parts */
     assert_int_equal(number("SELECT journal_id FROM fold_mark"), ACCOUNTS);
-    assert_int_equal(number("SELECT count(*) FROM fold_shelf"), 0);
+    assert_int_equal(number("SELECT count(*) FROM fold_cohort"), 0);
     assert_int_equal(number("SELECT max(charged) FROM usage_hour"), 1);
-    assert_true(shelves_are_empty(&shelves));
+    assert_true(cohorts_are_empty(&cohorts));
 }
 
-/* Accounts on shelves that were written already, and on such as were not there, wait for the next round. */
+/* Accounts of cohorts that were written already, and of such as were not there, wait for the next round. */
 static void what_comes_in_a_round_is_left_for_the_next(void **state)
 {
     (void)state;
     each_calls();
     assert_false(slice(20));
     each_calls();
-    call(SHELF_ACCOUNTS * ACCOUNT_BUCKETS);
+    call(COHORT_ACCOUNTS * ACCOUNT_BUCKETS);
     while (!slice(20))
         projections_are_the_journals();
     assert_int_equal(number("SELECT journal_id FROM fold_mark"), ACCOUNTS);
-    assert_in_range(shelves.waiting, 20 + 1, 23 + 1);
+    assert_in_range(cohorts.waiting, 20 + 1, 23 + 1);
     assert_int_equal(mark_of(1), ACCOUNTS);
     assert_int_equal(mark_of(64),
-                     last_row); /* of the last shelf, written after the second calls */
+                     last_row); /* of the last cohort, written after the second calls */
     assert_true(slice(100));
     assert_int_equal(number("SELECT journal_id FROM fold_mark"), last_row);
-    assert_int_equal(number("SELECT count(*) FROM fold_shelf"), 0);
+    assert_int_equal(number("SELECT count(*) FROM fold_cohort"), 0);
     assert_int_equal(number("SELECT sum(charged) FROM usage_hour"), last_row);
 }
 
@@ -250,14 +250,14 @@ static void a_slice_that_was_rolled_back_is_taken_again(void **state)
     (void)state;
     each_calls();
     assert_false(slice(20));
-    size_t waiting = shelves.waiting;
-    shelves_choose(&shelves, 20, now);
+    size_t waiting = cohorts.waiting;
+    cohorts_choose(&cohorts, 20, now);
     {
         CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
         DONE(db_begin(db, &transaction, &reason));
-        DONE(shelves_write(&shelves, db, AT, &reason));
+        DONE(cohorts_write(&cohorts, db, AT, &reason));
     }
-    assert_int_equal(shelves.waiting, waiting);
+    assert_int_equal(cohorts.waiting, waiting);
     projections_are_the_journals();
     while (!slice(20))
         projections_are_the_journals();
@@ -273,8 +273,8 @@ static void rate_limited_calls_move_no_mark(void **state)
     call(1);
     call(2);
     call(1);
-    shelves_choose(&shelves, 1, now);
-    assert_int_equal(shelves.slice.count, 1);
+    cohorts_choose(&cohorts, 1, now);
+    assert_int_equal(cohorts.slice.count, 1);
     assert_false(slice_written());
     assert_int_equal(mark_of(1), 3);
     assert_int_equal(mark_of(2), 0);
@@ -299,10 +299,10 @@ static void what_was_charged_before_a_day_is_found(void **state)
     (void)state;
     const instant midnight = {INT64_C(20001) * DAY_US};
     for (int64_t account = 1; account <= ACCOUNTS; account++)
-        call_at(account, account_shelf(account) < 32 ? AT : midnight);
+        call_at(account, account_cohort(account) < 32 ? AT : midnight);
     const int64_t older = 104;
-    assert_false(shelves_choose_before(&shelves, midnight, 10));
-    while (!shelves_choose_before(&shelves, midnight, 10)) {
+    assert_false(cohorts_choose_before(&cohorts, midnight, 10));
+    while (!cohorts_choose_before(&cohorts, midnight, 10)) {
         assert_false(slice_written());
         projections_are_the_journals();
     }
@@ -310,8 +310,8 @@ static void what_was_charged_before_a_day_is_found(void **state)
     assert_int_equal(number("SELECT sum(charged) FROM usage_hour WHERE hour < 20001 * 24"),
                      older);
     projections_are_the_journals();
-    assert_true(shelves_choose_before(&shelves, midnight, 10));
-    assert_int_equal(shelves.slice.count, 0);
+    assert_true(cohorts_choose_before(&cohorts, midnight, 10));
+    assert_int_equal(cohorts.slice.count, 0);
     assert_false(slice_written());
 }
 
@@ -321,11 +321,11 @@ static void a_round_goes_on_behind_a_closing(void **state)
     (void)state;
     each_calls();
     assert_false(slice(20));
-    size_t next = shelves.next;
+    size_t next = cohorts.next;
     call_at(1, (instant){AT.us - DAY_US});
-    assert_true(shelves_choose_before(&shelves, (instant){AT.us - 17}, 10));
+    assert_true(cohorts_choose_before(&cohorts, (instant){AT.us - 17}, 10));
     assert_false(slice_written());
-    assert_int_equal(shelves.next, next);
+    assert_int_equal(cohorts.next, next);
     projections_are_the_journals();
     while (!slice(20))
         projections_are_the_journals();
@@ -337,17 +337,17 @@ static void a_round_goes_on_behind_a_closing(void **state)
 static void a_round_begins_a_second_after_the_one_before(void **state)
 {
     (void)state;
-    assert_true(shelves_are_due(&shelves, now));
+    assert_true(cohorts_are_due(&cohorts, now));
     each_calls();
-    assert_int_equal(shelves_may_wait(&shelves, now).us, SECOND_US);
+    assert_int_equal(cohorts_may_wait(&cohorts, now).us, SECOND_US);
     assert_true(slice(ACCOUNTS));
     const duration began = now;
     call(1);
-    assert_int_equal(shelves_may_wait(&shelves, now).us, SECOND_US);
+    assert_int_equal(cohorts_may_wait(&cohorts, now).us, SECOND_US);
     now.us = began.us + SECOND_US - 1;
-    assert_false(shelves_are_due(&shelves, now));
+    assert_false(cohorts_are_due(&cohorts, now));
     now.us++;
-    assert_true(shelves_are_due(&shelves, now));
+    assert_true(cohorts_are_due(&cohorts, now));
 }
 
 /* 3,200 parts a second: 32 of them are done in the 100th part of one. */
@@ -356,16 +356,16 @@ static void slices_of_a_round_come_at_a_pace(void **state)
     (void)state;
     each_calls();
     assert_false(slice(32));
-    size_t parts = shelves.slice.parts;
-    const int64_t pause_us = (int64_t)parts * SECOND_US / SHELVES_PARTS_A_SECOND;
+    size_t parts = cohorts.slice.parts;
+    const int64_t pause_us = (int64_t)parts * SECOND_US / COHORTS_PARTS_A_SECOND;
     assert_in_range(pause_us, 10000, 11000);
-    assert_int_equal(shelves_may_wait(&shelves, now).us, pause_us);
+    assert_int_equal(cohorts_may_wait(&cohorts, now).us, pause_us);
     now.us += pause_us - 1;
-    assert_false(shelves_are_due(&shelves, now));
+    assert_false(cohorts_are_due(&cohorts, now));
     now.us++;
-    assert_true(shelves_are_due(&shelves, now));
+    assert_true(cohorts_are_due(&cohorts, now));
     now.us++;
-    assert_int_equal(shelves_may_wait(&shelves, now).us, 0);
+    assert_int_equal(cohorts_may_wait(&cohorts, now).us, 0);
 }
 
 /* The more wait the faster: of so many, each within a minute; of more than the memory is for, within ten seconds. */
@@ -376,19 +376,19 @@ static void the_pace_follows_what_waits(void **state)
         size_t waiting;
         int64_t parts_a_second;
     } rows[] = {{1000, 3200},
-                {SHELVES_PARTS_A_SECOND * 60, 3200},
+                {COHORTS_PARTS_A_SECOND * 60, 3200},
                 {600000, 10000},
-                {SHELVES_WAITING_MAX + 4, (SHELVES_WAITING_MAX + 4) / 10}};
+                {COHORTS_WAITING_MAX + 4, (COHORTS_WAITING_MAX + 4) / 10}};
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         each_calls();
-        const size_t really = shelves.waiting;
-        shelves_choose(&shelves, 100, now);
-        shelves.waiting = rows[i].waiting;
-        size_t parts = shelves.slice.parts;
+        const size_t really = cohorts.waiting;
+        cohorts_choose(&cohorts, 100, now);
+        cohorts.waiting = rows[i].waiting;
+        size_t parts = cohorts.slice.parts;
         (void)slice_written();
-        assert_int_equal(shelves.due.us - now.us,
+        assert_int_equal(cohorts.due.us - now.us,
                          (int64_t)parts * SECOND_US / rows[i].parts_a_second);
-        shelves.waiting = really - parts;
+        cohorts.waiting = really - parts;
     }
 }
 
@@ -413,7 +413,7 @@ static void something_happens(void)
     case 2: rate_limited(1 + below(ACCOUNTS)); break;
     case 3: (void)slice((size_t)(1 + below(60))); break;
     case 4:
-        (void)shelves_choose_before(&shelves, (instant){AT.us - 17 + DAY_US},
+        (void)cohorts_choose_before(&cohorts, (instant){AT.us - 17 + DAY_US},
                                     (size_t)(1 + below(60)));
         (void)slice_written();
         break;
@@ -432,7 +432,7 @@ static void every_call_is_in_the_projections_once(void **state)
             something_happens();
             projections_are_the_journals();
         }
-        while (!shelves_are_empty(&shelves))
+        while (!cohorts_are_empty(&cohorts))
             (void)slice(30);
         assert_int_equal(number("SELECT sum(charged) FROM usage_hour"), last_row);
         seed = kept;
@@ -445,7 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRESH(few_accounts_are_one_slice_and_one_mark),
-        FRESH(a_round_writes_every_shelf_once),
+        FRESH(a_round_writes_every_cohort_once),
         FRESH(what_comes_in_a_round_is_left_for_the_next),
         FRESH(a_slice_that_was_rolled_back_is_taken_again),
         FRESH(rate_limited_calls_move_no_mark),

@@ -1,0 +1,239 @@
+#include "ledger/cohorts.h"
+
+#include "model/account.h"
+
+#define ROUND_US SECOND_US /* at least */
+#define ROUND_SECONDS 60   /* at most, while no more wait than COHORTS_WAITING_MAX */
+#define ROUND_SECONDS_CROWDED 10
+
+struct cohort {
+    int64_t number;
+    struct fold fold;
+};
+
+void cohorts_init(struct cohorts *cohorts, struct addresses *addresses)
+{
+    *cohorts = (struct cohorts){.addresses = addresses};
+    places_init(&cohorts->places, sizeof(struct cohort));
+}
+
+static struct cohort *cohort_at(const struct cohorts *cohorts, size_t i)
+{
+    return (struct cohort *)cohorts->places.entries + i;
+}
+
+void cohorts_finish(struct cohorts *cohorts)
+{
+    for (size_t i = 0; i < cohorts->places.count; i++)
+        fold_finish(&cohort_at(cohorts, i)->fold);
+    places_finish(&cohorts->places);
+    free(cohorts->slice.at);
+}
+
+void cohorts_begin(struct cohorts *cohorts, int64_t mark, int64_t last_journal_id)
+{
+    check(last_journal_id >= cohorts->last_journal_id);
+    cohorts->mark = mark;
+    cohorts->last_journal_id = last_journal_id;
+    cohorts->has_marks = true;
+}
+
+/* ---- Gathering ---- */
+
+static bool is_cohort(const void *entry, const void *wanted)
+{
+    return ((const struct cohort *)entry)->number == *(const int64_t *)wanted;
+}
+
+static struct cohort *cohort_of(struct cohorts *cohorts, int64_t account_id)
+{
+    int64_t number = account_cohort(account_id);
+    uint32_t hash = places_hash(places_mix(0, number));
+    struct cohort *known = places_find(&cohorts->places, hash, is_cohort, &number);
+    if (known)
+        return known;
+    struct cohort cohort = {.number = number};
+    fold_init(&cohort.fold, false);
+    return places_add(&cohorts->places, hash, &cohort);
+}
+
+void cohorts_add(struct cohorts *cohorts, int64_t journal_id, const struct journal_entry *entry,
+                 const struct fold_period *period)
+{
+    struct fold *fold = &cohort_of(cohorts, entry->account_id)->fold;
+    cohorts->waiting -= fold->parts.count;
+    fold_add(fold, journal_id, entry, period);
+    cohorts->waiting += fold->parts.count;
+    cohorts->last_journal_id = journal_id;
+}
+
+void cohorts_add_rate_limited(struct cohorts *cohorts, const struct journal_entry *entry)
+{
+    struct fold *fold = &cohort_of(cohorts, entry->account_id)->fold;
+    cohorts->waiting -= fold->parts.count;
+    fold_add_rate_limited(fold, entry->account_id, entry->key_id, entry->endpoint, entry->at);
+    cohorts->waiting += fold->parts.count;
+}
+
+/* ---- Whose turn it is ---- */
+
+static bool is_round_over(const struct cohorts *cohorts)
+{
+    return cohorts->next == cohorts->round_end;
+}
+
+bool cohorts_are_due(const struct cohorts *cohorts, duration now)
+{
+    return now.us >=
+           (is_round_over(cohorts) ? cohorts->round_began.us + ROUND_US : cohorts->due.us);
+}
+
+duration cohorts_may_wait(const struct cohorts *cohorts, duration now)
+{
+    if (is_round_over(cohorts))
+        return (duration){ROUND_US};
+    return (duration){cohorts->due.us > now.us ? cohorts->due.us - now.us : 0};
+}
+
+static void slice_open(struct cohorts *cohorts)
+{
+    cohorts->slice.count = cohorts->slice.parts = 0;
+    cohorts->slice.next = cohorts->next;
+    cohorts->slice.ends_round = false;
+}
+
+static void slice_take(struct cohorts *cohorts, size_t i)
+{
+    struct cohorts_slice *slice = &cohorts->slice;
+    size_t parts = cohort_at(cohorts, i)->fold.parts.count;
+    if (parts == 0)
+        return;
+    if (slice->count == slice->capacity) {
+        slice->capacity = slice->capacity ? 2 * slice->capacity : 64;
+        slice->at = memory_grow(slice->at, slice->capacity * sizeof(slice->at[0]));
+    }
+    slice->at[slice->count++] = i;
+    slice->parts += parts;
+}
+
+void cohorts_choose(struct cohorts *cohorts, size_t parts, duration now)
+{
+    if (is_round_over(cohorts)) {
+        cohorts->next = 0;
+        cohorts->round_end = cohorts->places.count;
+        cohorts->round_journal_id = cohorts->last_journal_id;
+        cohorts->round_began = now;
+    }
+    slice_open(cohorts);
+    size_t i = cohorts->next;
+    for (; i < cohorts->round_end && cohorts->slice.parts < parts; i++)
+        slice_take(cohorts, i);
+    cohorts->slice.next = i;
+    cohorts->slice.ends_round = i == cohorts->round_end;
+}
+
+bool cohorts_choose_before(struct cohorts *cohorts, instant then, size_t parts)
+{
+    slice_open(cohorts);
+    size_t i = 0;
+    for (; i < cohorts->places.count && cohorts->slice.parts < parts; i++)
+        if (fold_has_before(&cohort_at(cohorts, i)->fold, then))
+            slice_take(cohorts, i);
+    return i == cohorts->places.count;
+}
+
+/* ---- Writing ---- */
+
+static bool slice_is_all(const struct cohorts *cohorts)
+{
+    return cohorts->slice.parts == cohorts->waiting;
+}
+
+/* Up to where all accounts are folded when the slice is. */
+static int64_t mark_after(const struct cohorts *cohorts)
+{
+    int64_t mark = slice_is_all(cohorts)       ? cohorts->last_journal_id
+                   : cohorts->slice.ends_round ? cohorts->round_journal_id
+                                               : 0;
+    return mark > cohorts->mark ? mark : cohorts->mark;
+}
+
+static enum status mark_write(const struct cohorts *cohorts, int64_t to, struct db *db,
+                              struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *update = NULL;
+    TRY(db_statement_take(db, "UPDATE fold_mark SET journal_id = $1", &update, reason));
+    db_bind_integer(update, 1, to);
+    TRY(db_run(update, reason));
+    CLEANUP(db_statement_release) struct db_statement *delete = NULL;
+    if (!cohorts->has_marks)
+        return STATUS_OK;
+    TRY(db_statement_take(db, "DELETE FROM fold_cohort WHERE journal_id <= $1", &delete,
+                          reason));
+    db_bind_integer(delete, 1, to);
+    return db_run(delete, reason);
+}
+
+static enum status cohort_mark_write(const struct cohorts *cohorts, const struct cohort *cohort,
+                                     struct db *db, struct reason *reason)
+{
+    CLEANUP(db_statement_release) struct db_statement *upsert = NULL;
+    TRY(db_statement_take(
+        db,
+        "INSERT INTO fold_cohort (cohort, journal_id) VALUES ($1, $2)"
+        " ON CONFLICT (cohort) DO UPDATE SET journal_id = excluded.journal_id",
+        &upsert, reason));
+    db_bind_integer(upsert, 1, cohort->number);
+    db_bind_integer(upsert, 2, cohorts->last_journal_id);
+    return db_run(upsert, reason);
+}
+
+static enum status marks_write(const struct cohorts *cohorts, struct db *db,
+                               struct reason *reason)
+{
+    const struct cohorts_slice *slice = &cohorts->slice;
+    int64_t mark = mark_after(cohorts);
+    for (size_t i = 0; i < slice->count && !slice_is_all(cohorts); i++)
+        TRY(cohort_mark_write(cohorts, cohort_at(cohorts, slice->at[i]), db, reason));
+    return mark > cohorts->mark ? mark_write(cohorts, mark, db, reason) : STATUS_OK;
+}
+
+enum status cohorts_write(const struct cohorts *cohorts, struct db *db, instant now,
+                          struct reason *reason)
+{
+    const struct cohorts_slice *slice = &cohorts->slice;
+    for (size_t i = 0; i < slice->count; i++) {
+        const struct cohort *cohort = cohort_at(cohorts, slice->at[i]);
+        TRY(fold_write(&cohort->fold, db, reason));
+        TRY(addresses_write_cohort(cohorts->addresses, cohort->number, db, reason));
+    }
+    TRY(addresses_expire(db, now, slice->parts, reason));
+    return marks_write(cohorts, db, reason);
+}
+
+/* How many parts a second are to be written, so that a round is no longer than it may be. */
+static int64_t pace(const struct cohorts *cohorts)
+{
+    size_t seconds = cohorts->waiting > COHORTS_WAITING_MAX ? ROUND_SECONDS_CROWDED
+                                                            : ROUND_SECONDS;
+    int64_t parts = (int64_t)(cohorts->waiting / seconds);
+    return parts > COHORTS_PARTS_A_SECOND ? parts : COHORTS_PARTS_A_SECOND;
+}
+
+bool cohorts_forget(struct cohorts *cohorts, duration now)
+{
+    const struct cohorts_slice *slice = &cohorts->slice;
+    bool is_all = slice_is_all(cohorts), is_over = is_all || slice->ends_round;
+    int64_t mark = mark_after(cohorts);
+    cohorts->has_marks = !is_all || (cohorts->has_marks && mark == cohorts->mark);
+    cohorts->mark = mark;
+    cohorts->due.us = now.us + (int64_t)slice->parts * SECOND_US / pace(cohorts);
+    for (size_t i = 0; i < slice->count; i++) {
+        struct cohort *cohort = cohort_at(cohorts, slice->at[i]);
+        fold_finish(&cohort->fold); /* a minute's memory may be much */
+        addresses_forget_cohort(cohorts->addresses, cohort->number);
+    }
+    cohorts->waiting -= slice->parts;
+    cohorts->next = is_over ? cohorts->round_end : slice->next;
+    return is_over;
+}

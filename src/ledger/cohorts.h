@@ -1,0 +1,82 @@
+/* cohorts: what a file's journal adds to its projections, a few cohorts of accounts at a time.
+ *
+ * A cohort is 256 accounts that are neighbours in the tables (account_cohort). What they are to be added waits until it is their
+ * cohort's turn; then all of it is written, its addresses too, in the transaction of a batch. So no commit is long, a page of a
+ * table is written once for all accounts on it, and what calls an account many times in a minute adds to it once.
+ *
+ * Turns are taken in rounds, and a round in slices: the next cohorts until they have enough parts. A round begins a second after
+ * the one before and, where few accounts were called, is one slice. Else slices have COHORTS_PARTS_A_SLICE, or a cohort
+ * more, and come at the pace of COHORTS_PARTS_A_SECOND or, where so many wait, of a round a minute; past COHORTS_WAITING_MAX of
+ * six a minute.
+ *
+ * Marks move in the transaction of the sums. fold_mark: up to that row all accounts are folded; fold_cohort: up to which those of
+ * a cohort are, where that is further. Readers find the mark of an account by fold_marks.h, and what is behind it by unfolded.h.
+ *
+ * Owned by the committer's thread; never blocks but in cohorts_write. */
+#pragma once
+
+#include "ledger/addresses.h"
+#include "ledger/fold.h"
+
+#define COHORTS_PARTS_A_SLICE 32      /* half a millisecond of a commit that calls wait for */
+#define COHORTS_PARTS_AT_REST 1024    /* of one that nobody waits for */
+#define COHORTS_PARTS_A_SECOND 3200   /* a twentieth of a core */
+#define COHORTS_WAITING_MAX (1 << 20) /* parts: some 250 MB, and 150 MB of addresses */
+
+struct cohorts {
+    struct places places;    /* in the order of their first calls */
+    size_t waiting;          /* parts of all */
+    int64_t last_journal_id; /* of the last row with a call; 0: none yet */
+    int64_t mark;            /* as it is in fold_mark */
+    bool has_marks;          /* fold_cohort may have rows */
+    struct addresses *addresses;
+    size_t next; /* whose turn it is, of those before round_end */
+    size_t round_end;
+    int64_t round_journal_id; /* the last row when it began */
+    duration round_began, due;
+    struct cohorts_slice {
+        size_t *at; /* the cohorts, by their numbers in places */
+        size_t count, capacity, parts;
+        size_t next; /* as it will be */
+        bool ends_round;
+    } slice;
+};
+
+/* addresses: borrowed, and written with their cohorts. */
+void cohorts_init(struct cohorts *cohorts, struct addresses *addresses);
+void cohorts_finish(struct cohorts *cohorts);
+
+/* At the start, when what the journal holds behind its marks has been added. mark: as it is in fold_mark; last_journal_id: of
+ * the last row, or of that. */
+void cohorts_begin(struct cohorts *cohorts, int64_t mark, int64_t last_journal_id);
+
+/* After the row is committed, or when it is read back at the start; as fold_add. */
+void cohorts_add(struct cohorts *cohorts, int64_t journal_id, const struct journal_entry *entry,
+                 const struct fold_period *period);
+void cohorts_add_rate_limited(struct cohorts *cohorts, const struct journal_entry *entry);
+
+static inline bool cohorts_are_empty(const struct cohorts *cohorts)
+{
+    return cohorts->waiting == 0;
+}
+
+bool cohorts_are_due(const struct cohorts *cohorts, duration now);
+
+/* How long a slice may wait for a batch to go with: a second, but in a round no longer than it is due. */
+duration cohorts_may_wait(const struct cohorts *cohorts, duration now);
+
+/* ---- One slice: chosen, written, and forgotten when that has committed ---- */
+
+/* The next cohorts of the round, until they have that many parts; begins a round where one is over. */
+void cohorts_choose(struct cohorts *cohorts, size_t parts, duration now);
+
+/* Cohorts with calls of before then, the beginning of an hour, until they have that many parts. True: there are no more. */
+bool cohorts_choose_before(struct cohorts *cohorts, instant then, size_t parts);
+
+/* Inside a transaction, under the addresses' lock, which is held until that has committed and cohorts_forget was called, or has
+ * failed: then the next choice takes the same cohorts again. */
+enum status cohorts_write(const struct cohorts *cohorts, struct db *db, instant now,
+                          struct reason *reason);
+
+/* True: a round is over, and what waits has come since it began. */
+bool cohorts_forget(struct cohorts *cohorts, duration now);
