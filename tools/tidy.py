@@ -212,7 +212,7 @@ VOLATILE = re.compile(r"_bucket\([^;]*(nextval|random|gen_random_uuid|clock_time
 ASK_EVERY_SERVER = [
     (r"audit\w*|db", r"", "whoever checks or counts the books reads all of them"),
     (r"ledger_copy", r"", "a file is copied whole, into tables that are not spread yet"),
-    (r"\w+", r"boot, elapsed_us|fold_cohort", "of a file alone, which has no buckets"),
+    (r"\w+", r"boot, elapsed_us|fold_cohort|FROM journal WHERE id > \$1", "of a file alone, which has no buckets"),
     (r"\w+", r"FROM unfolded|max\(node\)", "what nodes have not folded is the calls of some seconds, of any account"),
     (r"\w+", r"max\(id\)", "ids rise over all accounts"),
     (r"cluster_fold", r"FROM journal j WHERE j.node", "asked once, when a lane ends"),

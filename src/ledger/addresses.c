@@ -14,6 +14,13 @@ struct address_part {
 struct address_cohort {
     int64_t number;
     struct places parts;
+    struct places days; /* how many of those an account has of a day */
+};
+
+struct address_day {
+    int64_t account_id;
+    int64_t day;
+    size_t addresses;
 };
 
 void addresses_init(struct addresses *addresses)
@@ -35,6 +42,7 @@ static void cohort_empty(struct addresses *addresses, struct address_cohort *coh
         free(parts[i].user_agent);
     addresses->waiting -= cohort->parts.count;
     places_finish(&cohort->parts);
+    places_finish(&cohort->days);
 }
 
 void addresses_forget(struct addresses *addresses)
@@ -85,6 +93,7 @@ static struct address_cohort *cohort_of(struct addresses *addresses, int64_t acc
     if (known)
         return known;
     places_init(&cohort.parts, sizeof(struct address_part));
+    places_init(&cohort.days, sizeof(struct address_day));
     return places_add(&addresses->cohorts, hash_of_cohort(cohort.number), &cohort);
 }
 
@@ -163,14 +172,32 @@ static struct address_part *part_known(const struct address_cohort *cohort,
     return places_find(&cohort->parts, hash_of(&key), is_part, &key);
 }
 
+static bool is_day(const void *entry, const void *wanted_day)
+{
+    const struct address_day *day = entry, *wanted = wanted_day;
+    return day->account_id == wanted->account_id && day->day == wanted->day;
+}
+
+/* Whether the day has one more by name. */
+static bool day_takes(struct address_cohort *cohort, const struct part_key *key)
+{
+    const struct address_day wanted = {.account_id = key->account_id, .day = key->day};
+    uint32_t hash = places_hash(places_mix(places_mix(0, key->account_id), key->day));
+    struct address_day *day = places_find_or_add(&cohort->days, hash, is_day, &wanted);
+    return day->addresses < ADDRESSES_A_DAY_MAX && ++day->addresses > 0;
+}
+
 static struct address_part *part_new(struct addresses *addresses, struct address_cohort *cohort,
                                      const struct address_use *use)
 {
     struct part_key key = {.account_id = use->account_id, .day = instant_day(use->at)};
     address_copy(use->address, key.address);
-    uint32_t hash = hash_of(&key);
-    struct address_part *part = places_find(&cohort->parts, hash, is_part, &key);
-    return part ? part : part_make(addresses, cohort, &key, hash);
+    struct address_part *part = places_find(&cohort->parts, hash_of(&key), is_part, &key);
+    if (part || (key.address[0] && day_takes(cohort, &key)))
+        return part ? part : part_make(addresses, cohort, &key, hash_of(&key));
+    key.address[0] = '\0';
+    part = places_find(&cohort->parts, hash_of(&key), is_part, &key);
+    return part ? part : part_make(addresses, cohort, &key, hash_of(&key));
 }
 
 static void user_agent_keep(struct address_part *part, struct text told)
@@ -288,19 +315,20 @@ enum status addresses_write(const struct addresses *addresses, struct db *db,
 }
 
 enum status addresses_write_cohort(const struct addresses *addresses, int64_t cohort,
-                                   struct db *db, struct reason *reason)
+                                   struct db *db, size_t *rows, struct reason *reason)
 {
     const struct address_cohort *known = cohort_find(addresses, cohort);
     if (!known || known->parts.count == 0)
         return STATUS_OK;
     const struct address_part **ordered = memory_take(known->parts.count * sizeof(ordered[0]));
     parts_order(known, ordered);
+    *rows += known->parts.count;
     return parts_write(ordered, known->parts.count, db, reason);
 }
 
 #define OLD_ROWS_BESIDES 16 /* where no call makes room for itself */
 
-enum status addresses_expire(struct db *db, instant now, size_t parts, struct reason *reason)
+enum status addresses_expire(struct db *db, instant now, size_t rows, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *remove = NULL;
     TRY(db_statement_take(
@@ -310,7 +338,7 @@ enum status addresses_expire(struct db *db, instant now, size_t parts, struct re
         " WHERE day < $1 LIMIT $2)",
         &remove, reason));
     db_bind_integer(remove, 1, instant_day(now) - ADDRESS_DAYS_KEPT);
-    db_bind_integer(remove, 2, (int64_t)(2 * parts + OLD_ROWS_BESIDES));
+    db_bind_integer(remove, 2, (int64_t)(2 * rows + OLD_ROWS_BESIDES));
     return db_run(remove, reason);
 }
 

@@ -3,7 +3,7 @@
  * Who writes the journal adds what it has committed, and writes it in the fold's transaction: of a file a few cohorts at
  * a time (cohorts.h), in a cluster all; readers merge what is not written yet. Best effort: it is no part of the journal, so
  * what a killed process had gathered is lost. Shared: its own lock, which stands behind the reader's
- * and before the ledger's; loop threads never take it. */
+ * and the ledger's, and is that of the cohorts too; loop threads never take it. */
 #pragma once
 
 #include "base/instant.h"
@@ -26,8 +26,9 @@ struct ledger;
 
 struct addresses {
     pthread_mutex_t lock;
-    struct places cohorts; /* each with its parts, by account, day and address */
-    size_t waiting;        /* parts of all */
+    struct places
+        cohorts; /* each with its parts, by account, day and address: of a day ADDRESSES_A_DAY_MAX and one more */
+    size_t waiting; /* parts of all */
 };
 
 void addresses_init(struct addresses *addresses);
@@ -54,15 +55,16 @@ void addresses_add(struct addresses *addresses, const struct address_use *use);
  * call either here or in the table. */
 enum status addresses_write(const struct addresses *addresses, struct db *db,
                             struct reason *reason);
+/* *rows grows by how many were written. */
 enum status addresses_write_cohort(const struct addresses *addresses, int64_t cohort,
-                                   struct db *db, struct reason *reason);
+                                   struct db *db, size_t *rows, struct reason *reason);
 
 /* When that has committed. */
 void addresses_forget(struct addresses *addresses);
 void addresses_forget_cohort(struct addresses *addresses, int64_t cohort);
 
-/* Inside a transaction that has written so many parts: some more rows than these, of what is older than ADDRESS_DAYS_KEPT. */
-enum status addresses_expire(struct db *db, instant now, size_t parts, struct reason *reason);
+/* Inside a transaction that has written so many rows: some more than these go, of what is older than ADDRESS_DAYS_KEPT. */
+enum status addresses_expire(struct db *db, instant now, size_t rows, struct reason *reason);
 
 /* ---- Reading; blocks on the disk: on a pool thread ---- */
 

@@ -3,17 +3,19 @@
 #include "model/account.h"
 
 #define ROUND_US SECOND_US /* at least */
-#define ROUND_SECONDS 60   /* at most, while no more wait than COHORTS_WAITING_MAX */
+#define ROUND_SECONDS 60   /* at most, while no more wait than COHORTS_CROWD */
 #define ROUND_SECONDS_CROWDED 10
+#define SLICES_AT_ONCE (COHORTS_PARTS_AT_REST / COHORTS_PARTS_A_SLICE)
 
 struct cohort {
     int64_t number;
+    int64_t mark; /* as it is in fold_cohort; 0: none is known */
     struct fold fold;
 };
 
 void cohorts_init(struct cohorts *cohorts, struct addresses *addresses)
 {
-    *cohorts = (struct cohorts){.addresses = addresses};
+    *cohorts = (struct cohorts){.addresses = addresses, .parts_a_slice = COHORTS_PARTS_A_SLICE};
     places_init(&cohorts->places, sizeof(struct cohort));
 }
 
@@ -45,16 +47,26 @@ static bool is_cohort(const void *entry, const void *wanted)
     return ((const struct cohort *)entry)->number == *(const int64_t *)wanted;
 }
 
-static struct cohort *cohort_of(struct cohorts *cohorts, int64_t account_id)
+static uint32_t hash_of(int64_t number)
+{
+    return places_hash(places_mix(0, number));
+}
+
+/* NULL: none of its accounts was called yet. */
+static struct cohort *cohort_find(const struct cohorts *cohorts, int64_t account_id)
 {
     int64_t number = account_cohort(account_id);
-    uint32_t hash = places_hash(places_mix(0, number));
-    struct cohort *known = places_find(&cohorts->places, hash, is_cohort, &number);
+    return places_find(&cohorts->places, hash_of(number), is_cohort, &number);
+}
+
+static struct cohort *cohort_of(struct cohorts *cohorts, int64_t account_id)
+{
+    struct cohort *known = cohort_find(cohorts, account_id);
     if (known)
         return known;
-    struct cohort cohort = {.number = number};
+    struct cohort cohort = {.number = account_cohort(account_id)};
     fold_init(&cohort.fold, false);
-    return places_add(&cohorts->places, hash, &cohort);
+    return places_add(&cohorts->places, hash_of(cohort.number), &cohort);
 }
 
 void cohorts_add(struct cohorts *cohorts, int64_t journal_id, const struct journal_entry *entry,
@@ -73,6 +85,17 @@ void cohorts_add_rate_limited(struct cohorts *cohorts, const struct journal_entr
     cohorts->waiting -= fold->parts.count;
     fold_add_rate_limited(fold, entry->account_id, entry->key_id, entry->endpoint, entry->at);
     cohorts->waiting += fold->parts.count;
+}
+
+int64_t cohorts_visit(const struct cohorts *cohorts, int64_t account_id, int64_t mark,
+                      fold_visit *visit, void *owner)
+{
+    const struct cohort *cohort = cohort_find(cohorts, account_id);
+    if (mark != (cohort && cohort->mark > cohorts->mark ? cohort->mark : cohorts->mark))
+        return mark;
+    if (cohort)
+        fold_visit_account(&cohort->fold, account_id, visit, owner);
+    return cohorts->last_journal_id;
 }
 
 /* ---- Whose turn it is ---- */
@@ -116,15 +139,34 @@ static void slice_take(struct cohorts *cohorts, size_t i)
     slice->parts += parts;
 }
 
-void cohorts_choose(struct cohorts *cohorts, size_t parts, duration now)
+/* How many parts a second are to be written, so that a round is no longer than it may be. */
+static int64_t pace(const struct cohorts *cohorts)
+{
+    size_t seconds = cohorts->waiting > COHORTS_CROWD ? ROUND_SECONDS_CROWDED : ROUND_SECONDS;
+    int64_t parts = (int64_t)(cohorts->waiting / seconds);
+    return parts > COHORTS_PARTS_A_SECOND ? parts : COHORTS_PARTS_A_SECOND;
+}
+
+static size_t parts_due(const struct cohorts *cohorts, bool at_rest, duration now)
+{
+    size_t most = SLICES_AT_ONCE * cohorts->parts_a_slice;
+    int64_t late_us = now.us - cohorts->due.us;
+    if (at_rest || late_us > SECOND_US)
+        return most;
+    size_t late = late_us > 0 ? (size_t)(late_us * pace(cohorts) / SECOND_US) : 0;
+    return late < most ? cohorts->parts_a_slice + late : most;
+}
+
+void cohorts_choose(struct cohorts *cohorts, bool at_rest, duration now)
 {
     if (is_round_over(cohorts)) {
         cohorts->next = 0;
         cohorts->round_end = cohorts->places.count;
         cohorts->round_journal_id = cohorts->last_journal_id;
-        cohorts->round_began = now;
+        cohorts->round_began = cohorts->due = now;
     }
     slice_open(cohorts);
+    size_t parts = parts_due(cohorts, at_rest, now);
     size_t i = cohorts->next;
     for (; i < cohorts->round_end && cohorts->slice.parts < parts; i++)
         slice_take(cohorts, i);
@@ -132,8 +174,9 @@ void cohorts_choose(struct cohorts *cohorts, size_t parts, duration now)
     cohorts->slice.ends_round = i == cohorts->round_end;
 }
 
-bool cohorts_choose_before(struct cohorts *cohorts, instant then, size_t parts)
+bool cohorts_choose_before(struct cohorts *cohorts, instant then)
 {
+    size_t parts = 4 * cohorts->parts_a_slice;
     slice_open(cohorts);
     size_t i = 0;
     for (; i < cohorts->places.count && cohorts->slice.parts < parts; i++)
@@ -202,22 +245,14 @@ enum status cohorts_write(const struct cohorts *cohorts, struct db *db, instant 
                           struct reason *reason)
 {
     const struct cohorts_slice *slice = &cohorts->slice;
+    size_t rows = 0; /* of addresses */
     for (size_t i = 0; i < slice->count; i++) {
         const struct cohort *cohort = cohort_at(cohorts, slice->at[i]);
         TRY(fold_write(&cohort->fold, db, reason));
-        TRY(addresses_write_cohort(cohorts->addresses, cohort->number, db, reason));
+        TRY(addresses_write_cohort(cohorts->addresses, cohort->number, db, &rows, reason));
     }
-    TRY(addresses_expire(db, now, slice->parts, reason));
+    TRY(addresses_expire(db, now, rows, reason));
     return marks_write(cohorts, db, reason);
-}
-
-/* How many parts a second are to be written, so that a round is no longer than it may be. */
-static int64_t pace(const struct cohorts *cohorts)
-{
-    size_t seconds = cohorts->waiting > COHORTS_WAITING_MAX ? ROUND_SECONDS_CROWDED
-                                                            : ROUND_SECONDS;
-    int64_t parts = (int64_t)(cohorts->waiting / seconds);
-    return parts > COHORTS_PARTS_A_SECOND ? parts : COHORTS_PARTS_A_SECOND;
 }
 
 bool cohorts_forget(struct cohorts *cohorts, duration now)
@@ -231,6 +266,7 @@ bool cohorts_forget(struct cohorts *cohorts, duration now)
     for (size_t i = 0; i < slice->count; i++) {
         struct cohort *cohort = cohort_at(cohorts, slice->at[i]);
         fold_finish(&cohort->fold); /* a minute's memory may be much */
+        cohort->mark = cohorts->last_journal_id;
         addresses_forget_cohort(cohorts->addresses, cohort->number);
     }
     cohorts->waiting -= slice->parts;

@@ -6,22 +6,22 @@
  *
  * Turns are taken in rounds, and a round in slices: the next cohorts until they have enough parts. A round begins a second after
  * the one before and, where few accounts were called, is one slice. Else slices have COHORTS_PARTS_A_SLICE, or a cohort
- * more, and come at the pace of COHORTS_PARTS_A_SECOND or, where so many wait, of a round a minute; past COHORTS_WAITING_MAX of
- * six a minute.
+ * more, and come at the pace of COHORTS_PARTS_A_SECOND or, where so many wait, of a round a minute; past COHORTS_CROWD of
+ * six a minute. One that comes late, as batches are long, has as much more, up to COHORTS_PARTS_AT_REST.
  *
  * Marks move in the transaction of the sums. fold_mark: up to that row all accounts are folded; fold_cohort: up to which those of
  * a cohort are, where that is further. Readers find the mark of an account by fold_marks.h, and what is behind it by unfolded.h.
  *
- * Owned by the committer's thread; never blocks but in cohorts_write. */
+ * Owned by the committer's thread, which changes nothing of it without the addresses' lock; never blocks but in cohorts_write. */
 #pragma once
 
 #include "ledger/addresses.h"
 #include "ledger/fold.h"
 
-#define COHORTS_PARTS_A_SLICE 32      /* half a millisecond of a commit that calls wait for */
-#define COHORTS_PARTS_AT_REST 1024    /* of one that nobody waits for */
-#define COHORTS_PARTS_A_SECOND 3200   /* a twentieth of a core */
-#define COHORTS_WAITING_MAX (1 << 20) /* parts: some 250 MB, and 150 MB of addresses */
+#define COHORTS_PARTS_A_SLICE 32 /* half a millisecond of a commit that calls wait for */
+#define COHORTS_PARTS_AT_REST (32 * COHORTS_PARTS_A_SLICE) /* of one that nobody waits for */
+#define COHORTS_PARTS_A_SECOND 3200                        /* a twentieth of a core */
+#define COHORTS_CROWD (1 << 20) /* parts: some 250 MB, and 150 MB of addresses */
 
 struct cohorts {
     struct places places;    /* in the order of their first calls */
@@ -30,7 +30,9 @@ struct cohorts {
     int64_t mark;            /* as it is in fold_mark */
     bool has_marks;          /* fold_cohort may have rows */
     struct addresses *addresses;
-    size_t next; /* whose turn it is, of those before round_end */
+    size_t
+        parts_a_slice; /* COHORTS_PARTS_A_SLICE, and 32 times as many at rest: tests cut finer */
+    size_t next;       /* whose turn it is, of those before round_end */
     size_t round_end;
     int64_t round_journal_id; /* the last row when it began */
     duration round_began, due;
@@ -50,15 +52,21 @@ void cohorts_finish(struct cohorts *cohorts);
  * the last row, or of that. */
 void cohorts_begin(struct cohorts *cohorts, int64_t mark, int64_t last_journal_id);
 
-/* After the row is committed, or when it is read back at the start; as fold_add. */
+/* Under the lock: after the row is committed, or when it is read back at the start; as fold_add. */
 void cohorts_add(struct cohorts *cohorts, int64_t journal_id, const struct journal_entry *entry,
                  const struct fold_period *period);
 void cohorts_add_rate_limited(struct cohorts *cohorts, const struct journal_entry *entry);
 
+/* Nothing waits, and the mark says so. */
 static inline bool cohorts_are_empty(const struct cohorts *cohorts)
 {
-    return cohorts->waiting == 0;
+    return cohorts->waiting == 0 && cohorts->mark >= cohorts->last_journal_id;
 }
+
+/* Under the addresses' lock, any thread: what waits of an account behind that mark of it. Up to which row of the journal that is
+ * all: mark itself, and nothing is visited, where the account's mark is another. */
+int64_t cohorts_visit(const struct cohorts *cohorts, int64_t account_id, int64_t mark,
+                      fold_visit *visit, void *owner);
 
 bool cohorts_are_due(const struct cohorts *cohorts, duration now);
 
@@ -67,11 +75,12 @@ duration cohorts_may_wait(const struct cohorts *cohorts, duration now);
 
 /* ---- One slice: chosen, written, and forgotten when that has committed ---- */
 
-/* The next cohorts of the round, until they have that many parts; begins a round where one is over. */
-void cohorts_choose(struct cohorts *cohorts, size_t parts, duration now);
+/* The next cohorts of the round; begins a round where one is over. at_rest: nobody waits for the commit. */
+void cohorts_choose(struct cohorts *cohorts, bool at_rest, duration now);
 
-/* Cohorts with calls of before then, the beginning of an hour, until they have that many parts. True: there are no more. */
-bool cohorts_choose_before(struct cohorts *cohorts, instant then, size_t parts);
+/* For a closing: cohorts with calls of before then, the beginning of an hour, a slice of four times as many. True: there are no
+ * more. */
+bool cohorts_choose_before(struct cohorts *cohorts, instant then);
 
 /* Inside a transaction, under the addresses' lock, which is held until that has committed and cohorts_forget was called, or has
  * failed: then the next choice takes the same cohorts again. */

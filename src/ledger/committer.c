@@ -179,10 +179,10 @@ static enum status row_insert(struct committer *committer, struct batch *batch, 
 }
 
 /* A row is written even without calls after a failure: it must be a real commit with a sync. */
-static enum status batch_commit(struct committer *committer, struct batch *batch, bool folds,
-                                struct reason *reason)
+static enum status batch_transact(struct committer *committer, struct batch *batch, bool folds,
+                                  struct reason *reason)
 {
-    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(committer->ledger);
+    const struct ledger *held = committer->ledger;
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     instant now = time_now(held->time);
     body_fill(&committer->body, batch, now);
@@ -199,10 +199,36 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
     return STATUS_OK;
 }
 
+void committer_slice_done(struct committer *committer, duration now)
+{
+    struct tally *tally = &committer->tally;
+    if (!cohorts_forget(&committer->cohorts, now))
+        return;
+    tally_add(&tally->folds, 1);
+    tally_fold_waits(tally, false, now);
+    tally_fold_waits(tally, !cohorts_are_empty(&committer->cohorts),
+                     committer->cohorts.round_began);
+}
+
+/* What waits is in memory or in the tables at any moment, for who holds the addresses' lock. */
+static enum status batch_commit(struct committer *committer, struct batch *batch, bool folds,
+                                duration now, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(committer->ledger);
+    (void)held;
+    if (!folds)
+        return batch_transact(committer, batch, false, reason);
+    addresses_lock(&committer->addresses);
+    enum status status = batch_transact(committer, batch, true, reason);
+    if (status == STATUS_OK)
+        committer_slice_done(committer, now);
+    addresses_unlock(&committer->addresses);
+    return status;
+}
+
 static void batch_addresses(struct committer *committer, const struct batch *batch)
 {
     struct addresses *addresses = &committer->addresses;
-    addresses_lock(addresses);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next)
         addresses_add(addresses, &(struct address_use){.account_id = charge->account_id,
                                                        .address = charge->address,
@@ -217,7 +243,6 @@ static void batch_addresses(struct committer *committer, const struct batch *bat
                                      .at = slot->entry.at,
                                      .has_succeeded = call_has_succeeded(slot->entry.outcome)});
     }
-    addresses_unlock(addresses);
 }
 
 /* Before the charges are settled: whoever has his answer finds it counted. */
@@ -226,6 +251,7 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
     struct cohorts *cohorts = &committer->cohorts;
     struct tally *tally = &committer->tally;
     tally_add(&tally->journal_rows, batch->journal_id != 0);
+    addresses_lock(&committer->addresses);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
         const struct billing_period *period = &charge->standing.period;
         struct journal_entry entry;
@@ -246,6 +272,7 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
             cohorts_add_rate_limited(cohorts, slot);
     }
     batch_addresses(committer, batch);
+    addresses_unlock(&committer->addresses);
 }
 
 /* After a failed commit: its slots go before those that have come since. */
@@ -266,43 +293,19 @@ static void slots_put_back(struct committer *committer, struct batch *batch)
     batch->slots = NULL;
 }
 
-void committer_slice_done(struct committer *committer, duration now)
-{
-    struct tally *tally = &committer->tally;
-    if (!cohorts_forget(&committer->cohorts, now))
-        return;
-    tally_add(&tally->folds, 1);
-    tally_fold_waits(tally, false, now);
-    tally_fold_waits(tally, !cohorts_are_empty(&committer->cohorts),
-                     committer->cohorts.round_began);
-}
-
-/* The addresses are in memory or in the table at any moment, for who holds their lock. */
-static enum status batch_commit_fold(struct committer *committer, struct batch *batch,
-                                     duration now, struct reason *reason)
-{
-    addresses_lock(&committer->addresses);
-    enum status status = batch_commit(committer, batch, true, reason);
-    if (status == STATUS_OK)
-        committer_slice_done(committer, now);
-    addresses_unlock(&committer->addresses);
-    return status;
-}
-
 /* False: none is due. */
 static bool slice_choose(struct committer *committer, const struct batch *batch, duration now)
 {
     struct cohorts *cohorts = &committer->cohorts;
-    size_t parts = batch->charges ? COHORTS_PARTS_A_SLICE : COHORTS_PARTS_AT_REST;
     if (cohorts_are_empty(cohorts))
         return false;
     if (committer->drains_before.us > 0) {
-        cohorts_choose_before(cohorts, committer->drains_before, COHORTS_PARTS_AT_REST);
+        cohorts_choose_before(cohorts, committer->drains_before);
         return true;
     }
     if (!batch->is_last && !cohorts_are_due(cohorts, now))
         return false;
-    cohorts_choose(cohorts, parts, now);
+    cohorts_choose(cohorts, !batch->charges, now);
     return true;
 }
 
@@ -310,9 +313,8 @@ static void batch_run(struct committer *committer, struct batch *batch)
 {
     struct reason reason = {0};
     duration now = time_elapsed(committer->ledger->time);
-    enum status status = slice_choose(committer, batch, now)
-                             ? batch_commit_fold(committer, batch, now, &reason)
-                             : batch_commit(committer, batch, false, &reason);
+    bool folds = slice_choose(committer, batch, now);
+    enum status status = batch_commit(committer, batch, folds, now, &reason);
     bool admitted = atomic_exchange(&committer->admits, status == STATUS_OK);
     if (status == STATUS_OK)
         batch_fold(committer, batch);

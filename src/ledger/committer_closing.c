@@ -30,17 +30,6 @@ static bool has_older_charge(const struct committer *committer, instant until)
     return charge != NULL;
 }
 
-static enum status close_until(struct committer *committer, instant until)
-{
-    addresses_lock(&committer->addresses);
-    enum status status = ledger_close_until(committer->ledger, &committer->cohorts, until,
-                                            NULL);
-    if (status == STATUS_OK)
-        committer_slice_done(committer, time_elapsed(committer->ledger->time));
-    addresses_unlock(&committer->addresses);
-    return status;
-}
-
 void committer_closing_run(struct committer *committer, bool is_last)
 {
     uv_mutex_lock(&committer->lock);
@@ -53,12 +42,12 @@ void committer_closing_run(struct committer *committer, bool is_last)
         return;
     bool can_close = atomic_load(&committer->admits) && !is_last;
     committer->drains_before.us = 0;
-    if (can_close &&
-        !cohorts_choose_before(&committer->cohorts, until, COHORTS_PARTS_AT_REST)) {
+    if (can_close && !cohorts_choose_before(&committer->cohorts, until)) {
         committer->drains_before = until;
         return;
     }
-    enum status status = can_close ? close_until(committer, until) : STATUS_UNAVAILABLE;
+    enum status status = can_close ? ledger_close_until(committer->ledger, until, NULL)
+                                   : STATUS_UNAVAILABLE;
     uv_mutex_lock(&committer->lock);
     committer->closings_done = asked;
     committer->close_status = status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;

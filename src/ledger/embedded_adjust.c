@@ -254,9 +254,11 @@ static enum status charge_find(struct ledger *ledger, struct charge_sought *soug
     TRY(db_open_to_read(text_of(db_address(ledger->db)), &options, &db, reason));
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(db_begin_reading(db, &transaction, reason));
-    int64_t unfolded; /* before all: what is given back was charged lately */
-    TRY(unfolded_find(db, sought->account_id, &unfolded, reason));
-    TRY(rows_search(db, unfolded, INT64_MAX, sought, reason));
+    struct unfolded_rows unfolded; /* before all: what is given back was charged lately */
+    TRY(unfolded_find(ledger, db, sought->account_id, &unfolded, reason));
+    TRY(rows_search(db, unfolded.first, unfolded.last, sought, reason));
+    if (!sought->is_found && unfolded.behind < INT64_MAX)
+        TRY(rows_search(db, unfolded.behind + 1, INT64_MAX, sought, reason));
     return sought->is_found ? STATUS_OK : ranges_search(db, sought, reason);
 }
 

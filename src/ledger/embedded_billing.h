@@ -10,10 +10,9 @@ instant ledger_change_time(const struct ledger *ledger);
 /* Until when periods are closed, as the file has it. At the opening. */
 enum status ledger_closings_load(struct ledger *ledger, struct reason *reason);
 
-/* Closes all periods that end by until: writes a slice, after which nothing charged before until waits, and the closing in one
- * transaction. On the committer's thread, under the addresses' lock; the slice is to be forgotten afterwards. */
-enum status ledger_close_until(struct ledger *ledger, const struct cohorts *cohorts,
-                               instant until, struct reason *reason);
+/* On the committer's thread: closes all periods that end by until, in the transaction of the slice that was chosen, after which
+ * nothing charged before until waits. */
+enum status ledger_close_until(struct ledger *ledger, instant until, struct reason *reason);
 
 /* The row that says so, inside a transaction after which nothing charged before until is unfolded. */
 enum status ledger_closing_write(struct ledger *ledger, instant until, struct reason *reason);

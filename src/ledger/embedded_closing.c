@@ -4,6 +4,7 @@
  * few at a time, and come out the same whenever that is. */
 #include "ledger/billing.h"
 #include "ledger/cluster_closing.h"
+#include "ledger/committer_parts.h"
 #include "ledger/embedded_billing.h"
 
 #define ACCOUNTS_A_BATCH 512 /* looked at in one transaction */
@@ -80,13 +81,11 @@ enum status ledger_closing_write(struct ledger *ledger, instant until, struct re
     return db_run(insert, reason);
 }
 
-enum status ledger_close_until(struct ledger *ledger, const struct cohorts *cohorts,
-                               instant until, struct reason *reason)
+static enum status closing_transact(struct ledger *held, instant until, struct reason *reason)
 {
-    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(ledger_transact(held, &transaction, reason));
-    TRY(cohorts_write(cohorts, held->db, time_now(held->time), reason));
+    TRY(cohorts_write(&held->committer.cohorts, held->db, time_now(held->time), reason));
     if (until.us > atomic_load(&held->closed_us))
         TRY(ledger_closing_write(held, until, reason));
     meter_decide_by(held->meter, until);
@@ -95,6 +94,18 @@ enum status ledger_close_until(struct ledger *ledger, const struct cohorts *coho
         atomic_store(&held->closed_us, until.us);
     atomic_store(&held->has_statements_due, true);
     return STATUS_OK;
+}
+
+enum status ledger_close_until(struct ledger *ledger, instant until, struct reason *reason)
+{
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    struct committer *committer = &held->committer;
+    addresses_lock(&committer->addresses);
+    enum status status = closing_transact(held, until, reason);
+    if (status == STATUS_OK)
+        committer_slice_done(committer, time_elapsed(held->time));
+    addresses_unlock(&committer->addresses);
+    return status;
 }
 
 /* ---- Statements ---- */

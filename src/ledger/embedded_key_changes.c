@@ -236,12 +236,11 @@ struct family_use {
     int64_t used; /* by the family's keys on that day */
 };
 
-static void use_add(void *owner, int64_t journal_id, const struct journal_entry *entry)
+static void use_add(void *owner, const struct fold_sum *sum)
 {
     struct family_use *use = owner;
-    (void)journal_id;
-    if (instant_day(entry->at) == use->day && family_has(use->family, entry->key_id))
-        use->used += entry->credits;
+    if (instant_day(sum->hour) == use->day && family_has(use->family, sum->key_id))
+        use->used += sum->credits;
 }
 
 /* What was charged to a family on its account's day, as far as it is in the journal. Exact: while
@@ -261,7 +260,7 @@ static enum status cap_use(struct ledger *ledger, const struct key_found *found,
         TRY(cluster_folds_halt(ledger, reason)); /* the next two see one moment */
     struct family_use use = {.family = family, .day = instant_day(plan.now)};
     TRY(folded_use(ledger, found, use.day, &use.used, reason));
-    TRY(unfolded_read(ledger->db, found->account_id, use_add, &use, reason));
+    TRY(unfolded_read(ledger, ledger->db, found->account_id, use_add, &use, reason));
     key->day = (int32_t)use.day;
     key->used = use.used;
     return STATUS_OK;

@@ -229,10 +229,14 @@ static enum status journal_restore(struct ledger *ledger, struct reason *reason)
                           "%s lacks its fold mark: restore it from a "
                           "backup",
                           db_path(ledger->db));
+    struct committer *committer = &ledger->committer;
     int64_t last_journal_id;
-    TRY(rows_restore(ledger, &marks, &last_journal_id, reason));
-    cohorts_begin(&ledger->committer.cohorts, marks.all, last_journal_id);
-    return STATUS_OK;
+    addresses_lock(&committer->addresses);
+    enum status status = rows_restore(ledger, &marks, &last_journal_id, reason);
+    if (status == STATUS_OK)
+        cohorts_begin(&committer->cohorts, marks.all, last_journal_id);
+    addresses_unlock(&committer->addresses);
+    return status;
 }
 
 enum status ledger_restore(struct ledger *ledger, struct reason *reason)

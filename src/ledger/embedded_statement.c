@@ -109,7 +109,7 @@ static enum status statement_find(struct ledger *ledger, struct db *db,
     CLEANUP(statement_tail_finish) struct statement_tail tail = {0};
     if (view->period.end.us <= closed->written.us)
         return statement_make_empty(db, account, &view->period, statement, reason);
-    TRY(statement_tail_read(db, account, closed->at, &tail, reason));
+    TRY(statement_tail_read(ledger, db, account, closed->at, &tail, reason));
     TRY(statement_make(db, &ledger->terms, account, &view->period, &tail, statement, reason));
     if (!view->is_closed || !statement_is_empty(statement))
         return STATUS_OK;

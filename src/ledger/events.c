@@ -238,12 +238,14 @@ enum status ledger_events_read(struct ledger *ledger, const struct event_query *
                         .query = query,
                         .page = page,
                         .lowest = before < INT64_MAX ? before + 1 : INT64_MAX};
-    int64_t unfolded;
+    struct unfolded_rows unfolded;
     page->count = 0;
     page->has_more = false;
-    TRY(unfolded_find(look.db, query->account_id, &unfolded, reason));
-    if (unfolded < INT64_MAX)
-        TRY(rows_read(&look, unfolded, INT64_MAX, reason));
+    TRY(unfolded_find(ledger, look.db, query->account_id, &unfolded, reason));
+    if (unfolded.behind < INT64_MAX)
+        TRY(rows_read(&look, unfolded.behind + 1, INT64_MAX, reason));
+    if (unfolded.first > 0)
+        TRY(rows_read(&look, unfolded.first, unfolded.last, reason));
     if (!look.is_over)
         TRY(folded_read(&look, reason));
     return keys_name(&look, reason);

@@ -8,16 +8,10 @@
 
 struct fold_part {
     int64_t account_id;
-    int64_t key_id;
-    int64_t hour;
-    uint32_t calls[CALL_OUTCOMES + 1]; /* of a minute or so */
-    int64_t credits, overage, overage_micros;
-    int64_t first_journal_id; /* that holds a call of it; 0: none */
-    int64_t last_journal_id;
+    struct fold_sum sum;
     int64_t cents_per_1000;    /* of all its overage; NO_RATE: it has none */
-    instant first_at, last_at; /* of the calls in those */
+    instant first_at, last_at; /* of the calls in its rows */
     struct fold_period period;
-    uint8_t endpoint;
 };
 
 #define NO_RATE BILLED_NO_RATE
@@ -45,15 +39,16 @@ void fold_forget(struct fold *fold)
 static bool is_part(const void *entry, const void *wanted_part)
 {
     const struct fold_part *part = entry, *wanted = wanted_part;
-    return part->account_id == wanted->account_id && part->key_id == wanted->key_id &&
-           part->endpoint == wanted->endpoint && part->hour == wanted->hour &&
+    return part->account_id == wanted->account_id && part->sum.key_id == wanted->sum.key_id &&
+           part->sum.endpoint == wanted->sum.endpoint &&
+           part->sum.hour.us == wanted->sum.hour.us &&
            part->cents_per_1000 == wanted->cents_per_1000;
 }
 
 static uint32_t hash_of(const struct fold_part *part)
 {
-    uint64_t sum = places_mix(places_mix(0, part->account_id), part->key_id);
-    sum = places_mix(places_mix(sum, part->hour), part->endpoint);
+    uint64_t sum = places_mix(places_mix(0, part->account_id), part->sum.key_id);
+    sum = places_mix(places_mix(sum, part->sum.hour.us), part->sum.endpoint);
     return places_hash(places_mix(sum, part->cents_per_1000));
 }
 
@@ -66,9 +61,9 @@ static int64_t rate_of(const struct journal_entry *entry)
 static struct fold_part *part_of(struct fold *fold, const struct journal_entry *entry)
 {
     const struct fold_part wanted = {.account_id = entry->account_id,
-                                     .key_id = entry->key_id,
-                                     .endpoint = entry->endpoint,
-                                     .hour = entry->at.us / HOUR_US,
+                                     .sum = {.key_id = entry->key_id,
+                                             .endpoint = entry->endpoint,
+                                             .hour = {entry->at.us / HOUR_US * HOUR_US}},
                                      .cents_per_1000 = rate_of(entry)};
     return places_find_or_add(&fold->parts, hash_of(&wanted), is_part, &wanted);
 }
@@ -76,10 +71,10 @@ static struct fold_part *part_of(struct fold *fold, const struct journal_entry *
 /* Over the calls of the part: rows rise, wall clocks are stepped. */
 static void range_stretch(struct fold_part *part, int64_t journal_id, instant at)
 {
-    bool is_first = part->first_journal_id == 0;
+    bool is_first = part->sum.first_journal_id == 0;
     if (is_first)
-        part->first_journal_id = journal_id;
-    part->last_journal_id = journal_id;
+        part->sum.first_journal_id = journal_id;
+    part->sum.last_journal_id = journal_id;
     if (is_first || at.us < part->first_at.us)
         part->first_at = at;
     if (is_first || at.us > part->last_at.us)
@@ -90,10 +85,10 @@ void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry 
               const struct fold_period *period)
 {
     struct fold_part *part = part_of(fold, entry);
-    part->calls[entry->outcome]++;
-    part->credits += entry->credits;
-    part->overage += entry->overage;
-    part->overage_micros += entry->overage_micros;
+    part->sum.calls[entry->outcome]++;
+    part->sum.credits += entry->credits;
+    part->sum.overage += entry->overage;
+    part->sum.overage_micros += entry->overage_micros;
     fold->last_journal_id = journal_id;
     range_stretch(part, journal_id, entry->at);
     if (entry->outcome == CALL_CHARGED)
@@ -106,14 +101,23 @@ void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id
     part_of(fold,
             &(struct journal_entry){
                 .account_id = account_id, .key_id = key_id, .endpoint = endpoint, .at = at})
-        ->calls[RATE_LIMITED]++;
+        ->sum.calls[RATE_LIMITED]++;
+}
+
+void fold_visit_account(const struct fold *fold, int64_t account_id, fold_visit *visit,
+                        void *owner)
+{
+    const struct fold_part *parts = fold->parts.entries;
+    for (size_t i = 0; i < fold->parts.count; i++)
+        if (parts[i].account_id == account_id)
+            visit(owner, &parts[i].sum);
 }
 
 bool fold_has_before(const struct fold *fold, instant then)
 {
     const struct fold_part *parts = fold->parts.entries;
     for (size_t i = 0; i < fold->parts.count; i++)
-        if (parts[i].hour < then.us / HOUR_US)
+        if (parts[i].sum.hour.us < then.us)
             return true;
     return false;
 }
@@ -125,13 +129,13 @@ void fold_forget_journal(struct fold *fold)
     fold_init(&kept, fold->is_shared);
     for (size_t i = 0; i < fold->parts.count; i++) {
         const struct fold_part *part = &parts[i];
-        if (part->calls[RATE_LIMITED] == 0)
+        if (part->sum.calls[RATE_LIMITED] == 0)
             continue;
         const struct journal_entry call = {.account_id = part->account_id,
-                                           .key_id = part->key_id,
-                                           .endpoint = part->endpoint,
-                                           .at = {part->hour * HOUR_US}};
-        part_of(&kept, &call)->calls[RATE_LIMITED] += part->calls[RATE_LIMITED];
+                                           .key_id = part->sum.key_id,
+                                           .endpoint = part->sum.endpoint,
+                                           .at = {part->sum.hour.us}};
+        part_of(&kept, &call)->sum.calls[RATE_LIMITED] += part->sum.calls[RATE_LIMITED];
     }
     fold_finish(fold);
     *fold = kept;
@@ -172,14 +176,14 @@ static enum status usage_write(const struct fold_part *part, struct db *db,
         &upsert, reason));
     db_bind_integer(upsert, 1, account_bucket(part->account_id));
     db_bind_integer(upsert, 2, part->account_id);
-    db_bind_integer(upsert, 3, part->key_id);
-    db_bind_integer(upsert, 4, part->endpoint);
-    db_bind_integer(upsert, 5, part->hour);
+    db_bind_integer(upsert, 3, part->sum.key_id);
+    db_bind_integer(upsert, 4, part->sum.endpoint);
+    db_bind_integer(upsert, 5, part->sum.hour.us / HOUR_US);
     for (int i = 0; i <= CALL_OUTCOMES; i++)
-        db_bind_integer(upsert, 6 + i, part->calls[i]);
-    db_bind_integer(upsert, 7 + CALL_OUTCOMES, part->credits);
-    db_bind_integer(upsert, 8 + CALL_OUTCOMES, part->overage);
-    db_bind_integer(upsert, 9 + CALL_OUTCOMES, part->overage_micros);
+        db_bind_integer(upsert, 6 + i, part->sum.calls[i]);
+    db_bind_integer(upsert, 7 + CALL_OUTCOMES, part->sum.credits);
+    db_bind_integer(upsert, 8 + CALL_OUTCOMES, part->sum.overage);
+    db_bind_integer(upsert, 9 + CALL_OUTCOMES, part->sum.overage_micros);
     return db_run_soon(upsert, reason);
 }
 
@@ -206,11 +210,11 @@ static enum status balance_write(const struct fold_part *part, struct db *db,
     db_bind_integer(upsert, 1, account_bucket(part->account_id));
     db_bind_integer(upsert, 2, part->account_id);
     db_bind_integer(upsert, 3, part->period.period);
-    db_bind_integer(upsert, 4, part->hour / 24);
-    db_bind_integer(upsert, 5, part->credits);
-    db_bind_integer(upsert, 6, part->credits - part->overage);
-    db_bind_integer(upsert, 7, part->overage);
-    db_bind_integer(upsert, 8, part->overage_micros);
+    db_bind_integer(upsert, 4, part->sum.hour.us / DAY_US);
+    db_bind_integer(upsert, 5, part->sum.credits);
+    db_bind_integer(upsert, 6, part->sum.credits - part->sum.overage);
+    db_bind_integer(upsert, 7, part->sum.overage);
+    db_bind_integer(upsert, 8, part->sum.overage_micros);
     const struct subscription *subscription = &part->period.subscription;
     db_bind_text(upsert, 9, text_of(subscription->plan->name));
     db_bind_integer(upsert, 10, subscription->plan_version);
@@ -248,12 +252,12 @@ static enum status part_bill(const struct fold_part *part, struct db *db, struct
                             .period = part->period.period,
                             .kind = BILLED_INCLUDED,
                             .cents_per_1000 = BILLED_NO_RATE,
-                            .credits = part->credits - part->overage};
+                            .credits = part->sum.credits - part->sum.overage};
     if (billed.billed_in != billed.period) /* else the balance says the same */
         TRY(billed_add(db, &billed, reason));
     billed.kind = BILLED_OVERAGE;
     billed.cents_per_1000 = part->cents_per_1000;
-    billed.credits = part->overage;
+    billed.credits = part->sum.overage;
     return billed_add(db, &billed, reason);
 }
 
@@ -275,8 +279,8 @@ static enum status activity_write(const struct fold_part *part, struct db *db,
         &upsert, reason));
     db_bind_integer(upsert, 1, account_bucket(part->account_id));
     db_bind_integer(upsert, 2, part->account_id);
-    db_bind_integer(upsert, 3, part->first_journal_id);
-    db_bind_integer(upsert, 4, part->last_journal_id);
+    db_bind_integer(upsert, 3, part->sum.first_journal_id);
+    db_bind_integer(upsert, 4, part->sum.last_journal_id);
     db_bind_integer(upsert, 5, part->first_at.us);
     db_bind_integer(upsert, 6, part->last_at.us);
     return db_run_soon(upsert, reason);
@@ -289,9 +293,9 @@ static int part_order(const void *left, const void *right)
     const struct fold_part *b = *(const struct fold_part *const *)right;
     const int64_t keys[][2] = {{account_bucket(a->account_id), account_bucket(b->account_id)},
                                {a->account_id, b->account_id},
-                               {a->key_id, b->key_id},
-                               {a->endpoint, b->endpoint},
-                               {a->hour, b->hour}};
+                               {a->sum.key_id, b->sum.key_id},
+                               {a->sum.endpoint, b->sum.endpoint},
+                               {a->sum.hour.us, b->sum.hour.us}};
     size_t i = 0;
     while (i < LENGTH_OF(keys) - 1 && keys[i][0] == keys[i][1])
         i++;
@@ -302,12 +306,12 @@ static enum status part_write(const struct fold *fold, const struct fold_part *p
                               struct db *db, struct reason *reason)
 {
     TRY(usage_write(part, db, reason));
-    if (part->calls[CALL_CHARGED] > 0) {
+    if (part->sum.calls[CALL_CHARGED] > 0) {
         if (!fold->is_shared)
             TRY(balance_write(part, db, reason));
         TRY(part_bill(part, db, reason));
     }
-    return part->first_journal_id == 0 ? STATUS_OK : activity_write(part, db, reason);
+    return part->sum.first_journal_id == 0 ? STATUS_OK : activity_write(part, db, reason);
 }
 
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason)

@@ -34,6 +34,19 @@ void fold_add(struct fold *fold, int64_t journal_id, const struct journal_entry 
 void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id,
                            uint8_t endpoint, instant at);
 
+/* What waits of an account: one for each key, endpoint, hour and rate of overage. */
+struct fold_sum {
+    int64_t key_id;
+    uint8_t endpoint;
+    instant hour;                      /* its beginning */
+    uint32_t calls[CALL_OUTCOMES + 1]; /* the last: rate-limited, which no journal holds */
+    int64_t credits, overage, overage_micros;
+    int64_t first_journal_id, last_journal_id; /* that hold a call of it; 0: none */
+};
+typedef void fold_visit(void *owner, const struct fold_sum *sum);
+void fold_visit_account(const struct fold *fold, int64_t account_id, fold_visit *visit,
+                        void *owner);
+
 /* Whether a call of before then waits; then: the beginning of an hour. */
 bool fold_has_before(const struct fold *fold, instant then);
 
@@ -48,6 +61,6 @@ void fold_forget_journal(struct fold *fold);
 /* Inside a transaction. */
 enum status fold_write(const struct fold *fold, struct db *db, struct reason *reason);
 
-/* When that has committed. The memory is kept for the next second's parts; above some 2 MB it is given back when this
+/* When that has committed. The memory is kept for as many parts; above some 2 MB it is given back when this
  * one's filled less than an eighth of it. */
 void fold_forget(struct fold *fold);

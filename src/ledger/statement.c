@@ -96,38 +96,37 @@ struct billing {
 };
 
 /* Where several nodes share the ledger a balance has each charge at once. */
-static void entry_add(void *owner, int64_t journal_id, const struct journal_entry *entry)
+static void sum_add(void *owner, const struct fold_sum *sum)
 {
     const struct billing *billing = owner;
     const struct statement_account *account = billing->account;
-    (void)journal_id;
-    if (entry->outcome != CALL_CHARGED)
+    if (sum->credits == 0)
         return;
-    struct billing_period period = billing_period_at(account->created_at, entry->at);
+    struct billing_period period = billing_period_at(account->created_at, sum->hour);
     struct billed row = {
         .account_id = account->id,
         .billed_in = statement_period(account->created_at, billing->closed, &period),
         .period = period_number(&period),
         .kind = BILLED_INCLUDED,
         .cents_per_1000 = BILLED_NO_RATE,
-        .credits = entry->credits - entry->overage};
+        .credits = sum->credits - sum->overage};
     if (!billing->tail->is_shared || row.billed_in != row.period)
         row_add(billing->tail, &row);
-    if (entry->overage == 0)
+    if (sum->overage == 0)
         return;
     row.kind = BILLED_OVERAGE;
-    row.cents_per_1000 = entry->overage_micros / (10 * entry->overage);
-    row.credits = entry->overage;
+    row.cents_per_1000 = sum->overage_micros / (10 * sum->overage); /* one rate: see fold.h */
+    row.credits = sum->overage;
     row_add(billing->tail, &row);
 }
 
-enum status statement_tail_read(struct db *db, const struct statement_account *account,
-                                instant closed, struct statement_tail *tail,
-                                struct reason *reason)
+enum status statement_tail_read(struct ledger *ledger, struct db *db,
+                                const struct statement_account *account, instant closed,
+                                struct statement_tail *tail, struct reason *reason)
 {
     struct billing billing = {account, closed, tail};
     tail->is_shared = db_kind(db) == DB_POSTGRES;
-    return unfolded_read(db, account->id, entry_add, &billing, reason);
+    return unfolded_read(ledger, db, account->id, sum_add, &billing, reason);
 }
 
 static enum status billed_read(struct db *db, const struct statement_account *account,

@@ -19,6 +19,8 @@ struct statement_account {
         plan[PLAN_NAME_BYTES_MAX + 1]; /* as its row says it; counts where no change is known */
 };
 
+struct ledger;
+
 struct statement {
     struct billing_period period;
     char plan[PLAN_NAME_BYTES_MAX + 1]; /* the last of the period */
@@ -40,11 +42,11 @@ struct statement_tail {
 };
 void statement_tail_finish(struct statement_tail *tail);
 
-/* Adds what the rows after the fold mark charge the account. closed: all periods that end by it
+/* Adds what the account was charged and is not folded. closed: all periods that end by it
  * are. */
-enum status statement_tail_read(struct db *db, const struct statement_account *account,
-                                instant closed, struct statement_tail *tail,
-                                struct reason *reason);
+enum status statement_tail_read(struct ledger *ledger, struct db *db,
+                                const struct statement_account *account, instant closed,
+                                struct statement_tail *tail, struct reason *reason);
 
 /* book: has the loads since the period's beginning, where the account has no balance of it.
  * tail: NULL for none. On success the caller finishes *statement. */

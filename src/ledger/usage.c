@@ -59,28 +59,28 @@ static struct usage_row *tail_row(struct tail *tail, const struct usage_row *wan
     return &tail->rows[place];
 }
 
-static bool is_asked_for(const struct usage_query *query, const struct journal_entry *entry)
+static bool is_asked_for(const struct usage_query *query, const struct fold_sum *sum)
 {
-    int64_t hour = instant_hour(entry->at);
-    return (query->key_id == 0 || entry->key_id == query->key_id) &&
-           (query->endpoint == 0 || entry->endpoint == query->endpoint) &&
+    int64_t hour = instant_hour(sum->hour);
+    return (query->key_id == 0 || sum->key_id == query->key_id) &&
+           (query->endpoint == 0 || sum->endpoint == query->endpoint) &&
            hour >= query->hours_from && hour < query->hours_before;
 }
 
-static void tail_add(void *owner, int64_t journal_id, const struct journal_entry *entry)
+static void tail_add(void *owner, const struct fold_sum *sum)
 {
     struct tail *tail = owner;
-    (void)journal_id;
-    if (!is_asked_for(tail->query, entry))
+    if (!is_asked_for(tail->query, sum))
         return;
     struct usage_row *row = tail_row(tail,
-                                     &(struct usage_row){.key_id = entry->key_id,
-                                                         .endpoint = entry->endpoint,
-                                                         .hour = instant_hour(entry->at)});
-    row->sums[entry->outcome]++;
-    row->sums[USAGE_CREDITS] += entry->credits;
-    row->sums[USAGE_OVERAGE] += entry->overage;
-    row->sums[USAGE_OVERAGE_MICROS] += entry->overage_micros;
+                                     &(struct usage_row){.key_id = sum->key_id,
+                                                         .endpoint = sum->endpoint,
+                                                         .hour = instant_hour(sum->hour)});
+    for (size_t i = 0; i <= USAGE_RATE_LIMITED; i++)
+        row->sums[i] += sum->calls[i];
+    row->sums[USAGE_CREDITS] += sum->credits;
+    row->sums[USAGE_OVERAGE] += sum->overage;
+    row->sums[USAGE_OVERAGE_MICROS] += sum->overage_micros;
 }
 
 /* ---- The table, and both together ---- */
@@ -146,7 +146,7 @@ enum status ledger_usage_visit(struct ledger *ledger, const struct usage_query *
     CLEANUP(reader_release) struct reader_view view = {.reader = NULL};
     TRY(reader_take(&ledger->reader, ledger->db, &view, reason));
     CLEANUP(tail_finish) struct tail tail = {.query = query};
-    TRY(unfolded_read(view.reader->db, query->account_id, tail_add, &tail, reason));
+    TRY(unfolded_read(ledger, view.reader->db, query->account_id, tail_add, &tail, reason));
     return merge(view.reader->db, &tail, visitor, reason);
 }
 

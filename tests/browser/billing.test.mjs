@@ -302,6 +302,23 @@ test("a line opens to what is behind it: days, calls from its moment on, overage
   await page.getByText("Given by the operator; no call is behind it.").waitFor();
 });
 
+test("where a first look of the server finds no call yet it is asked on, and the calls are shown", async (t) => {
+  const used = periodUsage().items.reduce((sum, item) => sum + item.credits, 0);
+  const page = await openBilling(t, { included_credits: used - 1_000, credits_used: used, overage_credits: 1_000 });
+  const events = "GET /api/v1/billing/me/events";
+  world.fake.override.set(events, () => {
+    world.fake.override.delete(events);
+    return ok({ items: [], next: "0" });
+  });
+  await unfold(page, invoice(page, 0));
+  const line = invoice(page, 0).locator(".invoice-lines details").nth(1);
+  await unfold(page, line);
+  await line.locator("tbody tr").first().waitFor();
+  assert.equal(await page.getByText("No call was charged in this span.").count(), 0);
+  const asked = world.fake.requests.filter((one) => one.path.endsWith("/events"));
+  assert.deepEqual(asked.slice(-2).map((one) => one.query.get("cursor")), [null, "0"]);
+});
+
 test("on paper only the open invoices are left", async (t) => {
   const page = await openBilling(t);
   await unfold(page, invoice(page, 1));

@@ -156,6 +156,7 @@ static bool has_table(const char *name)
 static void marks_read(struct books *books)
 {
     books->mark = number("SELECT journal_id FROM fold_mark");
+    books->is_in_round = false;
     for (int64_t account = 0; account < ACCOUNTS_MAX; account++)
         marks[account] = books->mark;
     if (!has_table("fold_cohort"))
@@ -164,8 +165,12 @@ static void marks_read(struct books *books)
     while (next_row(select)) {
         int64_t cohort = sqlite3_column_int64(select, 0);
         int64_t mark = sqlite3_column_int64(select, 1);
-        if (cohort < ACCOUNTS_MAX && mark > books->mark)
-            marks[cohort] = mark; /* each of the first 64 accounts is alone in one */
+        if (mark <= books->mark)
+            continue;
+        assert_in_range(cohort, 0,
+                        ACCOUNTS_MAX - 1); /* each of the first 64 accounts is alone in one */
+        marks[cohort] = mark;
+        books->is_in_round = true;
     }
 }
 

@@ -21,6 +21,7 @@ struct books {
     struct book_entry entries[BOOK_ENTRIES_MAX]; /* in the journal's order */
     size_t count;
     int64_t mark;
+    bool is_in_round; /* some accounts are folded further than that */
     int64_t last_row;
     int64_t accounts;
 };

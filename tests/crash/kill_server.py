@@ -116,6 +116,7 @@ class Story:
                      for account in self.accounts}
         self.ids = {account: number for number, account in enumerate(self.accounts, 1)}
         self.answered, self.asked = [], set()
+        self.in_rounds = 0  # deaths
         self.checked = 0  # of the journal's entries
         self.left = set()  # (account, credits remaining) of every 200
         self.instants = {account: [] for account in self.accounts}
@@ -133,6 +134,7 @@ class Story:
         self.answered += load.answered
         self.asked |= load.asked
         self.books.read()
+        self.in_rounds += self.books.is_in_round
         self.all_are_there(load.answered)
         self.all_are_different(load.answered)
         self.windows_hold()
@@ -203,8 +205,10 @@ def main():
             report.passed(f"kill {number}")
         else:
             story.nothing_was_rewritten()
+            if story.in_rounds == 0:
+                report.failed("folds", "no death found a round of folds half written: let more accounts call")
     print(f"{answers} charged answers, {len(story.books.entries)} calls in {story.books.last_row} journal rows;"
-          f" {story.books.in_rounds} deaths found a fold half written")
+          f" {story.in_rounds} deaths found a round of folds half written")
     print(report.summary())
     return 1 if report.counts["failed"] or not report.counts["passed"] else 0
 

@@ -126,6 +126,7 @@ void scene_open(void)
     (void)snprintf(checkpoint, sizeof(checkpoint), "PRAGMA wal_autocheckpoint=%d",
                    CHECKPOINT_PAGES);
     DONE(ledger_open(text_of(scene->path), &clock_by_hand, &scene_ledger, &reason));
+    scene_ledger->committer.cohorts.parts_a_slice = 1; /* an account at a time */
     if (!scene->has_room) /* this takes the place of what makes room */
         DONE(db_execute(scene_ledger->db, checkpoint, &reason));
     if (scene->is_careless)

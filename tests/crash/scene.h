@@ -138,6 +138,9 @@ enum scene_promise {
  * Then plays on, closes and adds up again. Returns how many settled charges were missing. */
 size_t scene_check(enum scene_promise promise);
 
+/* How many of the deaths checked so far found a round of folds half written. */
+size_t scene_deaths_in_rounds(void);
+
 /* The one integer that a query answers. */
 int64_t scene_stored(const char *sql);
 

@@ -143,10 +143,18 @@ static void audit_agrees(void)
     assert_int_equal(totals.calls, books.count);
 }
 
+static size_t in_rounds;
+
+size_t scene_deaths_in_rounds(void)
+{
+    return in_rounds;
+}
+
 size_t scene_check(enum scene_promise promise)
 {
     scene_open();
     books_read(scene->path, &books);
+    in_rounds += books.is_in_round;
     size_t missing = settled_missing(promise, "after the death");
     entries_were_asked_for(promise);
     for (enum scene_account account = 0; account < SCENE_ACCOUNTS; account++) {

@@ -107,7 +107,7 @@ class Books:
         self.sums = collections.defaultdict(Sums)  # by account, of all rows
         self.folded = collections.defaultdict(Sums)  # of those up to their account's mark
         self.unfolded = []  # entries
-        self.in_rounds = 0  # readings that found some cohorts further than others
+        self.is_in_round = False  # some cohorts were further than others
 
     def read(self):
         """Reads what is new, and checks that nothing is twice and that everything adds up."""
@@ -139,7 +139,7 @@ class Books:
         """Balances and usage say of every account what the journal's rows up to its mark say."""
         mark = database.execute("SELECT journal_id FROM fold_mark").fetchone()[0]
         cohorts = dict(database.execute("SELECT cohort, journal_id FROM fold_cohort"))
-        self.in_rounds += any(further > mark for further in cohorts.values())
+        self.is_in_round = any(further > mark for further in cohorts.values())
         behind, self.unfolded = self.unfolded, []
         for entry in behind:
             cohort = entry.account // (64 * 256) * 64 + entry.account % 64

@@ -1,5 +1,5 @@
 // The server's account API: its envelope taken off, its refusals thrown as Fault.
-import type { Account, ApiKey, BillingEvent, HashtagList, History, Lists } from "./api_types";
+import type { Account, ApiKey, EventPage, HashtagList, History, Lists } from "./api_types";
 import { Fault } from "./fault";
 import { noteSignedIn, noteSignedOut } from "./signed_out";
 
@@ -85,8 +85,13 @@ export function rememberToken(token: string): void {
 export const getKeys = (signal?: AbortSignal): Promise<ApiKey[]> =>
   get<{ items: ApiKey[] }>("/user/me/api-keys", signal).then((keys) => keys.items);
 
-export const getEvents = (limit: number, signal?: AbortSignal): Promise<BillingEvent[]> =>
-  get<{ items: BillingEvent[] }>(pathOf("/billing/me/events", { limit }), signal).then((events) => events.items);
+// A page may end without an event, where the server looked at as much as one look may: then it is asked on.
+export async function getEvents(query: Query, signal?: AbortSignal): Promise<EventPage> {
+  let page = await get<EventPage>(pathOf("/billing/me/events", query), signal);
+  while (page.items.length === 0 && page.next)
+    page = await get<EventPage>(pathOf("/billing/me/events", { ...query, cursor: page.next }), signal);
+  return page;
+}
 
 export const getHashtags = (query: Query, signal?: AbortSignal): Promise<HashtagList> =>
   get<HashtagList>(pathOf("/console/trends", query), signal);

@@ -1,6 +1,6 @@
 // One line of an invoice, and what is behind it: the days of a subscription, the calls of the others.
 import { useState } from "preact/hooks";
-import { get, pathOf } from "./api";
+import { get, getEvents, pathOf } from "./api";
 import type { BillingEvent, BillingPeriod, EventPage, StatementLine, Timeseries } from "./api_types";
 import { count, amount, plural, weekday } from "./format";
 import { FaultNote, Region } from "./region";
@@ -102,14 +102,13 @@ interface CallsProps {
 }
 
 function Calls({ from, to, isOverage }: CallsProps) {
-  const pathAt = (cursor?: string) =>
-    pathOf("/billing/me/events", { from, to, billable: "true", limit: PAGE, cursor });
-  const first = useResource((signal) => get<EventPage>(pathAt(), signal), pathAt());
+  const asked = { from, to, billable: "true", limit: PAGE };
+  const first = useResource((signal) => getEvents(asked, signal), pathOf("", asked));
   const [further, setFurther] = useState<EventPage[]>([]);
   const { fault, isSending, run } = useSending();
   const more = (cursor: string) =>
     run(async () => {
-      const page = await get<EventPage>(pathAt(cursor));
+      const page = await getEvents({ ...asked, cursor });
       setFurther((old) => [...old, page]);
     });
   return (

@@ -17,7 +17,7 @@ const EVENTS_SHOWN = 5;
 export function OverviewPage() {
   const billing = useResource((signal) => get<Billing>("/billing/me", signal), "billing");
   const keys = useResource(getKeys, "keys");
-  const events = useResource((signal) => getEvents(EVENTS_SHOWN, signal), "events");
+  const events = useResource((signal) => getEvents({ limit: EVENTS_SHOWN }, signal).then(({ items }) => items), "events");
   const isNew = (keys.value && !keys.value.some(isLive)) || events.value?.length === 0;
   return (
     <Page title="Overview">

@@ -243,6 +243,32 @@ void crash(void)
     open_again();
 }
 
+static struct ledger *metered;
+
+static void command_path(char written[512])
+{
+    (void)snprintf(written, 512, "%s/command.db", folder);
+}
+
+void command_begins(void)
+{
+    char copied[512];
+    command_path(copied);
+    file_copy(path, copied, "");
+    file_copy(path, copied, "-wal");
+    metered = ledger;
+    DONE(ledger_open(text_of(copied), &clock_by_hand, &ledger, &reason));
+}
+
+void command_ends(void)
+{
+    char copied[512];
+    command_path(copied);
+    ledger_close(ledger);
+    files_remove(copied);
+    ledger = metered;
+}
+
 static void go_on(void)
 {
 }

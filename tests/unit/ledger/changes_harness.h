@@ -46,6 +46,11 @@ enum status reopen_status(void);     /* what opening comes to, after ledger_clos
 /* Goes on with what a power loss at this moment would leave: the files as they are. */
 void crash(void);
 
+/* From one to the other ledger is what a command opens where no server runs: the file as a power loss at this moment would leave
+ * it, and nothing of it in memory. Of a file alone. */
+void command_begins(void);
+void command_ends(void);
+
 /* How the ledger goes on between the steps of a test: as it is, reopened, after a crash. */
 extern void (*const between[3])(void);
 

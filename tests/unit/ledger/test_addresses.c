@@ -52,15 +52,17 @@ static void write_down(void)
 }
 
 /* The addresses of one account's neighbours alone. */
-static void write_down_cohort(int64_t account_id)
+static size_t write_down_cohort(int64_t account_id)
 {
+    size_t rows = 0;
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     addresses_lock(&addresses);
     DONE(db_begin(db, &transaction, &reason));
-    DONE(addresses_write_cohort(&addresses, account_cohort(account_id), db, &reason));
+    DONE(addresses_write_cohort(&addresses, account_cohort(account_id), db, &rows, &reason));
     DONE(db_commit(&transaction, &reason));
     addresses_forget_cohort(&addresses, account_cohort(account_id));
     addresses_unlock(&addresses);
+    return rows;
 }
 
 /* The one row of a query about an account ($1), as a text. */
@@ -167,12 +169,12 @@ static void no_more_wait_than_the_bound(void **state)
     used(1, "192.0.2.1", "", second_of_day(DAY_0, 1));
     used(2, "192.0.2.2", "", second_of_day(DAY_0, 1));
     assert_int_equal(addresses.waiting, ADDRESSES_WAITING_MAX);
-    write_down_cohort(1);
+    assert_int_equal(write_down_cohort(1), 256);
     assert_stored("SELECT count(*) FROM recent_address", "256");
     assert_stored_of("SELECT succeeded FROM recent_address WHERE account_id = $1", 1, "2");
     assert_int_equal(addresses.waiting, ADDRESSES_WAITING_MAX - 256);
     used(2, "192.0.2.2", "", second_of_day(DAY_0, 2)); /* there is room again */
-    write_down_cohort(2);
+    (void)write_down_cohort(2);
     assert_stored("SELECT count(*) FROM recent_address WHERE address = '192.0.2.2'", "1");
 }
 
@@ -185,7 +187,7 @@ static void cohorts_are_written_one_by_one(void **state)
     const int64_t accounts[] = {one, neighbour, behind, other};
     for (size_t i = 0; i < LENGTH_OF(accounts); i++)
         used(accounts[i], "192.0.2.1", "unit/1", second_of_day(DAY_0, (int64_t)i));
-    write_down_cohort(neighbour);
+    assert_int_equal(write_down_cohort(neighbour), 2);
     assert_stored("SELECT group_concat(account_id, ' ') FROM recent_address", "1 65");
     used(one, "192.0.2.1", "unit/2", second_of_day(DAY_0, 9));
     assert_int_equal(addresses.waiting, 3);
@@ -195,9 +197,32 @@ static void cohorts_are_written_one_by_one(void **state)
                      " FROM recent_address WHERE account_id = $1",
                      one, "unit/229");
     assert_int_equal(addresses.waiting, 0);
-    write_down_cohort(other); /* nothing waits there, and nothing ever did in the next one */
-    write_down_cohort(3);
+    assert_int_equal(write_down_cohort(other),
+                     0); /* nothing waits there, and nothing ever did in the next one */
+    assert_int_equal(write_down_cohort(3), 0);
     assert_stored("SELECT sum(succeeded) FROM recent_address", "5");
+}
+
+/* Of an account and day so many by name, whatever comes before they are written; each other day and account has its own. */
+static void a_crowd_of_one_account_waits_under_none(void **state)
+{
+    (void)state;
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < 3 * ADDRESSES_A_DAY_MAX; i++) {
+            char address[ADDRESS_TEXT_BYTES];
+            (void)snprintf(address, sizeof(address), "192.0.2.%d", i);
+            used(1, address, "unit/1", second_of_day(DAY_0, pass));
+        }
+    assert_int_equal(addresses.waiting, ADDRESSES_A_DAY_MAX + 1);
+    used(1, "198.51.100.1", "unit/1", second_of_day(DAY_0 + 1, 0));
+    used(1 + ACCOUNT_BUCKETS, "198.51.100.1", "unit/1", second_of_day(DAY_0, 0));
+    assert_int_equal(addresses.waiting, ADDRESSES_A_DAY_MAX + 3);
+    write_down();
+    assert_stored("SELECT count(*) FROM recent_address WHERE account_id = 1 AND day = 20000"
+                  " AND succeeded = 2",
+                  "64");
+    assert_stored("SELECT succeeded FROM recent_address WHERE address = ''", "256");
+    assert_stored("SELECT count(*) FROM recent_address WHERE address = '198.51.100.1'", "2");
 }
 
 /* More than what was written goes, so that a table that has grown shrinks again. */
@@ -226,6 +251,7 @@ int main(void)
         FRESH(each_account_day_and_address_has_its_row),
         FRESH(no_more_wait_than_the_bound),
         FRESH(cohorts_are_written_one_by_one),
+        FRESH(a_crowd_of_one_account_waits_under_none),
         FRESH(what_is_old_goes_as_new_rows_come),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);

@@ -4,6 +4,7 @@
 #include "ledger/fold_marks.h"
 #include "model/account.h"
 
+#define HOUR_US (3600 * SECOND_US)
 #define AT ((instant){INT64_C(20000) * DAY_US + 17}) /* 2024-10-04 */
 #define ACCOUNTS 200 /* in 64 cohorts: 8 of four and 56 of three */
 #define ROWS_MAX 4000
@@ -110,8 +111,16 @@ static bool slice_written(void)
 
 static bool slice(size_t parts)
 {
-    cohorts_choose(&cohorts, parts, now);
+    cohorts.parts_a_slice = parts;
+    cohorts_choose(&cohorts, false, now);
     return slice_written();
+}
+
+/* Cohorts with what is older: so many parts, and none of the others'. */
+static bool older(instant then, size_t parts)
+{
+    cohorts.parts_a_slice = parts / 4;
+    return cohorts_choose_before(&cohorts, then);
 }
 
 /* ---- What is stored ---- */
@@ -149,6 +158,13 @@ static int64_t calls_up_to(int64_t account_id, int64_t row)
     return calls;
 }
 
+static int64_t last_call_up_to(int64_t account_id, int64_t row)
+{
+    while (row > 0 && journal[row] != account_id)
+        row--;
+    return row;
+}
+
 /* Each projection has what the journal has up to the account's mark, and the addresses with it. */
 static void projections_are_the_journals(void)
 {
@@ -169,6 +185,10 @@ static void projections_are_the_journals(void)
                                    " WHERE account_id = $1",
                                    account),
                          calls);
+        assert_int_equal(number_of("SELECT coalesce(max(last_id), 0) FROM activity"
+                                   " WHERE account_id = $1",
+                                   account),
+                         last_call_up_to(account, fold_marks_of(&marks, account)));
     }
 }
 
@@ -251,7 +271,7 @@ static void a_slice_that_was_rolled_back_is_taken_again(void **state)
     each_calls();
     assert_false(slice(20));
     size_t waiting = cohorts.waiting;
-    cohorts_choose(&cohorts, 20, now);
+    cohorts_choose(&cohorts, false, now);
     {
         CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
         DONE(db_begin(db, &transaction, &reason));
@@ -273,9 +293,8 @@ static void rate_limited_calls_move_no_mark(void **state)
     call(1);
     call(2);
     call(1);
-    cohorts_choose(&cohorts, 1, now);
+    assert_false(slice(1));
     assert_int_equal(cohorts.slice.count, 1);
-    assert_false(slice_written());
     assert_int_equal(mark_of(1), 3);
     assert_int_equal(mark_of(2), 0);
     started_again();
@@ -294,23 +313,86 @@ static void rate_limited_calls_move_no_mark(void **state)
     projections_are_the_journals();
 }
 
+/* What a killed process had written of some accounts is all that there was: the mark of all accounts follows. */
+static void a_mark_that_is_behind_moves_without_calls(void **state)
+{
+    (void)state;
+    call(1);
+    call(2);
+    rate_limited(3);
+    assert_false(slice(2));
+    started_again();
+    assert_int_equal(cohorts.waiting, 0);
+    assert_false(cohorts_are_empty(&cohorts));
+    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 0);
+    assert_true(slice(2));
+    assert_true(cohorts_are_empty(&cohorts));
+    assert_int_equal(number("SELECT journal_id FROM fold_mark"), 2);
+    assert_int_equal(number("SELECT count(*) FROM fold_cohort"), 0);
+    started_again();
+    assert_true(cohorts_are_empty(&cohorts));
+}
+
+/* ---- What waits, for readers ---- */
+
+static void sums_add(void *owner, const struct fold_sum *sum)
+{
+    *(int64_t *)owner += sum->credits;
+    assert_int_equal(sum->hour.us, AT.us - 17);
+    assert_true(sum->first_journal_id > 0 && sum->first_journal_id <= sum->last_journal_id);
+}
+
+/* Credits of the account that wait behind its mark; up_to: the last row of which they are all. */
+static int64_t waiting_of(int64_t account_id, int64_t up_to)
+{
+    int64_t sum = 0;
+    assert_int_equal(cohorts_visit(&cohorts, account_id, mark_of(account_id), sums_add, &sum),
+                     up_to);
+    return sum;
+}
+
+static void readers_find_what_waits_behind_the_mark_that_they_know(void **state)
+{
+    (void)state;
+    int64_t sum = 0;
+    each_calls();
+    call(5);
+    assert_int_equal(waiting_of(5, last_row), 16);
+    assert_int_equal(waiting_of(ACCOUNTS + 5, last_row), 0); /* the same cohort, never called */
+    assert_int_equal(waiting_of(1000000, last_row), 0);      /* and one of which nobody was */
+    assert_false(slice(20));
+    assert_int_equal(cohorts_visit(&cohorts, 5, 0, sums_add, &sum), 0); /* an older view */
+    assert_int_equal(sum, 0);
+    assert_int_equal(waiting_of(5, last_row), 0);
+    call(5);
+    assert_int_equal(waiting_of(5, last_row), 8);
+    assert_int_equal(waiting_of(64, last_row), 8); /* which had no turn yet */
+    while (!slice(20))
+        continue;
+    assert_int_equal(waiting_of(64, last_row), 0);
+    assert_int_equal(waiting_of(5, last_row), 8);
+    started_again(); /* of what is further than the mark of all only the file knows */
+    assert_int_equal(waiting_of(5, last_row), 8);
+    assert_int_equal(waiting_of(64, mark_of(64) == cohorts.mark ? last_row : mark_of(64)), 0);
+}
+
 static void what_was_charged_before_a_day_is_found(void **state)
 {
     (void)state;
     const instant midnight = {INT64_C(20001) * DAY_US};
     for (int64_t account = 1; account <= ACCOUNTS; account++)
         call_at(account, account_cohort(account) < 32 ? AT : midnight);
-    const int64_t older = 104;
-    assert_false(cohorts_choose_before(&cohorts, midnight, 10));
-    while (!cohorts_choose_before(&cohorts, midnight, 10)) {
+    const int64_t sooner = 104;
+    assert_false(older(midnight, 12));
+    while (!older(midnight, 12)) {
         assert_false(slice_written());
         projections_are_the_journals();
     }
     (void)slice_written();
     assert_int_equal(number("SELECT sum(charged) FROM usage_hour WHERE hour < 20001 * 24"),
-                     older);
+                     sooner);
     projections_are_the_journals();
-    assert_true(cohorts_choose_before(&cohorts, midnight, 10));
+    assert_true(older(midnight, 12));
     assert_int_equal(cohorts.slice.count, 0);
     assert_false(slice_written());
 }
@@ -323,7 +405,7 @@ static void a_round_goes_on_behind_a_closing(void **state)
     assert_false(slice(20));
     size_t next = cohorts.next;
     call_at(1, (instant){AT.us - DAY_US});
-    assert_true(cohorts_choose_before(&cohorts, (instant){AT.us - 17}, 10));
+    assert_true(older((instant){AT.us - 17}, 12));
     assert_false(slice_written());
     assert_int_equal(cohorts.next, next);
     projections_are_the_journals();
@@ -351,6 +433,25 @@ static void a_round_begins_a_second_after_the_one_before(void **state)
 }
 
 /* 3,200 parts a second: 32 of them are done in the 100th part of one. */
+static void a_slice_that_comes_late_has_more(void **state)
+{
+    (void)state;
+    each_calls();
+    assert_false(slice(8));
+    now.us = cohorts.due.us + SECOND_US / 100;
+    assert_false(slice(8));
+    assert_in_range(cohorts.slice.parts, 8 + 32, 8 + 32 + 3);
+    now.us = cohorts.due.us + SECOND_US / 100;
+    assert_false(slice(1)); /* 32 times as many are the most */
+    assert_in_range(cohorts.slice.parts, 32, 32 + 3);
+    cohorts.parts_a_slice = 4;
+    now.us = cohorts.due.us;
+    cohorts_choose(&cohorts, true, now); /* nobody waits: as many at once */
+    assert_int_equal(cohorts.slice.parts, cohorts.waiting);
+    assert_true(slice_written());
+    projections_are_the_journals();
+}
+
 static void slices_of_a_round_come_at_a_pace(void **state)
 {
     (void)state;
@@ -378,11 +479,12 @@ static void the_pace_follows_what_waits(void **state)
     } rows[] = {{1000, 3200},
                 {COHORTS_PARTS_A_SECOND * 60, 3200},
                 {600000, 10000},
-                {COHORTS_WAITING_MAX + 4, (COHORTS_WAITING_MAX + 4) / 10}};
+                {COHORTS_CROWD + 4, (COHORTS_CROWD + 4) / 10}};
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         each_calls();
         const size_t really = cohorts.waiting;
-        cohorts_choose(&cohorts, 100, now);
+        cohorts.parts_a_slice = 100;
+        cohorts_choose(&cohorts, false, now);
         cohorts.waiting = rows[i].waiting;
         size_t parts = cohorts.slice.parts;
         (void)slice_written();
@@ -402,21 +504,30 @@ static int64_t below(int64_t bound)
     return (int64_t)((seed >> 33) % (uint64_t)bound);
 }
 
+static void rolled_back(void)
+{
+    CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    cohorts.parts_a_slice = (size_t)(1 + below(60));
+    cohorts_choose(&cohorts, below(2) == 0, now);
+    DONE(db_begin(db, &transaction, &reason));
+    DONE(cohorts_write(&cohorts, db, AT, &reason));
+}
+
 static void something_happens(void)
 {
-    switch (below(6)) {
+    switch (below(7)) {
     case 0:
     case 1:
         for (int64_t calls = below(40); calls > 0; calls--)
-            call(1 + below(ACCOUNTS));
+            call_at(1 + below(ACCOUNTS), (instant){AT.us + below(2) * HOUR_US});
         break;
     case 2: rate_limited(1 + below(ACCOUNTS)); break;
     case 3: (void)slice((size_t)(1 + below(60))); break;
     case 4:
-        (void)cohorts_choose_before(&cohorts, (instant){AT.us - 17 + DAY_US},
-                                    (size_t)(1 + below(60)));
+        (void)older((instant){AT.us - 17 + HOUR_US}, (size_t)(4 + below(60)));
         (void)slice_written();
         break;
+    case 5: rolled_back(); break;
     default: started_again(); break;
     }
 }
@@ -449,9 +560,12 @@ int main(void)
         FRESH(what_comes_in_a_round_is_left_for_the_next),
         FRESH(a_slice_that_was_rolled_back_is_taken_again),
         FRESH(rate_limited_calls_move_no_mark),
+        FRESH(a_mark_that_is_behind_moves_without_calls),
+        FRESH(readers_find_what_waits_behind_the_mark_that_they_know),
         FRESH(what_was_charged_before_a_day_is_found),
         FRESH(a_round_goes_on_behind_a_closing),
         FRESH(a_round_begins_a_second_after_the_one_before),
+        FRESH(a_slice_that_comes_late_has_more),
         FRESH(slices_of_a_round_come_at_a_pace),
         FRESH(the_pace_follows_what_waits),
         FRESH(every_call_is_in_the_projections_once),

@@ -81,8 +81,19 @@ static size_t events_of(const struct caller *caller)
     return page.count;
 }
 
+static void each_call_is_in_the_file_once(void)
+{
+    command_begins();
+    for (size_t i = 0; i < CALLERS; i++) {
+        assert_int_equal(used_by(&callers[i]), 8 * calls_of[i]);
+        assert_int_equal(events_of(&callers[i]), calls_of[i]);
+    }
+    command_ends();
+}
+
 static void each_call_is_found_once(void)
 {
+    each_call_is_in_the_file_once();
     for (size_t i = 0; i < CALLERS; i++) {
         char json[8192], wanted[40];
         assert_int_equal(used_by(&callers[i]), 8 * calls_of[i]);
@@ -183,6 +194,118 @@ static void what_is_given_back_is_found_on_either_side(void **state)
     assert_int_equal(differences(), 0);
 }
 
+/* ---- Whatever comes ---- */
+
+static uint64_t dice;
+
+static int64_t below(int64_t bound)
+{
+    dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int64_t)((dice >> 33) % (uint64_t)bound);
+}
+
+static void time_passes(int64_t us)
+{
+    char written[INSTANT_TEXT_BYTES] = "";
+    (void)instant_rfc3339((instant){clock_now().us + us}, written);
+    clock_to(written);
+}
+
+static void clock_steps(int64_t us)
+{
+    char written[INSTANT_TEXT_BYTES] = "";
+    (void)instant_rfc3339((instant){clock_now().us + us}, written);
+    clock_step(written);
+}
+
+static void one_of_them_calls(void)
+{
+    ledger->committer.cohorts.parts_a_slice =
+        3; /* as fine as a round is cut, after each opening */
+    called((size_t)below(CALLERS));
+}
+
+static void some_call(void)
+{
+    for (int64_t i = below(40); i >= 0; i--)
+        one_of_them_calls();
+}
+
+static void an_hour_passes(void)
+{
+    time_passes((1 + below(30)) * 3600 * SECOND_US);
+    one_of_them_calls();
+}
+
+static void a_minute_passes(void)
+{
+    time_passes((1 + below(200)) * SECOND_US);
+    one_of_them_calls();
+}
+
+static void the_clock_steps(void)
+{
+    clock_steps((below(7200) - 3600) * SECOND_US);
+    one_of_them_calls();
+}
+
+static void days_pass(void)
+{
+    time_passes((1 + below(9)) * DAY_US);
+    one_of_them_calls();
+    tend();
+}
+
+static void a_plan_changes(void)
+{
+    struct plan_change change;
+    (void)plan_to(&callers[below(CALLERS)], below(2) ? "Pro" : "Growth", &change);
+}
+
+static void a_call_is_given_back(void)
+{
+    size_t i = (size_t)below(CALLERS);
+    char charge_id[2 * CHARGE_ID_BYTES + 1];
+    struct adjustment_made made;
+    called(i);
+    last_charge_id(charge_id);
+    if (below(2))
+        days_pass();
+    DONE(ledger_account_refund(ledger, text_of(callers[i].email), text_of(charge_id),
+                               TEXT("broken"), &made, &reason));
+}
+
+/* What readers find but the credits of the open period, which ends here. */
+static void each_call_is_told_once(void)
+{
+    each_call_is_in_the_file_once();
+    for (size_t i = 0; i < CALLERS; i++) {
+        assert_int_equal(used_by(&callers[i]), 8 * calls_of[i]);
+        assert_int_equal(events_of(&callers[i]), calls_of[i]);
+    }
+    assert_int_equal(differences(), 0);
+}
+
+static void whatever_comes_each_call_is_told_once(void **state)
+{
+    (void)state;
+    static void (*const happens[])(void) = {
+        each_calls,      some_call,       some_call,           one_of_them_calls,
+        a_minute_passes, a_minute_passes, days_pass,           crash,
+        reopen,          an_hour_passes,  the_clock_steps,     crash,
+        some_call,       a_plan_changes,  a_call_is_given_back};
+    int64_t in_rounds = 0;
+    half_written();
+    dice = 1;
+    for (int step = 0; step < 120; step++) {
+        happens[below(LENGTH_OF(happens))]();
+        in_rounds += stored_integer("SELECT count(*) FROM fold_cohort") > 0;
+        if (step % 4 == 0)
+            each_call_is_told_once();
+    }
+    assert_in_range(in_rounds, 10, 110);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +313,7 @@ int main(int argc, char **argv)
         FRESH(a_crash_in_a_round_loses_nothing),
         FRESH(a_closing_writes_all_that_is_older),
         FRESH(what_is_given_back_is_found_on_either_side),
+        FRESH(whatever_comes_each_call_is_told_once),
     };
     return changes_main(tests, argc, argv);
 }
