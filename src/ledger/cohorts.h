@@ -12,7 +12,8 @@
  * Marks move in the transaction of the sums. fold_mark: up to that row all accounts are folded; fold_cohort: up to which those of
  * a cohort are, where that is further. Readers find the mark of an account by fold_marks.h, and what is behind it by unfolded.h.
  *
- * Owned by the committer's thread, which changes nothing of it without the addresses' lock; never blocks but in cohorts_write. */
+ * Owned by the committer's thread; what readers look at, parts and marks, it changes under the addresses' lock alone. Never blocks
+ * but in cohorts_write. */
 #pragma once
 
 #include "ledger/addresses.h"

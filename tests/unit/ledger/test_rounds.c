@@ -3,6 +3,7 @@
 #include "billing_checks.h"
 #include "ledger/embedded.h"
 #include "ledger/events.h"
+#include "ledger/unfolded.h"
 #include "ledger/usage.h"
 
 #include <stdio.h>
@@ -121,6 +122,26 @@ static void every_reader_finds_each_call_once(void **state)
         called(2);
         each_call_is_found_once();
     }
+}
+
+/* Who looks for single calls reads the rows from an account's first waiting one to its last, and none of others before and after. */
+static void the_rows_to_look_at_are_the_accounts(void **state)
+{
+    (void)state;
+    size_t written = 0;
+    half_written();
+    each_calls();
+    const int64_t last = stored_integer("SELECT max(id) FROM journal");
+    CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    for (size_t i = 0; i < CALLERS; i++) {
+        struct unfolded_rows rows;
+        DONE(unfolded_find(held, held->db, callers[i].account_id, &rows, &reason));
+        assert_int_equal(rows.behind, last);
+        assert_int_equal(rows.last, last - CALLERS + 1 + (int64_t)i);
+        assert_in_range(rows.first, 1, rows.last);
+        written += rows.first == rows.last;
+    }
+    assert_in_range(written, 16, CALLERS / 2);
 }
 
 static void a_crash_in_a_round_loses_nothing(void **state)
@@ -310,6 +331,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         FRESH(every_reader_finds_each_call_once),
+        FRESH(the_rows_to_look_at_are_the_accounts),
         FRESH(a_crash_in_a_round_loses_nothing),
         FRESH(a_closing_writes_all_that_is_older),
         FRESH(what_is_given_back_is_found_on_either_side),
