@@ -166,7 +166,9 @@ def two_servers(server, per_plan=1):
                 stage.notes["ids"][key] = account
             if not +wanted:
                 break
-        place.serve().stop()  # puts the plan file into force, for both
+        node = place.serve()  # puts the plan file into force, for both, and closes what can be closed: that moves marks
+        until(lambda: place.ledger("SELECT count(*) FROM closing") != [["0"]], "periods are closed")
+        node.stop()
         citus.split(place.database, other, AWAY)
         with CutWire(other) as wire:
             postgres.rows(place.database, "UPDATE pg_dist_node SET nodename = "
