@@ -3,7 +3,7 @@
 #include "model/account.h"
 
 #define ROUND_US SECOND_US /* at least */
-#define ROUND_SECONDS 60   /* at most, while no more wait than COHORTS_CROWD */
+#define ROUND_SECONDS 120  /* at most, while no more wait than COHORTS_CROWD */
 #define ROUND_SECONDS_CROWDED 10
 #define SLICES_AT_ONCE (COHORTS_PARTS_AT_REST / COHORTS_PARTS_A_SLICE)
 
@@ -265,7 +265,7 @@ bool cohorts_forget(struct cohorts *cohorts, duration now)
     cohorts->due.us = now.us + (int64_t)slice->parts * SECOND_US / pace(cohorts);
     for (size_t i = 0; i < slice->count; i++) {
         struct cohort *cohort = cohort_at(cohorts, slice->at[i]);
-        fold_finish(&cohort->fold); /* a minute's memory may be much */
+        fold_finish(&cohort->fold); /* that of two minutes may be much */
         cohort->mark = cohorts->last_journal_id;
         addresses_forget_cohort(cohorts->addresses, cohort->number);
     }

@@ -6,8 +6,8 @@
  *
  * Turns are taken in rounds, and a round in slices: the next cohorts until they have enough parts. A round begins a second after
  * the one before and, where few accounts were called, is one slice. Else slices have COHORTS_PARTS_A_SLICE, or a cohort
- * more, and come at the pace of COHORTS_PARTS_A_SECOND or, where so many wait, of a round a minute; past COHORTS_CROWD of
- * six a minute. One that comes late, as batches are long, has as much more, up to COHORTS_PARTS_AT_REST.
+ * more, and come at the pace of COHORTS_PARTS_A_SECOND or, where so many wait, of a round in two minutes; past
+ * COHORTS_CROWD in ten seconds. One that comes late, as batches are long, has as much more, up to COHORTS_PARTS_AT_REST.
  *
  * Marks move in the transaction of the sums. fold_mark: up to that row all accounts are folded; fold_cohort: up to which those of
  * a cohort are, where that is further. Readers find the mark of an account by fold_marks.h, and what is behind it by unfolded.h.

@@ -179,10 +179,10 @@ static enum status row_insert(struct committer *committer, struct batch *batch, 
 }
 
 /* A row is written even without calls after a failure: it must be a real commit with a sync. */
-static enum status batch_transact(struct committer *committer, struct batch *batch, bool folds,
+static enum status batch_transact(struct ledger *held, struct batch *batch, bool folds,
                                   struct reason *reason)
 {
-    const struct ledger *held = committer->ledger;
+    struct committer *committer = &held->committer;
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     instant now = time_now(held->time);
     body_fill(&committer->body, batch, now);
@@ -215,11 +215,10 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
                                 duration now, struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(committer->ledger);
-    (void)held;
     if (!folds)
-        return batch_transact(committer, batch, false, reason);
+        return batch_transact(held, batch, false, reason);
     addresses_lock(&committer->addresses);
-    enum status status = batch_transact(committer, batch, true, reason);
+    enum status status = batch_transact(held, batch, true, reason);
     if (status == STATUS_OK)
         committer_slice_done(committer, now);
     addresses_unlock(&committer->addresses);

@@ -8,7 +8,7 @@
 #define BYTES_READ_MAX (8 * 1024 * 1024)
 #define RANGES_READ_MAX 100000
 
-/* Ranges of an account that may lie in one fold: its keys, endpoints and hours of a minute. A
+/* Ranges of an account that may lie in one fold: its keys, endpoints and hours of two minutes. A
  * fold's ranges overlap; those of two folds never do. */
 #define RANGES_A_FOLD_MAX 4096
 

@@ -469,7 +469,7 @@ static void slices_of_a_round_come_at_a_pace(void **state)
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, 0);
 }
 
-/* The more wait the faster: of so many, each within a minute; of more than the memory is for, within ten seconds. */
+/* The more wait the faster: of so many, each within two minutes; of more than the memory is for, within ten seconds. */
 static void the_pace_follows_what_waits(void **state)
 {
     (void)state;
@@ -477,8 +477,8 @@ static void the_pace_follows_what_waits(void **state)
         size_t waiting;
         int64_t parts_a_second;
     } rows[] = {{1000, 3200},
-                {COHORTS_PARTS_A_SECOND * 60, 3200},
-                {600000, 10000},
+                {COHORTS_PARTS_A_SECOND * 120, 3200},
+                {600000, 5000},
                 {COHORTS_CROWD + 4, (COHORTS_CROWD + 4) / 10}};
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         each_calls();
