@@ -1,5 +1,6 @@
 #include "changes_harness.h"
 
+#include "ledger/embedded.h"
 #include "sql/db.h"
 #include "support/postgres_database.h"
 #include "support/spread_ledger.h"
@@ -76,9 +77,13 @@ instant clock_now(void)
     return (instant){now_us};
 }
 
+size_t parts_a_slice;
+
 enum status reopen_status(void)
 {
     TRY(ledger_open(text_of(path), &clock_by_hand, &ledger, &reason));
+    if (parts_a_slice > 0)
+        ledger->committer.cohorts.parts_a_slice = parts_a_slice;
     return ledger_terms_set(ledger, &plans, &reason);
 }
 
@@ -159,6 +164,7 @@ static const char dialect[] =
 int ledger_make(void **state)
 {
     (void)state;
+    parts_a_slice = 0;
     clock_to("2024-02-01T00:00:00Z");
     (void)snprintf(path, sizeof(path), "%s/a.db", folder);
     if (is_shared) {

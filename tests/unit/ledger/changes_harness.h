@@ -10,6 +10,9 @@ extern struct plans
     plans; /* in force, and again at each reopening; the built-in ones at first */
 extern struct reason reason;
 
+/* How finely folds of a file are cut, from the next opening on; 0, as at first: as they are. */
+extern size_t parts_a_slice;
+
 #define DONE(expression)                                                                       \
     do {                                                                                       \
         if ((expression) != STATUS_OK)                                                         \

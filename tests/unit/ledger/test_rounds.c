@@ -241,8 +241,6 @@ static void clock_steps(int64_t us)
 
 static void one_of_them_calls(void)
 {
-    ledger->committer.cohorts.parts_a_slice =
-        3; /* as fine as a round is cut, after each opening */
     called((size_t)below(CALLERS));
 }
 
@@ -317,6 +315,8 @@ static void whatever_comes_each_call_is_told_once(void **state)
         some_call,       a_plan_changes,  a_call_is_given_back};
     int64_t in_rounds = 0;
     half_written();
+    parts_a_slice = 3;
+    reopen();
     dice = 1;
     for (int step = 0; step < 120; step++) {
         happens[below(LENGTH_OF(happens))]();
