@@ -128,13 +128,10 @@ static bool is_part(const void *entry, const void *wanted)
            strcmp(part->address, key->address) == 0;
 }
 
-/* NULL: too many wait. */
 static struct address_part *part_make(struct addresses *addresses,
                                       struct address_cohort *cohort, const struct part_key *key,
                                       uint32_t hash)
 {
-    if (addresses->waiting >= ADDRESSES_WAITING_MAX)
-        return NULL;
     addresses->waiting++;
     struct address_part part = {.account_id = key->account_id, .day = key->day};
     memcpy(part.address, key->address, sizeof(part.address));
@@ -187,14 +184,17 @@ static bool day_takes(struct address_cohort *cohort, const struct part_key *key)
     return day->addresses < ADDRESSES_A_DAY_MAX && ++day->addresses > 0;
 }
 
+/* NULL: too many wait. */
 static struct address_part *part_new(struct addresses *addresses, struct address_cohort *cohort,
                                      const struct address_use *use)
 {
     struct part_key key = {.account_id = use->account_id, .day = instant_day(use->at)};
     address_copy(use->address, key.address);
     struct address_part *part = places_find(&cohort->parts, hash_of(&key), is_part, &key);
-    if (part || (key.address[0] && day_takes(cohort, &key)))
-        return part ? part : part_make(addresses, cohort, &key, hash_of(&key));
+    if (part || addresses->waiting >= ADDRESSES_WAITING_MAX)
+        return part;
+    if (key.address[0] && day_takes(cohort, &key))
+        return part_make(addresses, cohort, &key, hash_of(&key));
     key.address[0] = '\0';
     part = places_find(&cohort->parts, hash_of(&key), is_part, &key);
     return part ? part : part_make(addresses, cohort, &key, hash_of(&key));

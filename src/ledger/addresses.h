@@ -3,7 +3,7 @@
  * Who writes the journal adds what it has committed, and writes it in the fold's transaction: of a file a few cohorts at
  * a time (cohorts.h), in a cluster all; readers merge what is not written yet. Best effort: it is no part of the journal, so
  * what a killed process had gathered is lost. Shared: its own lock, which stands behind the reader's
- * and the ledger's, and is that of the cohorts too; loop threads never take it. */
+ * and the ledger's; loop threads never take it. */
 #pragma once
 
 #include "base/instant.h"

@@ -9,14 +9,25 @@
 
 struct cohort {
     int64_t number;
-    int64_t mark; /* as it is in fold_cohort; 0: none is known */
+    int64_t mark; /* as it is in fold_cohort; or one that fold_mark is past */
     struct fold fold;
 };
 
-void cohorts_init(struct cohorts *cohorts, struct addresses *addresses)
+void cohorts_init(struct cohorts *cohorts, struct addresses *addresses, size_t parts_a_slice)
 {
-    *cohorts = (struct cohorts){.addresses = addresses, .parts_a_slice = COHORTS_PARTS_A_SLICE};
+    *cohorts = (struct cohorts){.addresses = addresses, .parts_a_slice = parts_a_slice};
     places_init(&cohorts->places, sizeof(struct cohort));
+    check(pthread_mutex_init(&cohorts->lock, NULL) == 0);
+}
+
+void cohorts_lock(struct cohorts *cohorts)
+{
+    check(pthread_mutex_lock(&cohorts->lock) == 0);
+}
+
+void cohorts_unlock(struct cohorts *cohorts)
+{
+    check(pthread_mutex_unlock(&cohorts->lock) == 0);
 }
 
 static struct cohort *cohort_at(const struct cohorts *cohorts, size_t i)
@@ -30,14 +41,7 @@ void cohorts_finish(struct cohorts *cohorts)
         fold_finish(&cohort_at(cohorts, i)->fold);
     places_finish(&cohorts->places);
     free(cohorts->slice.at);
-}
-
-void cohorts_begin(struct cohorts *cohorts, int64_t mark, int64_t last_journal_id)
-{
-    check(last_journal_id >= cohorts->last_journal_id);
-    cohorts->mark = mark;
-    cohorts->last_journal_id = last_journal_id;
-    cohorts->has_marks = true;
+    check(pthread_mutex_destroy(&cohorts->lock) == 0);
 }
 
 /* ---- Gathering ---- */
@@ -53,20 +57,27 @@ static uint32_t hash_of(int64_t number)
 }
 
 /* NULL: none of its accounts was called yet. */
+static struct cohort *cohort_numbered(const struct cohorts *cohorts, int64_t number)
+{
+    return places_find(&cohorts->places, hash_of(number), is_cohort, &number);
+}
+
 static struct cohort *cohort_find(const struct cohorts *cohorts, int64_t account_id)
 {
-    int64_t number = account_cohort(account_id);
-    return places_find(&cohorts->places, hash_of(number), is_cohort, &number);
+    return cohort_numbered(cohorts, account_cohort(account_id));
+}
+
+static struct cohort *cohort_make(struct cohorts *cohorts, int64_t number)
+{
+    struct cohort cohort = {.number = number};
+    fold_init(&cohort.fold, false);
+    return places_add(&cohorts->places, hash_of(number), &cohort);
 }
 
 static struct cohort *cohort_of(struct cohorts *cohorts, int64_t account_id)
 {
     struct cohort *known = cohort_find(cohorts, account_id);
-    if (known)
-        return known;
-    struct cohort cohort = {.number = account_cohort(account_id)};
-    fold_init(&cohort.fold, false);
-    return places_add(&cohorts->places, hash_of(cohort.number), &cohort);
+    return known ? known : cohort_make(cohorts, account_cohort(account_id));
 }
 
 void cohorts_add(struct cohorts *cohorts, int64_t journal_id, const struct journal_entry *entry,
@@ -85,6 +96,21 @@ void cohorts_add_rate_limited(struct cohorts *cohorts, const struct journal_entr
     cohorts->waiting -= fold->parts.count;
     fold_add_rate_limited(fold, entry->account_id, entry->key_id, entry->endpoint, entry->at);
     cohorts->waiting += fold->parts.count;
+}
+
+void cohorts_begin(struct cohorts *cohorts, const struct fold_marks *marks,
+                   int64_t last_journal_id)
+{
+    check(last_journal_id >= cohorts->last_journal_id);
+    cohorts->mark = marks->all;
+    cohorts->last_journal_id = last_journal_id;
+    cohorts->has_marks = true;
+    const struct fold_mark *further = marks->further.entries;
+    for (size_t i = 0; i < marks->further.count; i++) {
+        struct cohort *known = cohort_numbered(cohorts, further[i].cohort);
+        struct cohort *cohort = known ? known : cohort_make(cohorts, further[i].cohort);
+        cohort->mark = further[i].journal_id;
+    }
 }
 
 int64_t cohorts_visit(const struct cohorts *cohorts, int64_t account_id, int64_t mark,
@@ -259,6 +285,7 @@ bool cohorts_forget(struct cohorts *cohorts, duration now)
 {
     const struct cohorts_slice *slice = &cohorts->slice;
     bool is_all = slice_is_all(cohorts), is_over = is_all || slice->ends_round;
+    cohorts_lock(cohorts);
     int64_t mark = mark_after(cohorts);
     cohorts->has_marks = !is_all || (cohorts->has_marks && mark == cohorts->mark);
     cohorts->mark = mark;
@@ -271,5 +298,6 @@ bool cohorts_forget(struct cohorts *cohorts, duration now)
     }
     cohorts->waiting -= slice->parts;
     cohorts->next = is_over ? cohorts->round_end : slice->next;
+    cohorts_unlock(cohorts);
     return is_over;
 }

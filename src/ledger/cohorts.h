@@ -12,12 +12,15 @@
  * Marks move in the transaction of the sums. fold_mark: up to that row all accounts are folded; fold_cohort: up to which those of
  * a cohort are, where that is further. Readers find the mark of an account by fold_marks.h, and what is behind it by unfolded.h.
  *
- * Owned by the committer's thread; what readers look at, parts and marks, it changes under the addresses' lock alone. Never blocks
- * but in cohorts_write. */
+ * Owned by the committer's thread; what readers look at, parts and marks, it changes under the lock alone, which is held for
+ * microseconds, behind every other. Never blocks on the disk but in cohorts_write. */
 #pragma once
 
 #include "ledger/addresses.h"
 #include "ledger/fold.h"
+#include "ledger/fold_marks.h"
+
+#include <pthread.h>
 
 #define COHORTS_PARTS_A_SLICE 32 /* half a millisecond of a commit that calls wait for */
 #define COHORTS_PARTS_AT_REST (32 * COHORTS_PARTS_A_SLICE) /* of one that nobody waits for */
@@ -25,6 +28,7 @@
 #define COHORTS_CROWD (1 << 20) /* parts: some 250 MB, and 150 MB of addresses */
 
 struct cohorts {
+    pthread_mutex_t lock;
     struct places places;    /* in the order of their first calls */
     size_t waiting;          /* parts of all */
     int64_t last_journal_id; /* of the last row with a call; 0: none yet */
@@ -45,13 +49,17 @@ struct cohorts {
     } slice;
 };
 
-/* addresses: borrowed, and written with their cohorts. */
-void cohorts_init(struct cohorts *cohorts, struct addresses *addresses);
+/* addresses: borrowed, and written with their cohorts. parts_a_slice: COHORTS_PARTS_A_SLICE, or a finer cut. */
+void cohorts_init(struct cohorts *cohorts, struct addresses *addresses, size_t parts_a_slice);
 void cohorts_finish(struct cohorts *cohorts);
 
-/* At the start, when what the journal holds behind its marks has been added. mark: as it is in fold_mark; last_journal_id: of
- * the last row, or of that. */
-void cohorts_begin(struct cohorts *cohorts, int64_t mark, int64_t last_journal_id);
+void cohorts_lock(struct cohorts *cohorts);
+void cohorts_unlock(struct cohorts *cohorts);
+
+/* Under the lock, at the start, when what the journal holds behind the marks has been added. last_journal_id: of the last row, or
+ * of the furthest mark. */
+void cohorts_begin(struct cohorts *cohorts, const struct fold_marks *marks,
+                   int64_t last_journal_id);
 
 /* Under the lock: after the row is committed, or when it is read back at the start; as fold_add. */
 void cohorts_add(struct cohorts *cohorts, int64_t journal_id, const struct journal_entry *entry,
@@ -64,7 +72,7 @@ static inline bool cohorts_are_empty(const struct cohorts *cohorts)
     return cohorts->waiting == 0 && cohorts->mark >= cohorts->last_journal_id;
 }
 
-/* Under the addresses' lock, any thread: what waits of an account behind that mark of it. Up to which row of the journal that is
+/* Under the lock, any thread: what waits of an account behind that mark of it. Up to which row of the journal that is
  * all: mark itself, and nothing is visited, where the account's mark is another. */
 int64_t cohorts_visit(const struct cohorts *cohorts, int64_t account_id, int64_t mark,
                       fold_visit *visit, void *owner);
@@ -84,7 +92,7 @@ void cohorts_choose(struct cohorts *cohorts, bool at_rest, duration now);
 bool cohorts_choose_before(struct cohorts *cohorts, instant then);
 
 /* Inside a transaction, under the addresses' lock, which is held until that has committed and cohorts_forget was called, or has
- * failed: then the next choice takes the same cohorts again. */
+ * failed: then the next choice takes the same cohorts again. Without the cohorts' own. */
 enum status cohorts_write(const struct cohorts *cohorts, struct db *db, instant now,
                           struct reason *reason);
 

@@ -210,7 +210,7 @@ void committer_slice_done(struct committer *committer, duration now)
                      committer->cohorts.round_began);
 }
 
-/* What waits is in memory or in the tables at any moment, for who holds the addresses' lock. */
+/* The addresses are in memory or in the table at any moment, for who holds their lock. */
 static enum status batch_commit(struct committer *committer, struct batch *batch, bool folds,
                                 duration now, struct reason *reason)
 {
@@ -228,6 +228,7 @@ static enum status batch_commit(struct committer *committer, struct batch *batch
 static void batch_addresses(struct committer *committer, const struct batch *batch)
 {
     struct addresses *addresses = &committer->addresses;
+    addresses_lock(addresses);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next)
         addresses_add(addresses, &(struct address_use){.account_id = charge->account_id,
                                                        .address = charge->address,
@@ -242,6 +243,7 @@ static void batch_addresses(struct committer *committer, const struct batch *bat
                                      .at = slot->entry.at,
                                      .has_succeeded = call_has_succeeded(slot->entry.outcome)});
     }
+    addresses_unlock(addresses);
 }
 
 /* Before the charges are settled: whoever has his answer finds it counted. */
@@ -250,7 +252,7 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
     struct cohorts *cohorts = &committer->cohorts;
     struct tally *tally = &committer->tally;
     tally_add(&tally->journal_rows, batch->journal_id != 0);
-    addresses_lock(&committer->addresses);
+    cohorts_lock(cohorts);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
         const struct billing_period *period = &charge->standing.period;
         struct journal_entry entry;
@@ -270,8 +272,8 @@ static void batch_fold(struct committer *committer, const struct batch *batch)
         else
             cohorts_add_rate_limited(cohorts, slot);
     }
+    cohorts_unlock(cohorts);
     batch_addresses(committer, batch);
-    addresses_unlock(&committer->addresses);
 }
 
 /* After a failed commit: its slots go before those that have come since. */
@@ -413,7 +415,7 @@ void committer_init(struct committer *committer, struct ledger *ledger)
     check(uv_cond_init(&committer->closed) == 0);
     check(uv_mutex_init(&committer->lock) == 0);
     addresses_init(&committer->addresses);
-    cohorts_init(&committer->cohorts, &committer->addresses);
+    cohorts_init(&committer->cohorts, &committer->addresses, COHORTS_PARTS_A_SLICE);
     buffer_init(&committer->body, BODY_BYTES_MAX);
 }
 

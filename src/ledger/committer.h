@@ -49,8 +49,9 @@ struct committer {
     struct tally tally;
     struct addresses addresses;
 
-    struct ledger *ledger; /* the committer's thread's own from here */
     struct cohorts cohorts;
+
+    struct ledger *ledger; /* the committer's thread's own from here */
     duration swept;
     instant drains_before; /* a closing waits for what was charged before; 0: none */
     struct buffer body;

@@ -18,7 +18,7 @@
 #include <pthread.h>
 
 struct ledger {
-    pthread_mutex_t lock; /* over all but directory, sessions and uses, which have their own */
+    pthread_mutex_t lock; /* over all but what has a lock of its own: see there */
     struct owner_lock owner;
     struct db *db;
     struct reader reader;

@@ -231,11 +231,11 @@ static enum status journal_restore(struct ledger *ledger, struct reason *reason)
                           db_path(ledger->db));
     struct committer *committer = &ledger->committer;
     int64_t last_journal_id;
-    addresses_lock(&committer->addresses);
+    cohorts_lock(&committer->cohorts);
     enum status status = rows_restore(ledger, &marks, &last_journal_id, reason);
     if (status == STATUS_OK)
-        cohorts_begin(&committer->cohorts, marks.all, last_journal_id);
-    addresses_unlock(&committer->addresses);
+        cohorts_begin(&committer->cohorts, &marks, last_journal_id);
+    cohorts_unlock(&committer->cohorts);
     return status;
 }
 

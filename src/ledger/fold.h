@@ -38,7 +38,7 @@ void fold_add_rate_limited(struct fold *fold, int64_t account_id, int64_t key_id
 struct fold_sum {
     int64_t key_id;
     uint8_t endpoint;
-    instant hour;                      /* its beginning */
+    instant hour;                      /* its beginning; of one call some moment of it */
     uint32_t calls[CALL_OUTCOMES + 1]; /* the last: rate-limited, which no journal holds */
     int64_t credits, overage, overage_micros;
     int64_t first_journal_id, last_journal_id; /* that hold a call of it; 0: none */

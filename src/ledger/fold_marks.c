@@ -2,11 +2,6 @@
 
 #include "model/account.h"
 
-struct cohort_mark {
-    int64_t cohort;
-    int64_t journal_id;
-};
-
 static uint32_t hash_of(int64_t cohort)
 {
     return places_hash(places_mix(0, cohort));
@@ -37,9 +32,9 @@ static enum status cohorts_read(struct db *db, struct fold_marks *marks, struct 
         TRY(db_step(select, &row, reason));
         if (!row)
             return STATUS_OK;
-        const struct cohort_mark mark = {db_column_integer(select, 0),
-                                         db_column_integer(select, 1)};
-        places_add(&marks->cohorts, hash_of(mark.cohort), &mark);
+        const struct fold_mark mark = {db_column_integer(select, 0),
+                                       db_column_integer(select, 1)};
+        places_add(&marks->further, hash_of(mark.cohort), &mark);
         if (mark.journal_id > marks->furthest)
             marks->furthest = mark.journal_id;
     }
@@ -48,25 +43,25 @@ static enum status cohorts_read(struct db *db, struct fold_marks *marks, struct 
 enum status fold_marks_read(struct db *db, struct fold_marks *marks, struct reason *reason)
 {
     *marks = (struct fold_marks){.rows = 0};
-    places_init(&marks->cohorts, sizeof(struct cohort_mark));
+    places_init(&marks->further, sizeof(struct fold_mark));
     TRY(all_read(db, marks, reason));
     return cohorts_read(db, marks, reason);
 }
 
 void fold_marks_finish(struct fold_marks *marks)
 {
-    places_finish(&marks->cohorts);
+    places_finish(&marks->further);
 }
 
 static bool is_of_cohort(const void *entry, const void *wanted)
 {
-    return ((const struct cohort_mark *)entry)->cohort == *(const int64_t *)wanted;
+    return ((const struct fold_mark *)entry)->cohort == *(const int64_t *)wanted;
 }
 
 int64_t fold_marks_of(const struct fold_marks *marks, int64_t account_id)
 {
     int64_t cohort = account_cohort(account_id);
-    const struct cohort_mark *own = places_find(&marks->cohorts, hash_of(cohort), is_of_cohort,
-                                                &cohort);
+    const struct fold_mark *own = places_find(&marks->further, hash_of(cohort), is_of_cohort,
+                                              &cohort);
     return own ? own->journal_id : marks->all;
 }

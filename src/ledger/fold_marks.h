@@ -8,11 +8,16 @@
 #include "base/reason.h"
 #include "sql/db.h"
 
+struct fold_mark {
+    int64_t cohort;
+    int64_t journal_id;
+};
+
 struct fold_marks {
     int64_t rows; /* of fold_mark: 1, else the file is damaged */
     int64_t all;
-    int64_t furthest; /* of any cohort */
-    struct places cohorts;
+    int64_t furthest;      /* of any cohort */
+    struct places further; /* struct fold_mark, of the cohorts that are */
 };
 
 /* The caller finishes *marks, also after a failure. */

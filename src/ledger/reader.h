@@ -1,8 +1,8 @@
 /* reader: the ledger's second connection to its file, on which nothing can be written.
  *
  * The committer writes through the first one, under the ledger's lock; a long look at usage must
- * not hold that. Shared: its own lock, which stands before that of the addresses
- * alone; opened at its first use. */
+ * not hold that. Shared: its own lock, which stands before those of addresses,
+ * cohorts, meter and terms, and behind none; opened at its first use. */
 #pragma once
 
 #include "base/instant.h"

@@ -94,6 +94,9 @@ static enum status mark_read(struct db *db, int64_t account_id, int64_t *mark,
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);
+    if (db_column_is_null(select, 0))
+        return reason_set(reason, STATUS_CORRUPT,
+                          "%s lacks its fold mark: restore it from a backup", db_path(db));
     *mark = db_column_integer(select, 0);
     return STATUS_OK;
 }
@@ -107,10 +110,10 @@ static enum status memory_visit(struct ledger *ledger, struct db *db,
     TRY(mark_read(db, visiting->account_id, behind, reason));
     if (!ledger->meter)
         return STATUS_OK;
-    addresses_lock(&committer->addresses);
+    cohorts_lock(&committer->cohorts);
     *behind = cohorts_visit(&committer->cohorts, visiting->account_id, *behind, visiting->visit,
                             visiting->owner);
-    addresses_unlock(&committer->addresses);
+    cohorts_unlock(&committer->cohorts);
     return STATUS_OK;
 }
 

@@ -106,6 +106,8 @@ def ended_standing_still(_stage):
     with postgres.of_its_own() as server, several(count=1) as stage:
         [node] = stage.nodes.all
         equal(node.ask(ENDPOINT, headers={"x-api-key": stage.notes["keys"][HOT]}).status, 200, "before")
+        # Closing periods, as it does first, may take as long as its statements, and a stop waits for it.
+        until(lambda: stage.place.ledger("SELECT count(*) FROM closing") != [["0"]], "periods are closed")
         with server.standing_still():
             node.signal(signal.SIGTERM)
             equal(node.wait(patience=PATIENCE_S), 0, "its status")

@@ -167,7 +167,8 @@ static void no_more_wait_than_the_bound(void **state)
     for (int64_t i = 0; i < ADDRESSES_WAITING_MAX + 100; i++)
         used(1 + i, "192.0.2.1", "", second_of_day(DAY_0, 0));
     used(1, "192.0.2.1", "", second_of_day(DAY_0, 1));
-    used(2, "192.0.2.2", "", second_of_day(DAY_0, 1));
+    for (int i = 0; i < 2 * ADDRESSES_A_DAY_MAX; i++) /* which takes no name of the day */
+        used(2, "192.0.2.2", "", second_of_day(DAY_0, 1));
     assert_int_equal(addresses.waiting, ADDRESSES_WAITING_MAX);
     assert_int_equal(write_down_cohort(1), 256);
     assert_stored("SELECT count(*) FROM recent_address", "256");
