@@ -327,6 +327,55 @@ static void whatever_comes_each_call_is_told_once(void **state)
     assert_in_range(in_rounds, 10, 110);
 }
 
+/* ---- Readers beside slices ---- */
+
+#define CALLS_BESIDE 600
+
+static _Atomic int64_t begun, told; /* calls of callers[0] */
+
+/* Each moves the clock, so that a slice goes with it. */
+static void *calls_make(void *owner)
+{
+    (void)owner;
+    for (int64_t i = 1; i <= CALLS_BESIDE; i++) {
+        time_passes(SECOND_US);
+        atomic_store(&begun, i);
+        check(charged(&callers[0], 8, NULL));
+        atomic_store(&told, i);
+        check(charged(&callers[i % CALLERS], 8, NULL));
+    }
+    return NULL;
+}
+
+/* No fewer than what was answered before it looked, and no more than what had begun when it was done. */
+static void a_reader_beside_slices_finds_each_call_once(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    half_written();
+    parts_a_slice = 2;
+    reopen();
+    const int64_t before = used_by(&callers[0]);
+    atomic_store(&begun, 0);
+    atomic_store(&told, 0);
+    assert_int_equal(pthread_create(&thread, NULL, calls_make, NULL), 0);
+    bool is_right = true;
+    int64_t looks = 0;
+    for (; is_right && atomic_load(&told) < CALLS_BESIDE; looks++) {
+        int64_t least = atomic_load(&told);
+        int64_t calls = (used_by(&callers[0]) - before) / 8;
+        /* of every CALLERS turns one is that account's again */
+        is_right = calls >= least + least / CALLERS - 1 &&
+                   calls <= atomic_load(&begun) * (CALLERS + 1) / CALLERS + 1;
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(is_right);
+    assert_true(looks > 10);
+    assert_int_equal(used_by(&callers[0]) - before,
+                     8 * (CALLS_BESIDE + CALLS_BESIDE / CALLERS));
+    assert_int_equal(differences(), 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +385,7 @@ int main(int argc, char **argv)
         FRESH(a_closing_writes_all_that_is_older),
         FRESH(what_is_given_back_is_found_on_either_side),
         FRESH(whatever_comes_each_call_is_told_once),
+        FRESH(a_reader_beside_slices_finds_each_call_once),
     };
     return changes_main(tests, argc, argv);
 }
