@@ -181,7 +181,10 @@ static bool day_takes(struct address_cohort *cohort, const struct part_key *key)
     const struct address_day wanted = {.account_id = key->account_id, .day = key->day};
     uint32_t hash = places_hash(places_mix(places_mix(0, key->account_id), key->day));
     struct address_day *day = places_find_or_add(&cohort->days, hash, is_day, &wanted);
-    return day->addresses < ADDRESSES_A_DAY_MAX && ++day->addresses > 0;
+    if (day->addresses == ADDRESSES_A_DAY_MAX)
+        return false;
+    day->addresses++;
+    return true;
 }
 
 /* NULL: too many wait. */

@@ -43,7 +43,8 @@ struct fold_sum {
     int64_t credits, overage, overage_micros;
     int64_t first_journal_id, last_journal_id; /* that hold a call of it; 0: none */
 };
-typedef void fold_visit(void *owner, const struct fold_sum *sum);
+typedef void fold_visit(void *owner,
+                        const struct fold_sum *sum); /* in the order of their first calls */
 void fold_visit_account(const struct fold *fold, int64_t account_id, fold_visit *visit,
                         void *owner);
 

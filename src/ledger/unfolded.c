@@ -137,7 +137,7 @@ static void rows_stretch(void *owner, const struct fold_sum *sum)
     struct unfolded_rows *rows = owner;
     if (sum->first_journal_id == 0)
         return;
-    if (rows->first == 0 || sum->first_journal_id < rows->first)
+    if (rows->first == 0) /* sums are visited in the order of their first calls */
         rows->first = sum->first_journal_id;
     if (sum->last_journal_id > rows->last)
         rows->last = sum->last_journal_id;

@@ -271,6 +271,8 @@ static const struct {
     {"UPDATE fold_mark SET journal_id = journal_id + 1", "-|fold_mark: "},
     {"UPDATE fold_mark SET journal_id = -1", "-|fold_mark: "},
     {"DELETE FROM fold_mark", "-|fold_mark: "},
+    {"INSERT INTO fold_cohort VALUES (3, (SELECT max(id) + 1 FROM journal))",
+     "-|fold_cohort: the journal's last row"},
     {"DELETE FROM activity WHERE account_id = 2",
      "bob@b|activity: no range holds journal row "},
     {"UPDATE activity SET last_id = last_id - 1 WHERE account_id = 1",

@@ -101,6 +101,8 @@ static const struct {
     {NO_JSON, present, STATUS_CORRUPT, UNREADABLE},
     {NO_JSON, caps, STATUS_CORRUPT, UNREADABLE},
     {A_TAIL, usage_read, STATUS_CORRUPT, UNPACKED},
+    {"DELETE FROM fold_mark", usage_read, STATUS_CORRUPT, "lacks its fold mark"},
+    {"DELETE FROM fold_mark", usage, STATUS_CORRUPT, "lacks its fold mark"},
 };
 
 static void what_is_damaged_is_told(void **state)
@@ -110,6 +112,7 @@ static void what_is_damaged_is_told(void **state)
     execute("CREATE TABLE kept_period AS SELECT * FROM billing_period;"
             "CREATE TABLE kept_billed AS SELECT * FROM billed;"
             "CREATE TABLE kept_event AS SELECT * FROM audit_event;"
+            "CREATE TABLE kept_mark AS SELECT * FROM fold_mark;"
             "CREATE TABLE kept_journal AS SELECT * FROM journal");
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         assert_int_equal(rows[i].ask(), STATUS_OK);
@@ -120,6 +123,7 @@ static void what_is_damaged_is_told(void **state)
             fail_msg("%s: %s, %s", rows[i].damage, status_word(status), reason.sentence);
         execute(
             "DELETE FROM billing_period; INSERT INTO billing_period SELECT * FROM kept_period;"
+            "DELETE FROM fold_mark; INSERT INTO fold_mark SELECT * FROM kept_mark;"
             "DELETE FROM billed; INSERT INTO billed SELECT * FROM kept_billed;"
             "UPDATE audit_event SET detail = (SELECT detail FROM kept_event"
             " WHERE kept_event.id = audit_event.id)"
