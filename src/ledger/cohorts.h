@@ -35,9 +35,8 @@ struct cohorts {
     int64_t mark;            /* as it is in fold_mark */
     bool has_marks;          /* fold_cohort may have rows */
     struct addresses *addresses;
-    size_t
-        parts_a_slice; /* COHORTS_PARTS_A_SLICE, and 32 times as many at rest: tests cut finer */
-    size_t next;       /* whose turn it is, of those before round_end */
+    size_t parts_a_slice; /* of one that calls wait for; at rest 32 times as many */
+    size_t next;          /* whose turn it is, of those before round_end */
     size_t round_end;
     int64_t round_journal_id; /* the last row when it began */
     duration round_began, due;
