@@ -94,11 +94,11 @@ static enum status mark_read(struct db *db, int64_t account_id, int64_t *mark,
     bool row;
     TRY(db_step(select, &row, reason));
     check(row);
-    if (db_column_is_null(select, 0))
-        return reason_set(reason, STATUS_CORRUPT,
-                          "%s lacks its fold mark: restore it from a backup", db_path(db));
     *mark = db_column_integer(select, 0);
-    return STATUS_OK;
+    if (!db_column_is_null(select, 0))
+        return STATUS_OK;
+    return reason_set(reason, STATUS_CORRUPT,
+                      "%s lacks its fold mark: restore it from a backup", db_path(db));
 }
 
 /* What memory has, and behind which row of the file the rest is. */
