@@ -77,6 +77,31 @@ void *places_find_or_add(struct places *places, uint32_t hash, places_match *mat
     return found ? found : places_add(places, hash, wanted);
 }
 
+static int64_t number_of(const void *entry)
+{
+    return *(const int64_t *)entry;
+}
+
+static bool is_number(const void *entry, const void *wanted)
+{
+    return number_of(entry) == number_of(wanted);
+}
+
+static uint32_t hash_of_number(int64_t number)
+{
+    return places_hash(places_mix(0, number));
+}
+
+void *places_find_number(const struct places *places, int64_t number)
+{
+    return places_find(places, hash_of_number(number), is_number, &number);
+}
+
+void *places_add_number(struct places *places, const void *entry)
+{
+    return places_add(places, hash_of_number(number_of(entry)), entry);
+}
+
 void places_clear(struct places *places, size_t kept)
 {
     if (places->capacity > kept && places->count < places->capacity / 8) {

@@ -38,6 +38,10 @@ void *places_add(struct places *places, uint32_t hash, const void *entry);
 void *places_find_or_add(struct places *places, uint32_t hash, places_match *matches,
                          const void *wanted);
 
+/* The same of entries whose first member is an int64_t, and their key. */
+void *places_find_number(const struct places *places, int64_t number);
+void *places_add_number(struct places *places, const void *entry);
+
 /* Forgets all entries. The memory stays for as many again; but where there is room for more than kept of them, and less
  * than an eighth of it was used, it is given back. */
 void places_clear(struct places *places, size_t kept);

@@ -70,36 +70,20 @@ void addresses_unlock(struct addresses *addresses)
 
 /* ---- Cohorts ---- */
 
-static bool is_cohort(const void *entry, const void *wanted)
-{
-    return ((const struct address_cohort *)entry)->number == *(const int64_t *)wanted;
-}
-
-static uint32_t hash_of_cohort(int64_t number)
-{
-    return places_hash(places_mix(0, number));
-}
-
-/* NULL: none has been there yet. */
-static struct address_cohort *cohort_find(const struct addresses *addresses, int64_t number)
-{
-    return places_find(&addresses->cohorts, hash_of_cohort(number), is_cohort, &number);
-}
-
 static struct address_cohort *cohort_of(struct addresses *addresses, int64_t account_id)
 {
     struct address_cohort cohort = {.number = account_cohort(account_id)};
-    struct address_cohort *known = cohort_find(addresses, cohort.number);
+    struct address_cohort *known = places_find_number(&addresses->cohorts, cohort.number);
     if (known)
         return known;
     places_init(&cohort.parts, sizeof(struct address_part));
     places_init(&cohort.days, sizeof(struct address_day));
-    return places_add(&addresses->cohorts, hash_of_cohort(cohort.number), &cohort);
+    return places_add_number(&addresses->cohorts, &cohort);
 }
 
 void addresses_forget_cohort(struct addresses *addresses, int64_t cohort)
 {
-    struct address_cohort *known = cohort_find(addresses, cohort);
+    struct address_cohort *known = places_find_number(&addresses->cohorts, cohort);
     if (known)
         cohort_empty(addresses, known);
 }
@@ -320,7 +304,7 @@ enum status addresses_write(const struct addresses *addresses, struct db *db,
 enum status addresses_write_cohort(const struct addresses *addresses, int64_t cohort,
                                    struct db *db, size_t *rows, struct reason *reason)
 {
-    const struct address_cohort *known = cohort_find(addresses, cohort);
+    const struct address_cohort *known = places_find_number(&addresses->cohorts, cohort);
     if (!known || known->parts.count == 0)
         return STATUS_OK;
     const struct address_part **ordered = memory_take(known->parts.count * sizeof(ordered[0]));
@@ -350,8 +334,8 @@ enum status addresses_expire(struct db *db, instant now, size_t rows, struct rea
 void addresses_list_waiting(const struct addresses *addresses,
                             const struct address_query *query, struct address_list *list)
 {
-    const struct address_cohort *cohort = cohort_find(addresses,
-                                                      account_cohort(query->account_id));
+    const struct address_cohort *cohort = places_find_number(&addresses->cohorts,
+                                                             account_cohort(query->account_id));
     const struct address_part *parts = cohort ? cohort->parts.entries : NULL;
     for (size_t i = 0; cohort && i < cohort->parts.count; i++) {
         const struct address_part *part = &parts[i];

@@ -46,32 +46,17 @@ void cohorts_finish(struct cohorts *cohorts)
 
 /* ---- Gathering ---- */
 
-static bool is_cohort(const void *entry, const void *wanted)
-{
-    return ((const struct cohort *)entry)->number == *(const int64_t *)wanted;
-}
-
-static uint32_t hash_of(int64_t number)
-{
-    return places_hash(places_mix(0, number));
-}
-
 /* NULL: none of its accounts was called yet. */
-static struct cohort *cohort_numbered(const struct cohorts *cohorts, int64_t number)
-{
-    return places_find(&cohorts->places, hash_of(number), is_cohort, &number);
-}
-
 static struct cohort *cohort_find(const struct cohorts *cohorts, int64_t account_id)
 {
-    return cohort_numbered(cohorts, account_cohort(account_id));
+    return places_find_number(&cohorts->places, account_cohort(account_id));
 }
 
 static struct cohort *cohort_make(struct cohorts *cohorts, int64_t number)
 {
     struct cohort cohort = {.number = number};
     fold_init(&cohort.fold, false);
-    return places_add(&cohorts->places, hash_of(number), &cohort);
+    return places_add_number(&cohorts->places, &cohort);
 }
 
 static struct cohort *cohort_of(struct cohorts *cohorts, int64_t account_id)
@@ -107,7 +92,7 @@ void cohorts_begin(struct cohorts *cohorts, const struct fold_marks *marks,
     cohorts->has_marks = true;
     const struct fold_mark *further = marks->further.entries;
     for (size_t i = 0; i < marks->further.count; i++) {
-        struct cohort *known = cohort_numbered(cohorts, further[i].cohort);
+        struct cohort *known = places_find_number(&cohorts->places, further[i].cohort);
         struct cohort *cohort = known ? known : cohort_make(cohorts, further[i].cohort);
         cohort->mark = further[i].journal_id;
     }

@@ -2,11 +2,6 @@
 
 #include "model/account.h"
 
-static uint32_t hash_of(int64_t cohort)
-{
-    return places_hash(places_mix(0, cohort));
-}
-
 static enum status all_read(struct db *db, struct fold_marks *marks, struct reason *reason)
 {
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
@@ -34,7 +29,7 @@ static enum status cohorts_read(struct db *db, struct fold_marks *marks, struct 
             return STATUS_OK;
         const struct fold_mark mark = {db_column_integer(select, 0),
                                        db_column_integer(select, 1)};
-        places_add(&marks->further, hash_of(mark.cohort), &mark);
+        places_add_number(&marks->further, &mark);
         if (mark.journal_id > marks->furthest)
             marks->furthest = mark.journal_id;
     }
@@ -53,15 +48,9 @@ void fold_marks_finish(struct fold_marks *marks)
     places_finish(&marks->further);
 }
 
-static bool is_of_cohort(const void *entry, const void *wanted)
-{
-    return ((const struct fold_mark *)entry)->cohort == *(const int64_t *)wanted;
-}
-
 int64_t fold_marks_of(const struct fold_marks *marks, int64_t account_id)
 {
-    int64_t cohort = account_cohort(account_id);
-    const struct fold_mark *own = places_find(&marks->further, hash_of(cohort), is_of_cohort,
-                                              &cohort);
+    const struct fold_mark *own = places_find_number(&marks->further,
+                                                     account_cohort(account_id));
     return own ? own->journal_id : marks->all;
 }

@@ -133,9 +133,31 @@ static void much_memory_of_which_little_was_used_is_given_back(void **state)
     }
 }
 
+/* Of struct numbered each is found by its first member, and none by a number that was not added. */
+static void entries_are_found_by_their_numbers(void **state)
+{
+    (void)state;
+    struct numbered {
+        int64_t number;
+        int64_t square;
+    };
+    CLEANUP(places_finish) struct places numbers;
+    places_init(&numbers, sizeof(struct numbered));
+    assert_null(places_find_number(&numbers, 0));
+    for (int64_t i = -50; i < 50; i++)
+        assert_non_null(places_add_number(&numbers, &(struct numbered){i * 64, i * i}));
+    for (int64_t i = -50; i < 50; i++) {
+        const struct numbered *found = places_find_number(&numbers, i * 64);
+        assert_non_null(found);
+        assert_int_equal(found->square, i * i);
+        assert_null(places_find_number(&numbers, i * 64 + 1));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(entries_are_found_by_their_numbers),
         cmocka_unit_test(an_empty_one_has_nothing),
         cmocka_unit_test(what_was_added_is_found_however_hashes_collide),
         cmocka_unit_test(an_entry_of_another_hash_is_not_found),
