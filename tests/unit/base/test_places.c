@@ -133,7 +133,9 @@ static void much_memory_of_which_little_was_used_is_given_back(void **state)
     }
 }
 
-/* Of struct numbered each is found by its first member, and none by a number that was not added. */
+#define NUMBERS INT64_C(200000)
+
+/* So many that some share all bits of their hash. */
 static void entries_are_found_by_their_numbers(void **state)
 {
     (void)state;
@@ -144,13 +146,13 @@ static void entries_are_found_by_their_numbers(void **state)
     CLEANUP(places_finish) struct places numbers;
     places_init(&numbers, sizeof(struct numbered));
     assert_null(places_find_number(&numbers, 0));
-    for (int64_t i = -50; i < 50; i++)
-        assert_non_null(places_add_number(&numbers, &(struct numbered){i * 64, i * i}));
-    for (int64_t i = -50; i < 50; i++) {
-        const struct numbered *found = places_find_number(&numbers, i * 64);
+    for (int64_t i = -NUMBERS; i < NUMBERS; i++)
+        assert_non_null(places_add_number(&numbers, &(struct numbered){i * i * i * 64, i * i}));
+    for (int64_t i = -NUMBERS; i < NUMBERS; i++) {
+        const struct numbered *found = places_find_number(&numbers, i * i * i * 64);
         assert_non_null(found);
         assert_int_equal(found->square, i * i);
-        assert_null(places_find_number(&numbers, i * 64 + 1));
+        assert_null(places_find_number(&numbers, i * i * i * 64 + 1));
     }
 }
 
