@@ -2,8 +2,9 @@
 
 #include "model/account.h"
 
-#define ROUND_US SECOND_US /* at least */
-#define ROUND_SECONDS 120  /* at most, while no more wait than COHORTS_CROWD */
+#define ROUND_US (10 * SECOND_US) /* at least */
+#define ROUND_AT_REST_US SECOND_US
+#define ROUND_SECONDS 120 /* at most, while no more wait than COHORTS_CROWD */
 #define ROUND_SECONDS_CROWDED 10
 #define SLICES_AT_ONCE (COHORTS_PARTS_AT_REST / COHORTS_PARTS_A_SLICE)
 
@@ -116,16 +117,17 @@ static bool is_round_over(const struct cohorts *cohorts)
     return cohorts->next == cohorts->round_end;
 }
 
-bool cohorts_are_due(const struct cohorts *cohorts, duration now)
+bool cohorts_are_due(const struct cohorts *cohorts, bool at_rest, duration now)
 {
+    int64_t round_us = at_rest ? ROUND_AT_REST_US : ROUND_US;
     return now.us >=
-           (is_round_over(cohorts) ? cohorts->round_began.us + ROUND_US : cohorts->due.us);
+           (is_round_over(cohorts) ? cohorts->round_began.us + round_us : cohorts->due.us);
 }
 
 duration cohorts_may_wait(const struct cohorts *cohorts, duration now)
 {
     if (is_round_over(cohorts))
-        return (duration){ROUND_US};
+        return (duration){ROUND_AT_REST_US};
     return (duration){cohorts->due.us > now.us ? cohorts->due.us - now.us : 0};
 }
 

@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #define PLACES (2 * KEY_USES_MAX)
-#define MEMOS 256 /* 4 KB a thread */
+#define MEMOS 4096 /* 64 KB a thread */
 
 struct key_uses {
     pthread_mutex_t lock;

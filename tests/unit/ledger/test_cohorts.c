@@ -421,10 +421,10 @@ static void a_round_goes_on_behind_a_closing(void **state)
 
 /* ---- When ---- */
 
-static void a_round_begins_a_second_after_the_one_before(void **state)
+static void a_round_begins_ten_seconds_after_the_one_before(void **state)
 {
     (void)state;
-    assert_true(cohorts_are_due(&cohorts, now));
+    assert_true(cohorts_are_due(&cohorts, true, now));
     each_calls();
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, SECOND_US);
     assert_true(slice(ACCOUNTS));
@@ -432,9 +432,13 @@ static void a_round_begins_a_second_after_the_one_before(void **state)
     call(1);
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, SECOND_US);
     now.us = began.us + SECOND_US - 1;
-    assert_false(cohorts_are_due(&cohorts, now));
+    assert_false(cohorts_are_due(&cohorts, true, now));
     now.us++;
-    assert_true(cohorts_are_due(&cohorts, now));
+    assert_true(cohorts_are_due(&cohorts, true, now));
+    now.us = began.us + 10 * SECOND_US - 1;
+    assert_false(cohorts_are_due(&cohorts, false, now));
+    now.us++;
+    assert_true(cohorts_are_due(&cohorts, false, now));
 }
 
 /* 3,200 parts a second: 32 of them are done in the 100th part of one. */
@@ -467,9 +471,9 @@ static void slices_of_a_round_come_at_a_pace(void **state)
     assert_in_range(pause_us, 10000, 11000);
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, pause_us);
     now.us += pause_us - 1;
-    assert_false(cohorts_are_due(&cohorts, now));
+    assert_false(cohorts_are_due(&cohorts, false, now));
     now.us++;
-    assert_true(cohorts_are_due(&cohorts, now));
+    assert_true(cohorts_are_due(&cohorts, false, now));
     now.us++;
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, 0);
 }
@@ -569,7 +573,7 @@ int main(void)
         FRESH(readers_find_what_waits_behind_the_mark_that_they_know),
         FRESH(what_was_charged_before_a_day_is_found),
         FRESH(a_round_goes_on_behind_a_closing),
-        FRESH(a_round_begins_a_second_after_the_one_before),
+        FRESH(a_round_begins_ten_seconds_after_the_one_before),
         FRESH(a_slice_that_comes_late_has_more),
         FRESH(slices_of_a_round_come_at_a_pace),
         FRESH(the_pace_follows_what_waits),
