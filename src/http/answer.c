@@ -4,21 +4,19 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/uio.h>
 
-/* What the socket did not take at once. */
 struct rest {
-    uv_write_t request;
-    struct connection *connection;
+    struct rest *next;
     void (*release)(void *held);
     void *held;
     unsigned count;
-    uv_buf_t pieces[1 + HTTP_BODY_PIECES_MAX];
+    struct iovec pieces[1 + HTTP_BODY_PIECES_MAX];
     char head[]; /* the first piece, whose own bytes do not outlive the call */
 };
 
 struct output {
-    uv_buf_t pieces[1 + HTTP_BODY_PIECES_MAX]; /* the first is copied when it must wait */
+    struct iovec pieces[1 + HTTP_BODY_PIECES_MAX]; /* the first is copied when it must wait */
     unsigned count;
     void (*release)(void *held);
     void *held;
@@ -60,112 +58,144 @@ static void answer_over(struct connection *connection)
         connection_enter(connection, STAGE_IDLE);
         return;
     }
-    uv_os_fd_t descriptor;
-    if (connection->input_ended ||
-        uv_fileno((uv_handle_t *)&connection->tcp, &descriptor) != 0 ||
-        shutdown(descriptor, SHUT_WR) != 0)
+    if (connection->input_ended || shutdown(connection->socket, SHUT_WR) != 0)
         connection_close(connection);
     else
         connection_enter(connection, STAGE_LINGER);
 }
 
-static void on_rest_written(uv_write_t *request, int outcome)
-{
-    struct rest *rest = CONTAINER_OF(request, struct rest, request);
-    struct connection *connection = rest->connection;
-    release(rest->release, rest->held);
-    free(rest);
-    connection->writes_pending--;
-    if (connection->stage == STAGE_CLOSED) {
-        connection_free_when_over(connection);
-    } else if (outcome < 0) {
-        connection_close(connection);
-    } else if (connection->stage == STAGE_FLUSH && connection->writes_pending == 0) {
-        answer_over(connection);
-        connection_advance(connection, TEXT(""));
-    }
-}
+/* ---- What is not taken at once ---- */
 
-static size_t output_bytes(const struct output *output)
+static size_t pieces_bytes(const struct iovec *pieces, unsigned count)
 {
     size_t bytes = 0;
-    for (unsigned i = 0; i < output->count; i++)
-        bytes += output->pieces[i].len;
+    for (unsigned i = 0; i < count; i++)
+        bytes += pieces[i].iov_len;
     return bytes;
 }
 
-/* The pieces without their first sent bytes. */
+/* How many of them are left without their first sent bytes. */
+static unsigned pieces_shorten(struct iovec *pieces, unsigned count, size_t sent)
+{
+    unsigned left = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct iovec piece = pieces[i];
+        size_t skipped = sent < piece.iov_len ? sent : piece.iov_len;
+        sent -= skipped;
+        if (skipped < piece.iov_len)
+            pieces[left++] = (struct iovec){(char *)piece.iov_base + skipped,
+                                            piece.iov_len - skipped};
+    }
+    return left;
+}
+
+/* How many bytes the socket takes, 0 for none now; negative: it takes none any more. */
+static ssize_t pieces_send(int socket, struct iovec *pieces, unsigned count)
+{
+    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
+    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    ssize_t sent = count == 1 ? send(socket, pieces->iov_base, pieces->iov_len, flags)
+                              : sendmsg(socket, &message, flags);
+    bool may_wait = sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == EINTR);
+    return may_wait ? 0 : sent;
+}
+
+/* The output without its first sent bytes. */
 static struct rest *rest_of(const struct output *output, size_t sent)
 {
-    const uv_buf_t *head = &output->pieces[0];
-    struct rest *rest = memory_take(sizeof(*rest) + head->len);
+    const struct iovec *head = &output->pieces[0];
+    struct rest *rest = memory_take(sizeof(*rest) + head->iov_len);
     *rest = (struct rest){.release = output->release, .held = output->held};
-    memcpy(rest->head, head->base, head->len);
-    for (unsigned i = 0; i < output->count; i++) {
-        uv_buf_t piece = output->pieces[i];
-        size_t skipped = sent < piece.len ? sent : piece.len;
-        sent -= skipped;
-        if (skipped == piece.len)
-            continue;
-        char *base = i == 0 ? rest->head : piece.base;
-        rest->pieces[rest->count++] = (uv_buf_t){.base = base + skipped,
-                                                 .len = piece.len - skipped};
-    }
-    return rest;
-}
-
-/* How many bytes the socket takes at once, or libuv's word for why none. Its write(2) looks at the socket as a file first,
- * which costs a cold cache as much as a twentieth of an answer: decision 0087. */
-static int output_try(struct connection *connection, const struct output *output)
-{
-    uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
-    uv_os_fd_t socket;
-    if (output->count > 1 || connection->writes_pending > 0 ||
-        uv_fileno((uv_handle_t *)stream, &socket) != 0)
-        return uv_try_write(stream, output->pieces, output->count);
-    ssize_t sent = send(socket, output->pieces[0].base, output->pieces[0].len,
-                        MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0)
-        return errno == ENOBUFS ? UV_EAGAIN : uv_translate_sys_error(errno);
-    return (int)sent;
-}
-
-/* Calls release, now or when the bytes have gone, whatever becomes of them. */
-static enum sent output_send(struct connection *connection, const struct output *output)
-{
-    uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
-    int written = output_try(connection, output);
-    size_t sent = written > 0 ? (size_t)written : 0;
-    if ((written < 0 && written != UV_EAGAIN) || sent == output_bytes(output)) {
-        release(output->release, output->held);
-        return written < 0 ? SENT_NEVER : SENT_ALL;
-    }
-    struct rest *rest = rest_of(output, sent);
+    memcpy(rest->head, head->iov_base, head->iov_len);
+    memcpy(rest->pieces, output->pieces, output->count * sizeof(rest->pieces[0]));
+    rest->pieces[0].iov_base = rest->head;
+    rest->count = pieces_shorten(rest->pieces, output->count, sent);
     if (output->count == 1) { /* copied whole: what it was copied from is not needed any more */
         release(rest->release, rest->held);
         rest->release = NULL;
     }
-    rest->connection = connection;
-    if (uv_write(&rest->request, stream, rest->pieces, rest->count, on_rest_written) != 0) {
-        release(rest->release, rest->held);
-        free(rest);
-        return SENT_NEVER;
-    }
-    connection->writes_pending++;
+    return rest;
+}
+
+static void rest_add(struct connection *connection, struct rest *rest)
+{
+    *connection->rests_end = rest;
+    connection->rests_end = &rest->next;
     connection->untaken_seen = connection_untaken_bytes(connection);
     connection->write_looks = 0;
+    connection_watch(connection);
+}
+
+static void rest_drop(struct connection *connection)
+{
+    struct rest *rest = connection->rests;
+    connection->rests = rest->next;
+    if (!connection->rests)
+        connection->rests_end = &connection->rests;
+    release(rest->release, rest->held);
+    free(rest);
+}
+
+void connection_rests_drop(struct connection *connection)
+{
+    while (connection->rests)
+        rest_drop(connection);
+}
+
+size_t connection_rests_bytes(const struct connection *connection)
+{
+    size_t bytes = 0;
+    for (const struct rest *rest = connection->rests; rest; rest = rest->next)
+        bytes += pieces_bytes(rest->pieces, rest->count);
+    return bytes;
+}
+
+void connection_write_on(struct connection *connection)
+{
+    while (connection->rests) {
+        struct rest *rest = connection->rests;
+        ssize_t sent = pieces_send(connection->socket, rest->pieces, rest->count);
+        if (sent < 0) {
+            connection_close(connection);
+            return;
+        }
+        rest->count = pieces_shorten(rest->pieces, rest->count, (size_t)sent);
+        if (rest->count > 0)
+            return;
+        rest_drop(connection);
+    }
+    connection_watch(connection);
+    if (connection->stage != STAGE_FLUSH)
+        return;
+    answer_over(connection);
+    connection_advance(connection, TEXT(""));
+}
+
+/* Calls release, now or when the bytes have gone, whatever becomes of them. */
+static enum sent output_send(struct connection *connection, struct output *output)
+{
+    ssize_t sent = connection->rests
+                       ? 0
+                       : pieces_send(connection->socket, output->pieces, output->count);
+    if (sent < 0 || (size_t)sent == pieces_bytes(output->pieces, output->count)) {
+        release(output->release, output->held);
+        return sent < 0 ? SENT_NEVER : SENT_ALL;
+    }
+    rest_add(connection, rest_of(output, (size_t)sent));
     return SENT_LATER;
 }
 
-static uv_buf_t buf_of(struct text text)
+/* ---- Answers ---- */
+
+static struct iovec piece_of(struct text text)
 {
-    return (uv_buf_t){.base = (char *)(uintptr_t)text.at, .len = text.length};
+    return (struct iovec){(char *)(uintptr_t)text.at, text.length};
 }
 
 void connection_send_continue(struct connection *connection)
 {
     struct output output = {.count = 1};
-    output.pieces[0] = buf_of(TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
+    output.pieces[0] = piece_of(TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
     if (output_send(connection, &output) == SENT_NEVER)
         connection_close(connection);
 }
@@ -197,10 +227,10 @@ static struct output output_of(struct connection *connection, const struct http_
         if (output.count == 1 && piece.length <= HTTP_PIECE_COPIED_BYTES_MAX)
             buffer_append(head, piece);
         else if (piece.length > 0)
-            output.pieces[output.count++] = buf_of(piece);
+            output.pieces[output.count++] = piece_of(piece);
     }
     check(!head->overflowed);
-    output.pieces[0] = buf_of(buffer_text(head));
+    output.pieces[0] = piece_of(buffer_text(head));
     return output;
 }
 

@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -27,12 +28,27 @@ static void list_remove(struct connection *connection)
     loop->connection_count--;
 }
 
-static struct connection *connection_new(struct http_loop *loop)
+static void refusal_count(struct http_loop *loop, int fault)
+{
+    loop_refusal_says(loop, "a connection could not be accepted", uv_strerror(fault));
+    loop_count(&loop->counts.turned_away);
+}
+
+/* NULL: the loop cannot watch the socket, which is closed. */
+static struct connection *connection_new(struct http_loop *loop, int socket)
 {
     const struct http_limits *limits = &loop->server->options.limits;
     struct connection *connection = memory_take_zeroed(1, sizeof(*connection));
-    check(uv_tcp_init(&loop->uv, &connection->tcp) == 0);
-    connection->tcp.data = connection;
+    int outcome = uv_poll_init(&loop->uv, &connection->poll, socket);
+    if (outcome != 0) {
+        refusal_count(loop, outcome);
+        (void)close(socket);
+        free(connection);
+        return NULL;
+    }
+    connection->poll.data = connection;
+    connection->socket = socket;
+    connection->rests_end = &connection->rests;
     connection->loop = loop;
     buffer_init(&connection->stash, HTTP_STASH_BYTES_MAX + HTTP_READ_BUFFER_BYTES +
                                         limits->request_line_bytes_max +
@@ -80,22 +96,21 @@ static void turn_away(struct connection *connection)
 /* A socket that failed before it became anybody's. */
 static void drop(struct connection *connection, int fault)
 {
-    loop_refusal_says(connection->loop, "a connection could not be accepted",
-                      uv_strerror(fault));
+    refusal_count(connection->loop, fault);
     connection->turned_away = true;
-    loop_count(&connection->loop->counts.turned_away);
     atomic_fetch_add(&connection->loop->server->turned_away, 1);
     connection_close(connection);
 }
 
-static void connection_begin(struct connection *connection, int outcome)
+void connection_adopt(struct http_loop *loop, int socket)
 {
+    struct connection *connection = connection_new(loop, socket);
+    if (!connection)
+        return;
     struct sockaddr_storage address = {0};
-    int length = sizeof(address);
-    if (outcome == 0)
-        outcome = uv_tcp_getpeername(&connection->tcp, (struct sockaddr *)&address, &length);
-    if (outcome != 0) {
-        drop(connection, outcome);
+    socklen_t length = sizeof(address);
+    if (getpeername(socket, (struct sockaddr *)&address, &length) != 0) {
+        drop(connection, uv_translate_sys_error(errno));
         return;
     }
     connection->peer = peer_of(&address);
@@ -108,20 +123,29 @@ static void connection_begin(struct connection *connection, int outcome)
     connection_advance(connection, TEXT(""));
 }
 
-void connection_accept(struct http_loop *loop)
+/* An error is told of a socket that its client has reset. */
+static void on_ready(uv_poll_t *poll, int outcome, int events)
 {
-    struct connection *connection = connection_new(loop);
-    connection_begin(
-        connection, uv_accept((uv_stream_t *)&loop->listener, (uv_stream_t *)&connection->tcp));
+    struct connection *connection = poll->data;
+    if (outcome != 0) {
+        connection_close(connection);
+        return;
+    }
+    if (events & UV_WRITABLE)
+        connection_write_on(connection);
+    if ((events & UV_READABLE) && connection->reading && connection->stage != STAGE_CLOSED)
+        connection_read_on(connection);
 }
 
-void connection_adopt(struct http_loop *loop, int socket)
+void connection_watch(struct connection *connection)
 {
-    struct connection *connection = connection_new(loop);
-    int outcome = uv_tcp_open(&connection->tcp, socket);
-    if (outcome != 0)
-        close(socket);
-    connection_begin(connection, outcome);
+    int wanted = (connection->reading ? UV_READABLE : 0) |
+                 (connection->rests ? UV_WRITABLE : 0);
+    if (wanted == connection->watched || connection->stage == STAGE_CLOSED)
+        return;
+    connection->watched = wanted;
+    check((wanted ? uv_poll_start(&connection->poll, wanted, on_ready)
+                  : uv_poll_stop(&connection->poll)) == 0);
 }
 
 void connection_enter(struct connection *connection, enum stage stage)
@@ -130,9 +154,9 @@ void connection_enter(struct connection *connection, enum stage stage)
     connection->stage_entered = true;
 }
 
-static void on_closed(uv_handle_t *tcp)
+static void on_closed(uv_handle_t *poll)
 {
-    struct connection *connection = tcp->data;
+    struct connection *connection = poll->data;
     connection->socket_gone = true;
     connection_free_when_over(connection);
 }
@@ -143,13 +167,15 @@ void connection_close(struct connection *connection)
         return;
     connection_enter(connection, STAGE_CLOSED);
     deadline_set(&connection->loop->deadlines, &connection->deadline, DEADLINE_NONE);
-    uv_close((uv_handle_t *)&connection->tcp, on_closed);
+    connection_rests_drop(connection);
+    uv_close((uv_handle_t *)&connection->poll, on_closed);
+    (void)close(connection->socket);
 }
 
 void connection_free_when_over(struct connection *connection)
 {
     struct http_loop *loop = connection->loop;
-    if (!connection->socket_gone || connection->unanswered || connection->writes_pending > 0)
+    if (!connection->socket_gone || connection->unanswered)
         return;
     connection_exchange_end(connection);
     buffer_finish(&connection->stash);
@@ -174,13 +200,10 @@ static void refuse_late(struct connection *connection, struct text sentence)
 
 size_t connection_untaken_bytes(const struct connection *connection)
 {
-    uv_os_fd_t descriptor;
     int in_kernel = 0;
-    if (uv_fileno((const uv_handle_t *)&connection->tcp, &descriptor) != 0 ||
-        ioctl(descriptor, SIOCOUTQ, &in_kernel) != 0 || in_kernel < 0)
+    if (ioctl(connection->socket, SIOCOUTQ, &in_kernel) != 0 || in_kernel < 0)
         in_kernel = 0;
-    return uv_stream_get_write_queue_size((const uv_stream_t *)&connection->tcp) +
-           (size_t)in_kernel;
+    return connection_rests_bytes(connection) + (size_t)in_kernel;
 }
 
 /* Patience starts anew whenever the client has taken something since the last look, but not for
@@ -218,11 +241,9 @@ void connection_deadline_passed(struct deadline *deadline, enum deadline_kind ki
 /* A request that is in the kernel already is read in the next turn, and answered. */
 void connection_stop(struct connection *connection)
 {
-    uv_os_fd_t descriptor;
     char byte;
     if (connection->stage == STAGE_IDLE && !connection->loop->spares_idle &&
-        (uv_fileno((uv_handle_t *)&connection->tcp, &descriptor) != 0 ||
-         recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0))
+        recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
         connection_close(connection);
 }
 

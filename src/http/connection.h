@@ -2,9 +2,11 @@
  *
  *   IDLE -> HEAD -> BODY -> ANSWER -> FLUSH -> IDLE, or LINGER -> CLOSED
  *
- * connection.c opens, closes and times it, progress.c reads requests, answer.c writes answers.
- * Owned by its loop's thread. Memory is freed when the socket is closed, the exchange answered
- * and the last write over, whichever comes last. */
+ * connection.c opens, watches, closes and times it, progress.c reads requests, answer.c writes answers.
+ * The loop tells when the socket may be read or written; bytes come and go by recv(2) and send(2), which look at less of
+ * a socket than libuv's read(2) and write(2) (decision 0087).
+ * Owned by its loop's thread. Memory is freed when the loop has let go of the socket and the exchange is
+ * answered, whichever comes last. */
 #pragma once
 
 #include "http/chunked.h"
@@ -28,8 +30,12 @@ struct http_exchange {
     bool open; /* arena and body are in use */
 };
 
+struct rest; /* what the socket did not take at once */
+
 struct connection {
-    uv_tcp_t tcp;
+    uv_poll_t poll; /* of socket */
+    int socket;
+    int watched; /* what it is watched for, as uv_poll_start has it; 0: not at all */
     struct http_loop *loop;
     struct connection *previous;
     struct connection *next;
@@ -44,7 +50,7 @@ struct connection {
     bool skipped_empty_line;
     bool turned_away; /* over a limit: not counted, told so and closed */
     bool socket_gone;
-    unsigned writes_pending;
+    struct rest *rests, **rests_end; /* in the order of writing */
     size_t untaken_seen;  /* connection_untaken_bytes when the write deadline was last set */
     unsigned write_looks; /* how often that deadline has passed, in this answer */
     size_t lingered_bytes;
@@ -59,8 +65,7 @@ struct connection {
     struct text peer_text;
 };
 
-/* A connection for a socket that waits at the listener, or for one already accepted. */
-void connection_accept(struct http_loop *loop);
+/* A connection for a socket that was accepted, and is closed where it gets none. */
 void connection_adopt(struct http_loop *loop, int socket);
 
 /* The deadlines' callback. */
@@ -88,8 +93,19 @@ void connection_advance(struct connection *connection, struct text fresh);
 /* Has the owner refuse what is being read; the connection closes after the answer. */
 void connection_refuse(struct connection *connection, struct http_refusal refusal);
 
+/* The socket may have bytes, or room: reads, or writes, as much as it has. */
+void connection_read_on(struct connection *connection);
+void connection_write_on(struct connection *connection);
+
+/* After reading or rests have changed. */
+void connection_watch(struct connection *connection);
+
 /* Bytes that the client has not acknowledged: those that wait here, and the kernel's. */
 size_t connection_untaken_bytes(const struct connection *connection);
+
+/* Of the rests: their bytes; lets go of them, unsent. */
+size_t connection_rests_bytes(const struct connection *connection);
+void connection_rests_drop(struct connection *connection);
 
 /* Gives back what the exchange held; does nothing when it holds nothing. */
 void connection_exchange_end(struct connection *connection);

@@ -5,6 +5,7 @@
 #include "http/connection.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 struct text loop_date(struct http_loop *loop)
@@ -133,13 +134,66 @@ void loop_refusal_says(struct http_loop *loop, const char *sentence, const char 
     log_line(LOG_WARNING, "http", "%s: %s", sentence, detail);
 }
 
-static void on_connection(uv_stream_t *listener, int outcome)
+static int accept_one(struct http_loop *loop)
 {
-    struct http_loop *loop = listener->data;
-    if (outcome < 0)
-        loop_refusal_says(loop, "a connection could not be accepted", uv_strerror(outcome));
-    else
-        connection_accept(loop);
+    return accept4(loop->listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static int spare_file_open(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Without descriptors who waits is closed, or the listener would be told of without end. */
+static void turn_the_waiting_away(struct http_loop *loop)
+{
+    if (loop->spare_file >= 0)
+        check(close(loop->spare_file) == 0);
+    int accepted = accept_one(loop);
+    while (accepted >= 0) {
+        (void)close(accepted);
+        loop_count(&loop->counts.turned_away);
+        accepted = accept_one(loop);
+    }
+    loop->spare_file = spare_file_open();
+}
+
+static void accept_failed(struct http_loop *loop, int fault)
+{
+    if (fault == EAGAIN)
+        return;
+    loop_refusal_says(loop, "a connection could not be accepted", strerror(fault));
+    if (fault == EMFILE || fault == ENFILE)
+        turn_the_waiting_away(loop);
+}
+
+static void accept_the_waiting(struct http_loop *loop)
+{
+    for (unsigned i = 0; i < HTTP_BACKLOG; i++) {
+        int accepted = accept_one(loop), fault = accepted < 0 ? errno : 0;
+        if (fault == 0) {
+            connection_adopt(loop, accepted);
+        } else if (fault != EINTR && fault != ECONNABORTED) {
+            accept_failed(loop, fault);
+            return;
+        }
+    }
+}
+
+static void on_connection(uv_poll_t *listener, int outcome, int events)
+{
+    (void)outcome;
+    (void)events;
+    accept_the_waiting(listener->data);
+}
+
+static void listener_close(struct http_loop *loop)
+{
+    if (loop->listening < 0)
+        return;
+    uv_close((uv_handle_t *)&loop->listener, NULL);
+    check(close(loop->listening) == 0);
+    loop->listening = -1;
 }
 
 static void close_handles(struct http_loop *loop)
@@ -169,21 +223,6 @@ static void on_stop_deadline(uv_timer_t *timer)
         connection_cut(connection);
 }
 
-/* Clients that wait at the listener have been promised a connection by the kernel; closing the
- * listener would reset them. Those that arrive meanwhile are not waited for. */
-static void accept_the_waiting(struct http_loop *loop)
-{
-    uv_os_fd_t listener;
-    check(uv_fileno((uv_handle_t *)&loop->listener, &listener) == 0);
-    for (unsigned i = 0; i < HTTP_BACKLOG; i++) {
-        int accepted = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (accepted >= 0)
-            connection_adopt(loop, accepted);
-        else if (errno != EINTR && errno != ECONNABORTED)
-            return;
-    }
-}
-
 static void stop_after(struct http_loop *loop, uv_timer_cb next, int64_t ms)
 {
     check(uv_timer_start(&loop->stop_timer, next, ms > 0 ? (uint64_t)ms : 0, 0) == 0);
@@ -199,12 +238,14 @@ static void on_idle_spared(uv_timer_t *timer)
         connection_stop(connection);
 }
 
+/* Clients that wait at the listener have been promised a connection by the kernel; closing the
+ * listener would reset them. Those that arrive meanwhile are not waited for. */
 static void stop(struct http_task *task)
 {
     struct http_loop *loop = CONTAINER_OF(task, struct http_loop, stop);
     int64_t idle_ms = loop->server->options.limits.stop_idle_ms;
     accept_the_waiting(loop);
-    uv_close((uv_handle_t *)&loop->listener, NULL);
+    listener_close(loop);
     loop->stopping = true;
     loop->spares_idle = idle_ms > 0;
     if (loop->spares_idle)
@@ -220,22 +261,32 @@ static enum status fault(struct reason *reason, int outcome)
                       uv_strerror(outcome));
 }
 
-/* Every handle is initialized, and may be closed, whatever the outcome. The listener takes the
- * socket when it can. */
+/* The socket becomes the listener's, or is closed. */
+static int listener_open(struct http_loop *loop, int socket)
+{
+    int outcome = uv_poll_init(&loop->uv, &loop->listener, socket);
+    if (outcome != 0) {
+        check(close(socket) == 0);
+        return outcome;
+    }
+    loop->listener.data = loop;
+    loop->listening = socket;
+    loop->spare_file = spare_file_open();
+    if (loop->spare_file < 0)
+        return uv_translate_sys_error(errno);
+    return uv_poll_start(&loop->listener, UV_READABLE, on_connection);
+}
+
+/* Every handle but the listener's is initialized, and may be closed, whatever the outcome. */
 static int handles_init(struct http_loop *loop, int socket)
 {
     check(uv_check_init(&loop->uv, &loop->turn) == 0);
     check(uv_idle_init(&loop->uv, &loop->more) == 0);
     check(uv_timer_init(&loop->uv, &loop->stop_timer) == 0);
-    check(uv_tcp_init(&loop->uv, &loop->listener) == 0);
     deadlines_init(&loop->deadlines, &loop->uv, &loop->server->options.limits,
                    connection_deadline_passed);
-    loop->wake.data = loop->turn.data = loop->stop_timer.data = loop->listener.data = loop;
-    int outcome = uv_tcp_open(&loop->listener, socket);
-    if (outcome != 0)
-        check(close(socket) == 0);
-    if (outcome == 0)
-        outcome = uv_listen((uv_stream_t *)&loop->listener, HTTP_BACKLOG, on_connection);
+    loop->wake.data = loop->turn.data = loop->stop_timer.data = loop;
+    int outcome = listener_open(loop, socket);
     if (outcome == 0)
         outcome = uv_check_start(&loop->turn, on_turn);
     return outcome;
@@ -244,7 +295,7 @@ static int handles_init(struct http_loop *loop, int socket)
 /* What loop_open made before it failed. */
 static void abandon(struct http_loop *loop)
 {
-    uv_close((uv_handle_t *)&loop->listener, NULL);
+    listener_close(loop);
     close_handles(loop);
     loop_run(loop);
     loop_close(loop);
@@ -256,6 +307,7 @@ static struct http_loop *loop_new(struct http_server *server)
     loop->server = server;
     loop->stop.run = stop;
     loop->date_second = INT64_MIN;
+    loop->listening = loop->spare_file = -1;
     buffer_init(&loop->answer_head, HTTP_ANSWER_HEAD_BYTES_MAX);
     check(pthread_mutex_init(&loop->mailbox.lock, NULL) == 0);
     loop->mailbox.end = &loop->mailbox.first;
@@ -265,6 +317,8 @@ static struct http_loop *loop_new(struct http_server *server)
 
 static void loop_free(struct http_loop *loop)
 {
+    if (loop->spare_file >= 0)
+        check(close(loop->spare_file) == 0);
     for (size_t i = 0; i < loop->spare_arena_count; i++)
         arena_finish(&loop->spare_arenas[i]);
     buffer_finish(&loop->answer_head);

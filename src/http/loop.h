@@ -36,7 +36,9 @@ struct http_loop {
     struct http_server *server;
     pthread_t thread;
     uv_loop_t uv;
-    uv_tcp_t listener;
+    uv_poll_t listener;
+    int listening; /* its socket; -1: closed */
+    int spare_file; /* closed to take a connection off the listener when there is no other; -1: none */
     uv_async_t wake;
     uv_check_t turn;
     uv_idle_t more; /* while it is started, the loop looks for more work without resting */

@@ -1,6 +1,9 @@
 /* progress: from bytes to requests, one at a time, as far as the bytes reach. */
 #include "http/connection.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 static void exchange_begin(struct connection *connection)
 {
     struct http_exchange *exchange = &connection->exchange;
@@ -228,29 +231,24 @@ static bool is_waiting(const struct connection *connection)
     return connection->stage == STAGE_ANSWER || connection->stage == STAGE_FLUSH;
 }
 
-static void on_room_wanted(uv_handle_t *tcp, size_t suggested, uv_buf_t *room)
+static size_t readable_bytes(const struct connection *connection)
 {
-    (void)suggested;
-    struct connection *connection = tcp->data;
-    size_t bytes = HTTP_READ_BUFFER_BYTES;
-    size_t stashed = stashed_bytes(connection);
-    if (is_waiting(connection)) {
-        check(stashed < HTTP_STASH_BYTES_MAX); /* settle_reading stops there */
-        bytes = HTTP_STASH_BYTES_MAX - stashed;
-    }
-    *room = (uv_buf_t){.base = connection->loop->read_buffer, .len = bytes};
+    if (!is_waiting(connection))
+        return HTTP_READ_BUFFER_BYTES;
+    check(stashed_bytes(connection) < HTTP_STASH_BYTES_MAX); /* settle_reading stops there */
+    return HTTP_STASH_BYTES_MAX - stashed_bytes(connection);
 }
 
-static void on_read(uv_stream_t *stream, ssize_t outcome, const uv_buf_t *room)
+void connection_read_on(struct connection *connection)
 {
-    struct connection *connection = stream->data;
-    if (outcome > 0) {
-        connection_advance(connection, (struct text){room->base, (size_t)outcome});
-    } else if (outcome == UV_EOF) {
+    char *room = connection->loop->read_buffer;
+    ssize_t count = recv(connection->socket, room, readable_bytes(connection), MSG_DONTWAIT);
+    if (count > 0) {
+        connection_advance(connection, (struct text){room, (size_t)count});
+    } else if (count == 0) {
         connection->input_ended = true;
-        connection->reading = false;
         connection_advance(connection, TEXT(""));
-    } else if (outcome < 0) {
+    } else if (errno != EAGAIN && errno != EINTR) {
         connection_close(connection);
     }
 }
@@ -260,17 +258,8 @@ static void on_read(uv_stream_t *stream, ssize_t outcome, const uv_buf_t *room)
 static void settle_reading(struct connection *connection)
 {
     bool full = is_waiting(connection) && stashed_bytes(connection) >= HTTP_STASH_BYTES_MAX;
-    bool wanted = !connection->input_ended && !full;
-    if (wanted == connection->reading)
-        return;
-    uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
-    if (wanted && uv_read_start(stream, on_room_wanted, on_read) != 0) {
-        connection_close(connection);
-        return;
-    }
-    if (!wanted)
-        uv_read_stop(stream);
-    connection->reading = wanted;
+    connection->reading = !connection->input_ended && !full;
+    connection_watch(connection);
 }
 
 static void settle_deadline(struct connection *connection)

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -246,16 +247,39 @@ void harness_release(struct harness *harness)
     }
 }
 
-int client_open(const struct harness *harness)
+struct rlimit open_files_limit(unsigned more)
+{
+    struct rlimit usual;
+    rlim_t limit = 0;
+    for (unsigned room = 0; room < more || fcntl((int)limit, F_GETFD) >= 0; limit++)
+        room += fcntl((int)limit, F_GETFD) < 0;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    struct rlimit few = {limit, usual.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    return usual;
+}
+
+int client_make(void)
 {
     int on = 1;
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(client >= 0);
+    assert_int_equal(setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
+    return client;
+}
+
+void client_connect(int client, const struct harness *harness)
+{
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons(harness->port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_true(client >= 0);
     assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
+}
+
+int client_open(const struct harness *harness)
+{
+    int client = client_make();
+    client_connect(client, harness);
     return client;
 }
 

@@ -17,6 +17,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #define HARNESS_BIG_BYTES (24 * 1024 * 1024)
 #define HARNESS_SHORT_BYTES                                                                    \
@@ -56,6 +57,9 @@ void harness_wait(atomic_uint *counter, unsigned at_least);
 /* Answers all that are held. */
 void harness_release(struct harness *harness);
 
+/* From now on that many more files may be opened, until setrlimit(RLIMIT_NOFILE) with what is returned: the limit before. */
+struct rlimit open_files_limit(unsigned more);
+
 struct client_answer {
     unsigned status;
     char head[8192];
@@ -64,6 +68,9 @@ struct client_answer {
 };
 
 int client_open(const struct harness *harness);
+/* The same in two steps. */
+int client_make(void);
+void client_connect(int client, const struct harness *harness);
 void client_close(int client);
 void client_send(int client, struct text bytes);
 /* False when the other side does not take it. */

@@ -70,6 +70,33 @@ static void only_so_many_are_told_at_one_time(void **state)
     harness_close(harness);
 }
 
+/* Or the listener would be told of for ever: each of them finds the file that the loop keeps for that. */
+static void who_finds_no_descriptor_is_closed_and_the_rest_is_served(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 3 };
+    struct http_limits limits = harness_limits();
+    struct harness *harness = harness_open(1, &limits);
+    int served = client_open(harness), late[CLIENTS];
+    client_expect_open(served);
+    for (size_t i = 0; i < CLIENTS; i++)
+        late[i] = client_make();
+    struct rlimit usual = open_files_limit(0);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        client_connect(late[i], harness);
+        client_expect_closed(late[i]);
+        client_expect_open(served);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    for (size_t i = 0; i < CLIENTS; i++)
+        client_close(late[i]);
+    int client = client_open(harness);
+    client_expect_open(client);
+    client_close(client);
+    client_close(served);
+    harness_close(harness);
+}
+
 static struct peer peer_at(const char *written)
 {
     struct sockaddr_storage address = {0};
@@ -190,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_who_come_one_after_another_are_told),
         cmocka_unit_test(only_so_many_are_told_at_one_time),
+        cmocka_unit_test(who_finds_no_descriptor_is_closed_and_the_rest_is_served),
         cmocka_unit_test(peers_are_addresses_or_networks_of_64_bits),
         cmocka_unit_test(a_peer_has_so_many_connections),
         cmocka_unit_test(client_who_waits_at_the_stop_is_answered),

@@ -65,23 +65,11 @@ static void threads_that_cannot_be_started_are_told(void **state)
     assert_int_equal(open_and_close(THREADS, &reason), STATUS_OK);
 }
 
-/* The limit of open files that leaves room for that many more. */
-static rlim_t limit_for(unsigned descriptors)
-{
-    rlim_t limit = 0;
-    for (unsigned room = 0; room < descriptors; limit++)
-        room += fcntl((int)limit, F_GETFD) < 0;
-    return limit;
-}
-
 /* With that many descriptors at most. */
 static enum status open_within(unsigned descriptors)
 {
-    struct rlimit usual;
     struct reason reason = {""};
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
-    struct rlimit few = {limit_for(descriptors), usual.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    struct rlimit usual = open_files_limit(descriptors);
     enum status status = open_and_close(2, &reason);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
     assert_int_equal(strlen(reason.sentence) > 0, status != STATUS_OK);
