@@ -260,7 +260,7 @@ const struct endpoint endpoints[] = {
      .summary = TEXT_INITIAL("List the addresses that calls came from"),
      .description = TEXT_INITIAL(
          "Lists addresses by their last call, with the calls of every day that the range "
-         "touches. Addresses are kept for 30 days; after a crash the last second may be "
+         "touches. Addresses are kept for 30 days; after a crash the last seconds may be "
          "missing." ACCOUNT_IS_FREE),
      .tags = account_tags,
      .kind = ENDPOINT_ACCOUNT,

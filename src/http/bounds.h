@@ -37,5 +37,8 @@
  * a microsecond, a piece more in a write as much. */
 #define HTTP_PIECE_COPIED_BYTES_MAX (8 * 1024)
 
+/* How long a listener is left alone from which nobody could be accepted. */
+#define HTTP_ACCEPT_PAUSE_MS 100
+
 #define HTTP_THREADS_MAX 256
 #define HTTP_BACKLOG 1024

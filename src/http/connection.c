@@ -1,6 +1,5 @@
 #include "http/connection.h"
 
-#include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -28,12 +27,6 @@ static void list_remove(struct connection *connection)
     loop->connection_count--;
 }
 
-static void refusal_count(struct http_loop *loop, int fault)
-{
-    loop_refusal_says(loop, "a connection could not be accepted", uv_strerror(fault));
-    loop_count(&loop->counts.turned_away);
-}
-
 /* NULL: the loop cannot watch the socket, which is closed. */
 static struct connection *connection_new(struct http_loop *loop, int socket)
 {
@@ -41,7 +34,8 @@ static struct connection *connection_new(struct http_loop *loop, int socket)
     struct connection *connection = memory_take_zeroed(1, sizeof(*connection));
     int outcome = uv_poll_init(&loop->uv, &connection->poll, socket);
     if (outcome != 0) {
-        refusal_count(loop, outcome);
+        loop_refusal_says(loop, "a connection could not be accepted", uv_strerror(outcome));
+        loop_count(&loop->counts.turned_away);
         (void)close(socket);
         free(connection);
         return NULL;
@@ -93,28 +87,14 @@ static void turn_away(struct connection *connection)
     connection->advancing = false;
 }
 
-/* A socket that failed before it became anybody's. */
-static void drop(struct connection *connection, int fault)
-{
-    refusal_count(connection->loop, fault);
-    connection->turned_away = true;
-    atomic_fetch_add(&connection->loop->server->turned_away, 1);
-    connection_close(connection);
-}
-
-void connection_adopt(struct http_loop *loop, int socket)
+void connection_adopt(struct http_loop *loop, int socket,
+                      const struct sockaddr_storage *address)
 {
     struct connection *connection = connection_new(loop, socket);
     if (!connection)
         return;
-    struct sockaddr_storage address = {0};
-    socklen_t length = sizeof(address);
-    if (getpeername(socket, (struct sockaddr *)&address, &length) != 0) {
-        drop(connection, uv_translate_sys_error(errno));
-        return;
-    }
-    connection->peer = peer_of(&address);
-    connection->peer_text = address_write_host(&address, connection->peer_room);
+    connection->peer = peer_of(address);
+    connection->peer_text = address_write_host(address, connection->peer_room);
     connection_enter(connection, STAGE_IDLE);
     if (is_within_limits(connection))
         loop_count(&connection->loop->counts.accepted);
@@ -123,7 +103,7 @@ void connection_adopt(struct http_loop *loop, int socket)
     connection_advance(connection, TEXT(""));
 }
 
-/* An error is told of a socket that its client has reset. */
+/* An error is told of a socket that its client has reset: what he had sent and was not read is dropped. */
 static void on_ready(uv_poll_t *poll, int outcome, int events)
 {
     struct connection *connection = poll->data;

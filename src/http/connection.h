@@ -2,11 +2,11 @@
  *
  *   IDLE -> HEAD -> BODY -> ANSWER -> FLUSH -> IDLE, or LINGER -> CLOSED
  *
- * connection.c opens, watches, closes and times it, progress.c reads requests, answer.c writes answers.
- * The loop tells when the socket may be read or written; bytes come and go by recv(2) and send(2), which look at less of
- * a socket than libuv's read(2) and write(2) (decision 0087).
- * Owned by its loop's thread. Memory is freed when the loop has let go of the socket and the exchange is
- * answered, whichever comes last. */
+ * connection.c opens, watches, closes and times it, progress.c reads requests, answer.c writes
+ * answers. The loop tells when the socket may be read or written; bytes come and go by recv(2) and
+ * send(2), which look at less of a socket than libuv's read(2) and write(2) (decision 0087).
+ * Owned by its loop's thread. Memory is freed when the loop has let go of the socket and the
+ * exchange is answered, whichever comes last. */
 #pragma once
 
 #include "http/chunked.h"
@@ -65,8 +65,9 @@ struct connection {
     struct text peer_text;
 };
 
-/* A connection for a socket that was accepted, and is closed where it gets none. */
-void connection_adopt(struct http_loop *loop, int socket);
+/* A connection for a socket that was accepted, and is closed where it gets none. address: the client's. */
+void connection_adopt(struct http_loop *loop, int socket,
+                      const struct sockaddr_storage *address);
 
 /* The deadlines' callback. */
 void connection_deadline_passed(struct deadline *deadline, enum deadline_kind kind);

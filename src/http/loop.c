@@ -134,9 +134,11 @@ void loop_refusal_says(struct http_loop *loop, const char *sentence, const char 
     log_line(LOG_WARNING, "http", "%s: %s", sentence, detail);
 }
 
-static int accept_one(struct http_loop *loop)
+static int accept_one(struct http_loop *loop, struct sockaddr_storage *address)
 {
-    return accept4(loop->listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    socklen_t length = sizeof(*address);
+    return accept4(loop->listening, (struct sockaddr *)address, &length,
+                   SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 static int spare_file_open(void)
@@ -144,37 +146,61 @@ static int spare_file_open(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Without descriptors who waits is closed, or the listener would be told of without end. */
+/* By the descriptor that is kept for them, which another thread may take before it is got back. */
 static void turn_the_waiting_away(struct http_loop *loop)
 {
+    struct sockaddr_storage address;
     if (loop->spare_file >= 0)
         check(close(loop->spare_file) == 0);
-    int accepted = accept_one(loop);
-    while (accepted >= 0) {
+    for (unsigned i = 0; i < HTTP_BACKLOG; i++) {
+        int accepted = accept_one(loop, &address);
+        if (accepted < 0)
+            break;
         (void)close(accepted);
         loop_count(&loop->counts.turned_away);
-        accepted = accept_one(loop);
     }
     loop->spare_file = spare_file_open();
 }
 
+static void on_connection(uv_poll_t *listener, int outcome, int events);
+
+static void on_listener_rested(uv_timer_t *timer)
+{
+    struct http_loop *loop = timer->data;
+    if (loop->listening >= 0)
+        check(uv_poll_start(&loop->listener, UV_READABLE, on_connection) == 0);
+}
+
+/* Nobody can be accepted: the listener would be told of without end. */
+static void listener_rest(struct http_loop *loop)
+{
+    check(uv_poll_stop(&loop->listener) == 0);
+    check(uv_timer_start(&loop->listener_rests, on_listener_rested, HTTP_ACCEPT_PAUSE_MS, 0) ==
+          0);
+}
+
 static void accept_failed(struct http_loop *loop, int fault)
 {
-    if (fault == EAGAIN)
-        return;
     loop_refusal_says(loop, "a connection could not be accepted", strerror(fault));
-    if (fault == EMFILE || fault == ENFILE)
+    bool lacks_files = fault == EMFILE || fault == ENFILE;
+    if (lacks_files)
         turn_the_waiting_away(loop);
+    if (!lacks_files || loop->spare_file < 0)
+        listener_rest(loop);
 }
 
 static void accept_the_waiting(struct http_loop *loop)
 {
+    if (loop->spare_file < 0)
+        loop->spare_file = spare_file_open();
     for (unsigned i = 0; i < HTTP_BACKLOG; i++) {
-        int accepted = accept_one(loop), fault = accepted < 0 ? errno : 0;
-        if (fault == 0) {
-            connection_adopt(loop, accepted);
-        } else if (fault != EINTR && fault != ECONNABORTED) {
-            accept_failed(loop, fault);
+        struct sockaddr_storage address;
+        int accepted = accept_one(loop, &address);
+        if (accepted >= 0) {
+            connection_adopt(loop, accepted, &address);
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            if (errno != EAGAIN)
+                accept_failed(loop, errno);
             return;
         }
     }
@@ -205,6 +231,7 @@ static void close_handles(struct http_loop *loop)
     uv_close((uv_handle_t *)&loop->turn, NULL);
     uv_close((uv_handle_t *)&loop->more, NULL);
     uv_close((uv_handle_t *)&loop->stop_timer, NULL);
+    uv_close((uv_handle_t *)&loop->listener_rests, NULL);
     uv_close((uv_handle_t *)&loop->deadlines.timer, NULL);
 }
 
@@ -283,9 +310,11 @@ static int handles_init(struct http_loop *loop, int socket)
     check(uv_check_init(&loop->uv, &loop->turn) == 0);
     check(uv_idle_init(&loop->uv, &loop->more) == 0);
     check(uv_timer_init(&loop->uv, &loop->stop_timer) == 0);
+    check(uv_timer_init(&loop->uv, &loop->listener_rests) == 0);
     deadlines_init(&loop->deadlines, &loop->uv, &loop->server->options.limits,
                    connection_deadline_passed);
-    loop->wake.data = loop->turn.data = loop->stop_timer.data = loop;
+    loop->wake.data = loop->turn.data = loop->stop_timer.data = loop->listener_rests.data =
+        loop;
     int outcome = listener_open(loop, socket);
     if (outcome == 0)
         outcome = uv_check_start(&loop->turn, on_turn);

@@ -37,7 +37,8 @@ struct http_loop {
     pthread_t thread;
     uv_loop_t uv;
     uv_poll_t listener;
-    int listening; /* its socket; -1: closed */
+    uv_timer_t listener_rests; /* started: nobody could be accepted, and it is not watched */
+    int listening;             /* its socket; -1: closed */
     int spare_file; /* closed to take a connection off the listener when there is no other; -1: none */
     uv_async_t wake;
     uv_check_t turn;

@@ -2,8 +2,8 @@
 
 #include "model/account.h"
 
-#define ROUND_US (10 * SECOND_US) /* at least */
-#define ROUND_AT_REST_US SECOND_US
+#define ROUND_US SECOND_US /* at least */
+#define WHOLE_ROUND_US (10 * SECOND_US)
 #define ROUND_SECONDS 120 /* at most, while no more wait than COHORTS_CROWD */
 #define ROUND_SECONDS_CROWDED 10
 #define SLICES_AT_ONCE (COHORTS_PARTS_AT_REST / COHORTS_PARTS_A_SLICE)
@@ -16,7 +16,9 @@ struct cohort {
 
 void cohorts_init(struct cohorts *cohorts, struct addresses *addresses, size_t parts_a_slice)
 {
-    *cohorts = (struct cohorts){.addresses = addresses, .parts_a_slice = parts_a_slice};
+    *cohorts = (struct cohorts){.addresses = addresses,
+                                .parts_a_slice = parts_a_slice,
+                                .whole_began = {-WHOLE_ROUND_US}};
     places_init(&cohorts->places, sizeof(struct cohort));
     check(pthread_mutex_init(&cohorts->lock, NULL) == 0);
 }
@@ -117,17 +119,16 @@ static bool is_round_over(const struct cohorts *cohorts)
     return cohorts->next == cohorts->round_end;
 }
 
-bool cohorts_are_due(const struct cohorts *cohorts, bool at_rest, duration now)
+bool cohorts_are_due(const struct cohorts *cohorts, duration now)
 {
-    int64_t round_us = at_rest ? ROUND_AT_REST_US : ROUND_US;
     return now.us >=
-           (is_round_over(cohorts) ? cohorts->round_began.us + round_us : cohorts->due.us);
+           (is_round_over(cohorts) ? cohorts->round_began.us + ROUND_US : cohorts->due.us);
 }
 
 duration cohorts_may_wait(const struct cohorts *cohorts, duration now)
 {
     if (is_round_over(cohorts))
-        return (duration){ROUND_AT_REST_US};
+        return (duration){ROUND_US};
     return (duration){cohorts->due.us > now.us ? cohorts->due.us - now.us : 0};
 }
 
@@ -142,8 +143,6 @@ static void slice_take(struct cohorts *cohorts, size_t i)
 {
     struct cohorts_slice *slice = &cohorts->slice;
     size_t parts = cohort_at(cohorts, i)->fold.parts.count;
-    if (parts == 0)
-        return;
     if (slice->count == slice->capacity) {
         slice->capacity = slice->capacity ? 2 * slice->capacity : 64;
         slice->at = memory_grow(slice->at, slice->capacity * sizeof(slice->at[0]));
@@ -170,21 +169,35 @@ static size_t parts_due(const struct cohorts *cohorts, bool at_rest, duration no
     return late < most ? cohorts->parts_a_slice + late : most;
 }
 
-void cohorts_choose(struct cohorts *cohorts, bool at_rest, duration now)
+static void round_begin(struct cohorts *cohorts, bool at_rest, duration now)
 {
-    if (is_round_over(cohorts)) {
-        cohorts->next = 0;
-        cohorts->round_end = cohorts->places.count;
-        cohorts->round_journal_id = cohorts->last_journal_id;
-        cohorts->round_began = cohorts->due = now;
-    }
+    cohorts->next = 0;
+    cohorts->round_end = cohorts->places.count;
+    cohorts->round_journal_id = cohorts->last_journal_id;
+    cohorts->round_began = cohorts->due = now;
+    cohorts->is_whole = at_rest || now.us - cohorts->whole_began.us >= WHOLE_ROUND_US;
+    if (cohorts->is_whole)
+        cohorts->whole_began = now;
+}
+
+bool cohorts_choose(struct cohorts *cohorts, bool at_rest, duration now)
+{
+    if (is_round_over(cohorts))
+        round_begin(cohorts, at_rest, now);
     slice_open(cohorts);
     size_t parts = parts_due(cohorts, at_rest, now);
     size_t i = cohorts->next;
-    for (; i < cohorts->round_end && cohorts->slice.parts < parts; i++)
-        slice_take(cohorts, i);
+    for (; i < cohorts->round_end && cohorts->slice.parts < parts; i++) {
+        const struct fold *fold = &cohort_at(cohorts, i)->fold;
+        if (fold->parts.count > 0 && (cohorts->is_whole || !fold_is_dense(fold)))
+            slice_take(cohorts, i);
+    }
     cohorts->slice.next = i;
     cohorts->slice.ends_round = i == cohorts->round_end;
+    bool has_nothing = cohorts->slice.count == 0 && !cohorts->is_whole;
+    if (has_nothing)
+        cohorts->next = i;
+    return !has_nothing;
 }
 
 bool cohorts_choose_before(struct cohorts *cohorts, instant then)
@@ -205,11 +218,16 @@ static bool slice_is_all(const struct cohorts *cohorts)
     return cohorts->slice.parts == cohorts->waiting;
 }
 
+static bool ends_whole_round(const struct cohorts *cohorts)
+{
+    return cohorts->slice.ends_round && cohorts->is_whole;
+}
+
 /* Up to where all accounts are folded when the slice is. */
 static int64_t mark_after(const struct cohorts *cohorts)
 {
     int64_t mark = slice_is_all(cohorts)       ? cohorts->last_journal_id
-                   : cohorts->slice.ends_round ? cohorts->round_journal_id
+                   : ends_whole_round(cohorts) ? cohorts->round_journal_id
                                                : 0;
     return mark > cohorts->mark ? mark : cohorts->mark;
 }
@@ -271,7 +289,7 @@ enum status cohorts_write(const struct cohorts *cohorts, struct db *db, instant 
 bool cohorts_forget(struct cohorts *cohorts, duration now)
 {
     const struct cohorts_slice *slice = &cohorts->slice;
-    bool is_all = slice_is_all(cohorts), is_over = is_all || slice->ends_round;
+    bool is_all = slice_is_all(cohorts);
     cohorts_lock(cohorts);
     int64_t mark = mark_after(cohorts);
     cohorts->has_marks = !is_all || (cohorts->has_marks && mark == cohorts->mark);
@@ -284,7 +302,7 @@ bool cohorts_forget(struct cohorts *cohorts, duration now)
         addresses_forget_cohort(cohorts->addresses, cohort->number);
     }
     cohorts->waiting -= slice->parts;
-    cohorts->next = is_over ? cohorts->round_end : slice->next;
+    cohorts->next = is_all ? cohorts->round_end : slice->next;
     cohorts_unlock(cohorts);
-    return is_over;
+    return is_all || ends_whole_round(cohorts);
 }

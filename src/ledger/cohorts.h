@@ -4,10 +4,12 @@
  * cohort's turn; then all of it is written, its addresses too, in the transaction of a batch. So no commit is long, a page of a
  * table is written once for all accounts on it, and what calls an account many times in a minute adds to it once.
  *
- * Turns are taken in rounds, and a round in slices: the next cohorts until they have enough parts. A round begins ten seconds after
- * the one before, or a second where nobody waits, and of few accounts that were called is one slice. Else slices have
- * COHORTS_PARTS_A_SLICE, or a cohort more, and come at the pace of COHORTS_PARTS_A_SECOND or, where so many wait, of a round in two minutes; past
+ * Turns are taken in rounds, and a round in slices: the next cohorts until they have enough parts. A round begins a second after
+ * the one before and, where few accounts were called, is one slice. Else slices have COHORTS_PARTS_A_SLICE, or a cohort
+ * more, and come at the pace of COHORTS_PARTS_A_SECOND or, where so many wait, of a round in two minutes; past
  * COHORTS_CROWD in ten seconds. One that comes late, as batches are long, has as much more, up to COHORTS_PARTS_AT_REST.
+ * While calls are charged only each tenth second's round is whole: the others leave cohorts alone whose accounts are called so often that
+ * their ranges of the journal grow no thinner by waiting (fold_is_dense), and end without moving fold_mark.
  *
  * Marks move in the transaction of the sums. fold_mark: up to that row all accounts are folded; fold_cohort: up to which those of
  * a cohort are, where that is further. Readers find the mark of an account by fold_marks.h, and what is behind it by unfolded.h.
@@ -39,7 +41,8 @@ struct cohorts {
     size_t next;          /* whose turn it is, of those before round_end */
     size_t round_end;
     int64_t round_journal_id; /* the last row when it began */
-    duration round_began, due;
+    duration round_began, whole_began, due;
+    bool is_whole; /* the round */
     struct cohorts_slice {
         size_t *at; /* the cohorts, by their numbers in places */
         size_t count, capacity, parts;
@@ -76,16 +79,16 @@ static inline bool cohorts_are_empty(const struct cohorts *cohorts)
 int64_t cohorts_visit(const struct cohorts *cohorts, int64_t account_id, int64_t mark,
                       fold_visit *visit, void *owner);
 
-/* at_rest: nobody waits for the commit. */
-bool cohorts_are_due(const struct cohorts *cohorts, bool at_rest, duration now);
+bool cohorts_are_due(const struct cohorts *cohorts, duration now);
 
 /* How long a slice may wait for a batch to go with: a second, but in a round no longer than it is due. */
 duration cohorts_may_wait(const struct cohorts *cohorts, duration now);
 
 /* ---- One slice: chosen, written, and forgotten when that has committed ---- */
 
-/* The next cohorts of the round; begins a round where one is over. */
-void cohorts_choose(struct cohorts *cohorts, bool at_rest, duration now);
+/* The next cohorts of the round; begins a round where one is over. at_rest: nobody waits for the commit. False: the round has come to
+ * its end, and there is nothing to write. */
+bool cohorts_choose(struct cohorts *cohorts, bool at_rest, duration now);
 
 /* For a closing: cohorts with calls of before then, the beginning of an hour, a slice of four times as many. True: there are no
  * more. */
@@ -96,5 +99,5 @@ bool cohorts_choose_before(struct cohorts *cohorts, instant then);
 enum status cohorts_write(const struct cohorts *cohorts, struct db *db, instant now,
                           struct reason *reason);
 
-/* True: a round is over, and what waits has come since it began. */
+/* True: a whole round is over, and what waits has come since it began. */
 bool cohorts_forget(struct cohorts *cohorts, duration now);

@@ -122,6 +122,24 @@ bool fold_has_before(const struct fold *fold, instant then)
     return false;
 }
 
+static bool part_is_dense(const struct fold_sum *sum)
+{
+    int64_t calls = 0; /* in the journal */
+    for (size_t i = 0; i < CALL_OUTCOMES; i++)
+        calls += sum->calls[i];
+    return calls >= FOLD_DENSE_CALLS &&
+           (sum->last_journal_id - sum->first_journal_id) < FOLD_DENSE_ROWS * calls;
+}
+
+bool fold_is_dense(const struct fold *fold)
+{
+    const struct fold_part *parts = fold->parts.entries;
+    for (size_t i = 0; i < fold->parts.count; i++)
+        if (!part_is_dense(&parts[i].sum))
+            return false;
+    return true;
+}
+
 void fold_forget_journal(struct fold *fold)
 {
     const struct fold_part *parts = fold->parts.entries;

@@ -51,6 +51,12 @@ void fold_visit_account(const struct fold *fold, int64_t account_id, fold_visit 
 /* Whether a call of before then waits; then: the beginning of an hour. */
 bool fold_has_before(const struct fold *fold, instant then);
 
+/* Whether each account, key and endpoint of it was called often, and its rows of the journal are no more than FOLD_DENSE_ROWS a call:
+ * who lists its calls finds them without reading much else, however long the fold waits. */
+#define FOLD_DENSE_CALLS 16
+#define FOLD_DENSE_ROWS 64
+bool fold_is_dense(const struct fold *fold);
+
 static inline bool fold_is_empty(const struct fold *fold)
 {
     return fold->parts.count == 0 && fold->last_journal_id == 0;

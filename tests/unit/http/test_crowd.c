@@ -97,6 +97,28 @@ static void who_finds_no_descriptor_is_closed_and_the_rest_is_served(void **stat
     harness_close(harness);
 }
 
+/* Not even that file can be had: who comes waits until there is one. */
+static void who_cannot_be_closed_waits(void **state)
+{
+    (void)state;
+    struct http_limits limits = harness_limits();
+    struct harness *harness = harness_open(1, &limits);
+    int served = client_open(harness), late = client_make();
+    client_expect_open(served);
+    struct rlimit usual;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    struct rlimit none = {1, usual.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    client_connect(late, harness);
+    client_expect_open(served); /* the loop has seen the other by now */
+    client_expect_open(served);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    client_expect_open(late);
+    client_close(late);
+    client_close(served);
+    harness_close(harness);
+}
+
 static struct peer peer_at(const char *written)
 {
     struct sockaddr_storage address = {0};
@@ -218,6 +240,7 @@ int main(void)
         cmocka_unit_test(all_who_come_one_after_another_are_told),
         cmocka_unit_test(only_so_many_are_told_at_one_time),
         cmocka_unit_test(who_finds_no_descriptor_is_closed_and_the_rest_is_served),
+        cmocka_unit_test(who_cannot_be_closed_waits),
         cmocka_unit_test(peers_are_addresses_or_networks_of_64_bits),
         cmocka_unit_test(a_peer_has_so_many_connections),
         cmocka_unit_test(client_who_waits_at_the_stop_is_answered),

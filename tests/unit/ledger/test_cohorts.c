@@ -109,11 +109,18 @@ static bool slice_written(void)
     return is_over;
 }
 
-static bool slice(size_t parts)
+static bool next_slice(size_t parts)
 {
     cohorts.parts_a_slice = parts;
-    cohorts_choose(&cohorts, false, now);
-    return slice_written();
+    return cohorts_choose(&cohorts, false, now) && slice_written();
+}
+
+/* The same, and a round that begins with it is a whole one. */
+static bool slice(size_t parts)
+{
+    if (cohorts.next == cohorts.round_end)
+        now.us += 10 * SECOND_US;
+    return next_slice(parts);
 }
 
 /* Cohorts with what is older: so many parts, and none of the others'. */
@@ -421,10 +428,10 @@ static void a_round_goes_on_behind_a_closing(void **state)
 
 /* ---- When ---- */
 
-static void a_round_begins_ten_seconds_after_the_one_before(void **state)
+static void a_round_begins_a_second_after_the_one_before(void **state)
 {
     (void)state;
-    assert_true(cohorts_are_due(&cohorts, true, now));
+    assert_true(cohorts_are_due(&cohorts, now));
     each_calls();
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, SECOND_US);
     assert_true(slice(ACCOUNTS));
@@ -432,13 +439,9 @@ static void a_round_begins_ten_seconds_after_the_one_before(void **state)
     call(1);
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, SECOND_US);
     now.us = began.us + SECOND_US - 1;
-    assert_false(cohorts_are_due(&cohorts, true, now));
+    assert_false(cohorts_are_due(&cohorts, now));
     now.us++;
-    assert_true(cohorts_are_due(&cohorts, true, now));
-    now.us = began.us + 10 * SECOND_US - 1;
-    assert_false(cohorts_are_due(&cohorts, false, now));
-    now.us++;
-    assert_true(cohorts_are_due(&cohorts, false, now));
+    assert_true(cohorts_are_due(&cohorts, now));
 }
 
 /* 3,200 parts a second: 32 of them are done in the 100th part of one. */
@@ -455,9 +458,83 @@ static void a_slice_that_comes_late_has_more(void **state)
     assert_in_range(cohorts.slice.parts, 32, 32 + 3);
     cohorts.parts_a_slice = 4;
     now.us = cohorts.due.us;
-    cohorts_choose(&cohorts, true, now); /* nobody waits: as many at once */
+    assert_true(cohorts_choose(&cohorts, true, now)); /* nobody waits: as many at once */
     assert_int_equal(cohorts.slice.parts, cohorts.waiting);
     assert_true(slice_written());
+    projections_are_the_journals();
+}
+
+/* Account 1 and 65 share a cohort, and 2 and 66. */
+static void who_calls_often_waits_for_a_whole_round(void **state)
+{
+    (void)state;
+    assert_int_equal(account_cohort(1), account_cohort(65));
+    assert_true(slice(ACCOUNTS)); /* a whole one */
+    for (int calls = 0; calls < FOLD_DENSE_CALLS - 1; calls++)
+        call(1);
+    call(2);
+    now.us += SECOND_US;
+    assert_true(next_slice(ACCOUNTS)); /* 15 calls are not often */
+    assert_true(cohorts_are_empty(&cohorts));
+    for (int calls = 0; calls < FOLD_DENSE_CALLS; calls++)
+        call(1);
+    call(2);
+    const int64_t mark = mark_of(3);
+    now.us += SECOND_US;
+    assert_false(next_slice(ACCOUNTS));
+    assert_int_equal(number("SELECT sum(charged) FROM usage_hour"), FOLD_DENSE_CALLS + 1);
+    assert_int_equal(mark_of(1), mark);
+    assert_int_equal(mark_of(2), last_row);
+    assert_int_equal(mark_of(3), mark);
+    projections_are_the_journals();
+    now.us += SECOND_US;
+    assert_false(cohorts_choose(&cohorts, false, now));
+    call(65);
+    now.us += SECOND_US;
+    assert_true(next_slice(ACCOUNTS)); /* all of who waits */
+    assert_true(cohorts_are_empty(&cohorts));
+    projections_are_the_journals();
+}
+
+/* The last call comes late: the range has become mostly others'. */
+static void who_called_often_once_does_not_wait(void **state)
+{
+    (void)state;
+    assert_true(slice(ACCOUNTS));
+    for (int calls = 0; calls < FOLD_DENSE_CALLS - 1; calls++)
+        call(1);
+    for (int calls = 0; calls < FOLD_DENSE_CALLS * FOLD_DENSE_ROWS; calls++)
+        call(2);
+    call(1);
+    now.us += SECOND_US;
+    assert_false(next_slice(ACCOUNTS));
+    assert_int_equal(mark_of(1), last_row);
+    assert_int_equal(cohorts.waiting, 1);
+    projections_are_the_journals();
+}
+
+static void at_rest_and_each_ten_seconds_a_round_is_whole(void **state)
+{
+    (void)state;
+    assert_true(slice(ACCOUNTS));
+    const duration whole = now;
+    for (int calls = 0; calls < FOLD_DENSE_CALLS; calls++)
+        call(1);
+    now.us = whole.us + 10 * SECOND_US - 1;
+    assert_false(cohorts_choose(&cohorts, false, now));
+    assert_int_equal(cohorts_may_wait(&cohorts, now).us, SECOND_US);
+    now.us += SECOND_US;
+    assert_true(cohorts_choose(&cohorts, false, now));
+    assert_true(slice_written());
+    assert_true(cohorts_are_empty(&cohorts));
+    for (int calls = 0; calls < FOLD_DENSE_CALLS; calls++)
+        call(1);
+    now.us += SECOND_US;
+    assert_false(cohorts_choose(&cohorts, false, now));
+    now.us += SECOND_US;
+    assert_true(cohorts_choose(&cohorts, true, now));
+    assert_true(slice_written());
+    assert_true(cohorts_are_empty(&cohorts));
     projections_are_the_journals();
 }
 
@@ -471,9 +548,9 @@ static void slices_of_a_round_come_at_a_pace(void **state)
     assert_in_range(pause_us, 10000, 11000);
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, pause_us);
     now.us += pause_us - 1;
-    assert_false(cohorts_are_due(&cohorts, false, now));
+    assert_false(cohorts_are_due(&cohorts, now));
     now.us++;
-    assert_true(cohorts_are_due(&cohorts, false, now));
+    assert_true(cohorts_are_due(&cohorts, now));
     now.us++;
     assert_int_equal(cohorts_may_wait(&cohorts, now).us, 0);
 }
@@ -493,7 +570,8 @@ static void the_pace_follows_what_waits(void **state)
         each_calls();
         const size_t really = cohorts.waiting;
         cohorts.parts_a_slice = 100;
-        cohorts_choose(&cohorts, false, now);
+        now.us += 10 * SECOND_US;
+        assert_true(cohorts_choose(&cohorts, false, now));
         cohorts.waiting = rows[i].waiting;
         size_t parts = cohorts.slice.parts;
         (void)slice_written();
@@ -517,14 +595,16 @@ static void rolled_back(void)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     cohorts.parts_a_slice = (size_t)(1 + below(60));
-    cohorts_choose(&cohorts, below(2) == 0, now);
+    if (!cohorts_choose(&cohorts, below(2) == 0, now))
+        return;
     DONE(db_begin(db, &transaction, &reason));
     DONE(cohorts_write(&cohorts, db, AT, &reason));
 }
 
 static void something_happens(void)
 {
-    switch (below(7)) {
+    now.us += below(3) * SECOND_US;
+    switch (below(9)) {
     case 0:
     case 1:
         for (int64_t calls = below(40); calls > 0; calls--)
@@ -537,6 +617,11 @@ static void something_happens(void)
         (void)slice_written();
         break;
     case 5: rolled_back(); break;
+    case 6:
+        for (int64_t calls = 0, account = 1 + below(ACCOUNTS); calls < 20; calls++)
+            call(account);
+        break;
+    case 7: (void)next_slice((size_t)(1 + below(60))); break;
     default: started_again(); break;
     }
 }
@@ -573,8 +658,11 @@ int main(void)
         FRESH(readers_find_what_waits_behind_the_mark_that_they_know),
         FRESH(what_was_charged_before_a_day_is_found),
         FRESH(a_round_goes_on_behind_a_closing),
-        FRESH(a_round_begins_ten_seconds_after_the_one_before),
+        FRESH(a_round_begins_a_second_after_the_one_before),
         FRESH(a_slice_that_comes_late_has_more),
+        FRESH(who_calls_often_waits_for_a_whole_round),
+        FRESH(who_called_often_once_does_not_wait),
+        FRESH(at_rest_and_each_ten_seconds_a_round_is_whole),
         FRESH(slices_of_a_round_come_at_a_pace),
         FRESH(the_pace_follows_what_waits),
         FRESH(every_call_is_in_the_projections_once),
