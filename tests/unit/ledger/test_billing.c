@@ -522,7 +522,7 @@ static void nobody_is_refunded_what_another_was_charged(void **state)
     assert_true(charged(&other, 8, NULL));
     assert_true(charged(&caller, 8, NULL));
     last_charge_id(id);
-    assert_true(charged(&other, 8, NULL)); /* its range spans the other's row */
+    assert_true(charged(&other, 8, NULL));            /* its range spans the other's row */
     for (size_t i = 0; i < LENGTH_OF(between); i++) { /* folded or not */
         between[i]();
         assert_int_equal(ledger_account_refund(ledger, text_of(other.email), text_of(id),
