@@ -1,7 +1,7 @@
 /* bounds: what the HTTP server limits whatever the settings say, with the reasons. */
 #pragma once
 
-/* One read buffer a loop: a full socket buffer of small requests in one read(2). */
+/* One read buffer a loop: a full socket buffer of small requests in one recv(2). */
 #define HTTP_READ_BUFFER_BYTES (64 * 1024)
 
 /* Requests that wait behind the one in flight; past it the client's own window fills. */

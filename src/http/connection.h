@@ -94,7 +94,7 @@ void connection_advance(struct connection *connection, struct text fresh);
 /* Has the owner refuse what is being read; the connection closes after the answer. */
 void connection_refuse(struct connection *connection, struct http_refusal refusal);
 
-/* The socket may have bytes, or room: reads, or writes, as much as it has. */
+/* The socket may have bytes: reads up to a buffer of them. It may have room: writes what waits, as much as it takes. */
 void connection_read_on(struct connection *connection);
 void connection_write_on(struct connection *connection);
 

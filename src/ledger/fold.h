@@ -52,7 +52,7 @@ void fold_visit_account(const struct fold *fold, int64_t account_id, fold_visit 
 bool fold_has_before(const struct fold *fold, instant then);
 
 /* Whether each account, key and endpoint of it was called often, and its rows of the journal are no more than FOLD_DENSE_ROWS a call:
- * who lists its calls finds them without reading much else, however long the fold waits. */
+ * who lists its calls finds them without reading much else, however long the fold waits. True of an empty one. */
 #define FOLD_DENSE_CALLS 16
 #define FOLD_DENSE_ROWS 64
 bool fold_is_dense(const struct fold *fold);
