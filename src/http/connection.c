@@ -1,7 +1,9 @@
 #include "http/connection.h"
 
 #include <linux/sockios.h>
+#include <errno.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -27,20 +29,23 @@ static void list_remove(struct connection *connection)
     loop->connection_count--;
 }
 
+/* Edges are enough for reading: what is told of is read to its end, or asked for anew. */
+#define WATCH_READING (EPOLLIN | EPOLLRDHUP | EPOLLET)
+
 /* NULL: the loop cannot watch the socket, which is closed. */
 static struct connection *connection_new(struct http_loop *loop, int socket)
 {
     const struct http_limits *limits = &loop->server->options.limits;
     struct connection *connection = memory_take_zeroed(1, sizeof(*connection));
-    int outcome = uv_poll_init(&loop->uv, &connection->poll, socket);
-    if (outcome != 0) {
-        loop_refusal_says(loop, "a connection could not be accepted", uv_strerror(outcome));
+    connection->watched = WATCH_READING;
+    struct epoll_event event = {.events = connection->watched, .data.ptr = connection};
+    if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, socket, &event) != 0) {
+        loop_refusal_says(loop, "a connection could not be accepted", strerror(errno));
         loop_count(&loop->counts.turned_away);
         (void)close(socket);
         free(connection);
         return NULL;
     }
-    connection->poll.data = connection;
     connection->socket = socket;
     connection->rests_end = &connection->rests;
     connection->loop = loop;
@@ -104,41 +109,36 @@ void connection_adopt(struct http_loop *loop, int socket,
 }
 
 /* An error is told of a socket that its client has reset: what he had sent and was not read is dropped. */
-static void on_ready(uv_poll_t *poll, int outcome, int events)
+void connection_ready(struct connection *connection, uint32_t events)
 {
-    struct connection *connection = poll->data;
-    if (outcome != 0) {
+    if (connection->stage == STAGE_CLOSED)
+        return;
+    if (events & EPOLLERR) {
         connection_close(connection);
         return;
     }
-    if (events & UV_WRITABLE)
+    if (events & EPOLLOUT)
         connection_write_on(connection);
-    if ((events & UV_READABLE) && connection->reading && connection->stage != STAGE_CLOSED)
-        connection_read_on(connection);
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) && connection->reading &&
+        connection->stage != STAGE_CLOSED)
+        connection_read_on(connection, (events & (EPOLLRDHUP | EPOLLHUP)) != 0);
 }
 
 void connection_watch(struct connection *connection)
 {
-    int wanted = (connection->reading ? UV_READABLE : 0) |
-                 (connection->rests ? UV_WRITABLE : 0);
+    uint32_t reading = connection->reading ? WATCH_READING : EPOLLET;
+    uint32_t wanted = connection->rests ? (reading & ~(uint32_t)EPOLLET) | EPOLLOUT : reading;
     if (wanted == connection->watched || connection->stage == STAGE_CLOSED)
         return;
     connection->watched = wanted;
-    check((wanted ? uv_poll_start(&connection->poll, wanted, on_ready)
-                  : uv_poll_stop(&connection->poll)) == 0);
+    struct epoll_event event = {.events = wanted, .data.ptr = connection};
+    check(epoll_ctl(connection->loop->epoll, EPOLL_CTL_MOD, connection->socket, &event) == 0);
 }
 
 void connection_enter(struct connection *connection, enum stage stage)
 {
     connection->stage = stage;
     connection->stage_entered = true;
-}
-
-static void on_closed(uv_handle_t *poll)
-{
-    struct connection *connection = poll->data;
-    connection->socket_gone = true;
-    connection_free_when_over(connection);
 }
 
 void connection_close(struct connection *connection)
@@ -148,8 +148,19 @@ void connection_close(struct connection *connection)
     connection_enter(connection, STAGE_CLOSED);
     deadline_set(&connection->loop->deadlines, &connection->deadline, DEADLINE_NONE);
     connection_rests_drop(connection);
-    uv_close((uv_handle_t *)&connection->poll, on_closed);
     (void)close(connection->socket);
+    connection->closed_next = connection->loop->closed;
+    connection->loop->closed = connection;
+}
+
+void connections_let_go(struct http_loop *loop)
+{
+    while (loop->closed) {
+        struct connection *connection = loop->closed;
+        loop->closed = connection->closed_next;
+        connection->socket_gone = true;
+        connection_free_when_over(connection);
+    }
 }
 
 void connection_free_when_over(struct connection *connection)

@@ -33,12 +33,12 @@ struct http_exchange {
 struct rest; /* what the socket did not take at once */
 
 struct connection {
-    uv_poll_t poll; /* of socket */
     int socket;
-    int watched; /* what it is watched for, as uv_poll_start has it; 0: not at all */
+    uint32_t watched; /* what it is watched for, as epoll_ctl(2) has it; 0: to be asked anew */
     struct http_loop *loop;
     struct connection *previous;
     struct connection *next;
+    struct connection *closed_next;
     struct deadline deadline;
     enum stage stage;
     bool stage_entered; /* since the deadline was last set */
@@ -82,6 +82,9 @@ void connection_cut(struct connection *connection);
 /* Closes the socket at once; does nothing the second time. */
 void connection_close(struct connection *connection);
 
+/* What was closed in this look is let go of: no event can name it any more. */
+void connections_let_go(struct http_loop *loop);
+
 /* Frees the connection when nothing refers to it any more; it may be gone afterwards. */
 void connection_free_when_over(struct connection *connection);
 
@@ -94,8 +97,12 @@ void connection_advance(struct connection *connection, struct text fresh);
 /* Has the owner refuse what is being read; the connection closes after the answer. */
 void connection_refuse(struct connection *connection, struct http_refusal refusal);
 
-/* The socket may have bytes: reads up to a buffer of them. It may have room: writes what waits, as much as it takes. */
-void connection_read_on(struct connection *connection);
+/* The loop has events of the socket, as epoll_wait(2) tells them. */
+void connection_ready(struct connection *connection, uint32_t events);
+
+/* The socket may have bytes: reads up to a buffer of them, and asks to be told again where there may be more; has_ended: the client
+ * has closed his half behind them. It may have room: writes what waits, as much as it takes. */
+void connection_read_on(struct connection *connection, bool has_ended);
 void connection_write_on(struct connection *connection);
 
 /* After reading or rests have changed. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 struct text loop_date(struct http_loop *loop)
@@ -85,23 +86,16 @@ static void on_wake(uv_async_t *wake)
         loop->worked = true;
 }
 
-static void on_more(uv_idle_t *more)
-{
-    (void)more;
-}
-
 static void turn_begin(struct http_loop *loop)
 {
     loop->in_turn = true;
     loop->turn_began = time_elapsed(loop->server->options.time);
-    check(uv_idle_start(&loop->more, on_more) == 0);
 }
 
 static void turn_end(struct http_loop *loop)
 {
     const struct http_receiver *receiver = &loop->server->options.receiver;
     loop->in_turn = false;
-    check(uv_idle_stop(&loop->more) == 0);
     if (receiver->turn_ended)
         receiver->turn_ended(receiver->owner, loop);
 }
@@ -112,17 +106,38 @@ static bool turn_is_long(const struct http_loop *loop)
     return now.us - loop->turn_began.us >= HTTP_TURN_US;
 }
 
-/* After each look for events. Within a turn looking does not wait, so that one that finds
- * nothing ends it. */
-static void on_turn(uv_check_t *turn)
+/* Within a turn looking does not wait, so that one that finds nothing ends it. */
+static void look_over(struct http_loop *loop)
 {
-    struct http_loop *loop = turn->data;
     bool worked = loop->worked;
     loop->worked = loop->date_is_known = false;
     if (worked && !loop->in_turn)
         turn_begin(loop);
     else if (loop->in_turn && (!worked || turn_is_long(loop)))
         turn_end(loop);
+}
+
+#define LOOK_EVENTS_MAX 256
+
+/* One look for events: of the connections, and of libuv, which is asked alone when it is told of or due. */
+static void look(struct http_loop *loop)
+{
+    struct epoll_event events[LOOK_EVENTS_MAX];
+    int wait_ms = loop->in_turn ? 0 : uv_backend_timeout(&loop->uv);
+    int count = epoll_wait(loop->epoll, events, LOOK_EVENTS_MAX, wait_ms);
+    check(count >= 0 || errno == EINTR);
+    uv_update_time(&loop->uv);
+    bool is_told = false;
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.ptr == loop)
+            is_told = true;
+        else
+            connection_ready(events[i].data.ptr, events[i].events);
+    }
+    if (is_told || uv_backend_timeout(&loop->uv) == 0)
+        (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+    connections_let_go(loop);
+    look_over(loop);
 }
 
 void loop_refusal_says(struct http_loop *loop, const char *sentence, const char *detail)
@@ -228,8 +243,6 @@ static void close_handles(struct http_loop *loop)
     loop->mailbox.wakes = false;
     check(pthread_mutex_unlock(&loop->mailbox.lock) == 0);
     uv_close((uv_handle_t *)&loop->wake, NULL);
-    uv_close((uv_handle_t *)&loop->turn, NULL);
-    uv_close((uv_handle_t *)&loop->more, NULL);
     uv_close((uv_handle_t *)&loop->stop_timer, NULL);
     uv_close((uv_handle_t *)&loop->listener_rests, NULL);
     uv_close((uv_handle_t *)&loop->deadlines.timer, NULL);
@@ -304,21 +317,25 @@ static int listener_open(struct http_loop *loop, int socket)
     return uv_poll_start(&loop->listener, UV_READABLE, on_connection);
 }
 
+static int epoll_open(struct http_loop *loop)
+{
+    struct epoll_event of_uv = {.events = EPOLLIN, .data.ptr = loop};
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    bool ok = loop->epoll >= 0 &&
+              epoll_ctl(loop->epoll, EPOLL_CTL_ADD, uv_backend_fd(&loop->uv), &of_uv) == 0;
+    return ok ? 0 : uv_translate_sys_error(errno);
+}
+
 /* Every handle but the listener's is initialized, and may be closed, whatever the outcome. */
 static int handles_init(struct http_loop *loop, int socket)
 {
-    check(uv_check_init(&loop->uv, &loop->turn) == 0);
-    check(uv_idle_init(&loop->uv, &loop->more) == 0);
     check(uv_timer_init(&loop->uv, &loop->stop_timer) == 0);
     check(uv_timer_init(&loop->uv, &loop->listener_rests) == 0);
     deadlines_init(&loop->deadlines, &loop->uv, &loop->server->options.limits,
                    connection_deadline_passed);
-    loop->wake.data = loop->turn.data = loop->stop_timer.data = loop->listener_rests.data =
-        loop;
+    loop->wake.data = loop->stop_timer.data = loop->listener_rests.data = loop;
     int outcome = listener_open(loop, socket);
-    if (outcome == 0)
-        outcome = uv_check_start(&loop->turn, on_turn);
-    return outcome;
+    return outcome == 0 ? epoll_open(loop) : outcome;
 }
 
 /* What loop_open made before it failed. */
@@ -326,7 +343,7 @@ static void abandon(struct http_loop *loop)
 {
     listener_close(loop);
     close_handles(loop);
-    loop_run(loop);
+    check(uv_run(&loop->uv, UV_RUN_DEFAULT) == 0);
     loop_close(loop);
 }
 
@@ -336,7 +353,7 @@ static struct http_loop *loop_new(struct http_server *server)
     loop->server = server;
     loop->stop.run = stop;
     loop->date_second = INT64_MIN;
-    loop->listening = loop->spare_file = -1;
+    loop->epoll = loop->listening = loop->spare_file = -1;
     buffer_init(&loop->answer_head, HTTP_ANSWER_HEAD_BYTES_MAX);
     check(pthread_mutex_init(&loop->mailbox.lock, NULL) == 0);
     loop->mailbox.end = &loop->mailbox.first;
@@ -348,6 +365,8 @@ static void loop_free(struct http_loop *loop)
 {
     if (loop->spare_file >= 0)
         check(close(loop->spare_file) == 0);
+    if (loop->epoll >= 0)
+        check(close(loop->epoll) == 0);
     for (size_t i = 0; i < loop->spare_arena_count; i++)
         arena_finish(&loop->spare_arenas[i]);
     buffer_finish(&loop->answer_head);
@@ -377,7 +396,8 @@ enum status loop_open(struct http_server *server, int socket, struct http_loop *
 
 void loop_run(struct http_loop *loop)
 {
-    check(uv_run(&loop->uv, UV_RUN_DEFAULT) == 0);
+    while (uv_loop_alive(&loop->uv))
+        look(loop);
 }
 
 void loop_close(struct http_loop *loop)

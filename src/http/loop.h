@@ -35,14 +35,13 @@ struct mailbox {
 struct http_loop {
     struct http_server *server;
     pthread_t thread;
-    uv_loop_t uv;
+    uv_loop_t uv; /* timers, other threads' wakes, the listener */
+    int epoll;    /* connections, and uv */
     uv_poll_t listener;
     uv_timer_t listener_rests; /* started: nobody could be accepted, and it is not watched */
     int listening;             /* its socket; -1: closed */
     int spare_file; /* closed to take a connection off the listener when there is no other; -1: none */
     uv_async_t wake;
-    uv_check_t turn;
-    uv_idle_t more; /* while it is started, the loop looks for more work without resting */
     uv_timer_t stop_timer;
     struct mailbox mailbox;
     struct deadlines deadlines;
@@ -50,18 +49,19 @@ struct http_loop {
 
     struct connection *connections;
     size_t connection_count;
+    struct connection *closed; /* in this look: its events may still name them */
     struct loop_counts counts;
     uint64_t refusal_logged_ms; /* when the last of those that loop_refusal_says was */
 
     struct arena spare_arenas[HTTP_ARENAS_SPARE_MAX];
     size_t spare_arena_count;
     struct buffer answer_head; /* of the answer being sent, and what is copied behind it */
-    bool date_is_known;        /* since on_turn */
+    bool date_is_known;        /* in this look */
     int64_t date_second;
     char date[INSTANT_TEXT_BYTES];
     struct text date_text;
 
-    bool worked; /* something was received or a task was run since on_turn */
+    bool worked; /* something was received or a task was run in this look */
     bool in_turn;
     duration turn_began;
     bool stopping;

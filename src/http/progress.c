@@ -239,16 +239,23 @@ static size_t readable_bytes(const struct connection *connection)
     return HTTP_STASH_BYTES_MAX - stashed_bytes(connection);
 }
 
-void connection_read_on(struct connection *connection)
+void connection_read_on(struct connection *connection, bool has_ended)
 {
-    char *room = connection->loop->read_buffer;
-    ssize_t count = recv(connection->socket, room, readable_bytes(connection), MSG_DONTWAIT);
+    char *bytes = connection->loop->read_buffer;
+    size_t room = readable_bytes(connection);
+    ssize_t count = recv(connection->socket, bytes, room, MSG_DONTWAIT);
+    bool is_interrupted = count < 0 && errno == EINTR;
+    bool may_have_more = count > 0 && (has_ended || (size_t)count == room);
+    if (is_interrupted || may_have_more)
+        connection->watched = 0;
     if (count > 0) {
-        connection_advance(connection, (struct text){room, (size_t)count});
+        connection_advance(connection, (struct text){bytes, (size_t)count});
     } else if (count == 0) {
         connection->input_ended = true;
         connection_advance(connection, TEXT(""));
-    } else if (errno != EAGAIN && errno != EINTR) {
+    } else if (is_interrupted) {
+        connection_watch(connection);
+    } else if (errno != EAGAIN) {
         connection_close(connection);
     }
 }
