@@ -85,27 +85,10 @@ void buffer_append_growing(struct buffer *buffer, struct text bytes)
     buffer->length += bytes.length;
 }
 
-/* From the last digit to the first, two at a time: a division is what it costs. */
 void buffer_append_integer(struct buffer *buffer, int64_t value)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                                "25262728293031323334353637383940414243444546474849"
-                                "50515253545556575859606162636465666768697071727374"
-                                "75767778798081828384858687888990919293949596979899";
-    char digits[20]; /* of INT64_MIN with its sign */
-    size_t start = sizeof(digits);
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    while (rest >= 10) {
-        const char *pair = pairs + rest % 100 * 2;
-        digits[--start] = pair[1];
-        digits[--start] = pair[0];
-        rest /= 100;
-    }
-    if (rest > 0 || start == sizeof(digits))
-        digits[--start] = (char)('0' + rest);
-    if (value < 0)
-        digits[--start] = '-';
-    buffer_append(buffer, (struct text){digits + start, sizeof(digits) - start});
+    char room[TEXT_INTEGER_BYTES];
+    buffer_append(buffer, text_of_integer(value, room));
 }
 
 void buffer_append_format(struct buffer *buffer, const char *format, ...)

@@ -65,6 +65,26 @@ bool text_is_digits(struct text whole)
     return whole.length > 0;
 }
 
+/* From the last digit to the first, two at a time: a division is what it costs. */
+struct text text_of_integer(int64_t value, char room[TEXT_INTEGER_BYTES])
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    size_t start = TEXT_INTEGER_BYTES;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    for (; rest >= 10; rest /= 100) {
+        start -= 2;
+        memcpy(room + start, pairs + rest % 100 * 2, 2);
+    }
+    if (rest > 0 || start == TEXT_INTEGER_BYTES)
+        room[--start] = (char)('0' + rest);
+    if (value < 0)
+        room[--start] = '-';
+    return (struct text){room + start, TEXT_INTEGER_BYTES - start};
+}
+
 enum status text_read_integer(struct text digits, int64_t *value)
 {
     bool negative = digits.length > 0 && digits.at[0] == '-';

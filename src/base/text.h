@@ -73,6 +73,11 @@ int text_hexadecimal(char digit);
 /* Without the spaces and tabs at both ends. */
 struct text text_trim(struct text whole);
 
+#define TEXT_INTEGER_BYTES 20 /* INT64_MIN with its sign */
+
+/* The digits, at the end of room. */
+struct text text_of_integer(int64_t value, char room[TEXT_INTEGER_BYTES]);
+
 /* An optional '-' and digits only. STATUS_INVALID: not an integer. STATUS_TOO_LARGE: an integer
  * outside int64; *value is then INT64_MIN or INT64_MAX by its sign (the one function here that
  * writes its output on failure, so that a caller may clamp). */

@@ -44,6 +44,7 @@ enum answer_header_place {
 
 struct answer_header {
     struct text name;
+    struct text opening; /* the name, as a line begins with it */
     struct text type;    /* of the value, as JSON schemas say it: "integer" or "string" */
     struct text format;  /* "date-time", "date" or empty */
     struct text example; /* the value as it is sent */

@@ -22,20 +22,24 @@ static void charge_id_header(const uint8_t *charge_id, struct buffer *headers)
 
 static void rate_headers(const struct rate_standing *rate, struct buffer *headers)
 {
-    int64_t reset = whole_seconds(rate->reset_ms);
+    char limit_room[TEXT_INTEGER_BYTES], remaining_room[TEXT_INTEGER_BYTES],
+        reset_room[TEXT_INTEGER_BYTES];
+    struct text limit = text_of_integer(rate->limit, limit_room);
+    struct text remaining = text_of_integer(rate->remaining, remaining_room);
+    struct text reset = text_of_integer(whole_seconds(rate->reset_ms), reset_room);
     answer_header_begin(headers, HEADER_RATE_POLICY);
     buffer_append(headers, TEXT("\"minute\";q="));
-    buffer_append_integer(headers, rate->limit);
+    buffer_append(headers, limit);
     buffer_append(headers, TEXT(";w=60\r\n"));
     answer_header_begin(headers, HEADER_RATE);
     buffer_append(headers, TEXT("\"minute\";r="));
-    buffer_append_integer(headers, rate->remaining);
+    buffer_append(headers, remaining);
     buffer_append(headers, TEXT(";t="));
-    buffer_append_integer(headers, reset);
+    buffer_append(headers, reset);
     buffer_append(headers, TEXT("\r\n"));
-    answer_header_number(headers, HEADER_RATE_LIMIT, rate->limit);
-    answer_header_number(headers, HEADER_RATE_REMAINING, rate->remaining);
-    answer_header_number(headers, HEADER_RATE_RESET, reset);
+    answer_header_text(headers, HEADER_RATE_LIMIT, limit);
+    answer_header_text(headers, HEADER_RATE_REMAINING, remaining);
+    answer_header_text(headers, HEADER_RATE_RESET, reset);
 }
 
 /* A key that was rotated works until then. */

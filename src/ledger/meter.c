@@ -53,45 +53,52 @@ static bool period_ends_today(const struct billing_period *period, instant now)
     return period->end.us == day_end(now).us;
 }
 
+/* Whether the window has a slot; takes it where that is asked for. */
+static bool slot_decide(struct state *state, const struct charge_order *order, bool takes,
+                        struct charge_standing *decided)
+{
+    uint32_t limit = (uint32_t)decided->plan->rate_limit_per_minute;
+    uint32_t now_ms = meter_milliseconds(order->elapsed);
+    if (takes)
+        return rate_window_take(&state->window, limit, now_ms, &decided->rate);
+    decided->rate = rate_window_look(&state->window, limit, now_ms);
+    return decided->rate.remaining > 0;
+}
+
 static void decide(struct meter *meter, struct shard *shard, const struct charge_order *order,
-                   bool takes, struct charge_standing *standing)
+                   bool takes, struct charge_standing *decided)
 {
     const struct terms *terms = terms_now(meter->terms);
     struct state *state = meter_state_of(shard, order->account_id);
     meter_shard_follow(shard, order->elapsed);
-    struct charge_standing decided = {
+    *decided = (struct charge_standing){
         .terms = terms, .cost = terms_price(terms, order->operation_id, order->cost)};
-    decided.now = meter_time_follow(meter, state, order->now, &decided.period);
-    decided.plan = meter_plan_in(terms, state->plan_slot);
-    uint32_t limit = (uint32_t)decided.plan->rate_limit_per_minute;
-    uint32_t now_ms = meter_milliseconds(order->elapsed);
+    decided->now = meter_time_follow(meter, state, order->now, &decided->period);
+    decided->plan = meter_plan_in(terms, state->plan_slot);
     struct key_use *key = meter_key_of(shard, order->key_id, state->day);
-    decided.follows_key = key != NULL;
-    decided.keys_followed = atomic_load_explicit(&meter->keys_followed, memory_order_relaxed);
-    struct quota quota = quota_of(state, decided.plan, key);
-    decided.quota_verdict = quota_decide(&quota, decided.cost,
-                                         period_ends_today(&decided.period, decided.now),
-                                         &decided.overage);
-    bool has_slot = rate_window_look(&state->window, limit, now_ms).remaining > 0;
-    if (has_slot && takes)
-        check(rate_window_take(&state->window, limit, now_ms));
-    decided.verdict = !has_slot                                ? CHARGE_RATE_LIMITED
-                      : decided.quota_verdict == QUOTA_GRANTED ? CHARGE_TAKEN
-                                                               : CHARGE_REFUSED;
-    if (decided.verdict == CHARGE_TAKEN && takes) {
-        decided.charged = decided.cost;
-        decided.overage_cost = micros_of_overage(decided.overage,
-                                                 decided.plan->overage_cents_per_1000);
-        meter_credits_move(state, key, decided.charged, decided.overage, decided.overage_cost);
+    decided->follows_key = key != NULL;
+    decided->keys_followed = atomic_load_explicit(&meter->keys_followed, memory_order_relaxed);
+    decided->quota = quota_of(state, decided->plan, key);
+    decided->quota_verdict = quota_decide(&decided->quota, decided->cost,
+                                          period_ends_today(&decided->period, decided->now),
+                                          &decided->overage);
+    bool has_slot = slot_decide(state, order, takes, decided);
+    decided->verdict = !has_slot                                 ? CHARGE_RATE_LIMITED
+                       : decided->quota_verdict == QUOTA_GRANTED ? CHARGE_TAKEN
+                                                                 : CHARGE_REFUSED;
+    if (decided->verdict == CHARGE_TAKEN && takes) {
+        decided->charged = decided->cost;
+        decided->overage_cost = micros_of_overage(decided->overage,
+                                                  decided->plan->overage_cents_per_1000);
+        meter_credits_move(state, key, decided->charged, decided->overage,
+                           decided->overage_cost);
+        decided->quota = quota_of(state, decided->plan, key);
     }
-    decided.rate = rate_window_look(&state->window, limit, now_ms);
-    decided.quota = quota_of(state, decided.plan, key);
-    decided.overage_spent = (micros_usd){state->overage_micros -
-                                         state->subscription.refunded_micros};
-    decided.subscription = state->subscription;
-    decided.has_opted_in = state->has_opted_in;
-    decided.spend_limit_cents = state->spend_limit_cents;
-    *standing = decided;
+    decided->overage_spent = (micros_usd){state->overage_micros -
+                                          state->subscription.refunded_micros};
+    decided->subscription = state->subscription;
+    decided->has_opted_in = state->has_opted_in;
+    decided->spend_limit_cents = state->spend_limit_cents;
 }
 
 void meter_charge(struct meter *meter, const struct charge_order *order,

@@ -246,13 +246,7 @@ void meter_restore_balance(struct meter *meter, const struct meter_balance *bala
 {
     struct shard *shard = meter_shard_lock(meter, balance->account_id);
     struct state *state = meter_state_of(shard, balance->account_id);
-    state->day = balance->day;
-    state->period = balance->period;
-    state->day_used = balance->day_used;
-    state->subscription = balance->subscription;
-    state->used = balance->used;
-    state->overage = balance->overage;
-    state->overage_micros = balance->overage_micros;
+    meter_balance_put(state, balance);
     instant day = {balance->day * DAY_US};
     (void)meter_deciding(meter, state, billing_period_at(state->anchor, day).start);
     meter_shard_unlock(shard);

@@ -2,17 +2,6 @@
 
 #include "ledger/meter_state.h"
 
-static void balance_put(struct state *state, const struct meter_balance *balance)
-{
-    state->day = balance->day;
-    state->period = balance->period;
-    state->day_used = balance->day_used;
-    state->subscription = balance->subscription;
-    state->used = balance->used;
-    state->overage = balance->overage;
-    state->overage_micros = balance->overage_micros;
-}
-
 /* A window tells instants by milliseconds that come round after weeks: an account that was idle for
  * a minute has an empty one. */
 static enum status window_put(struct rate_window *window, const struct meter_held *held,
@@ -34,7 +23,7 @@ enum status meter_held_put(struct meter *meter, const struct meter_held *held, i
     struct state *state = meter_state_of(shard, held->account.id);
     meter_shard_follow(shard,
                        (duration){now.us}); /* before, or it would give the window back */
-    balance_put(state, &held->balance);
+    meter_balance_put(state, &held->balance);
     const struct plan *plan = meter_plan_in(terms_now(meter->terms), state->plan_slot);
     enum status status = window_put(&state->window, held, now,
                                     (uint32_t)plan->rate_limit_per_minute);

@@ -95,20 +95,56 @@ static void period_enter(struct meter *meter, struct state *state,
     state->used = state->overage = state->overage_micros = 0;
 }
 
-/* Enters the day and the period that now lies in, once. */
+static void period_remember(struct state *state, const struct billing_period *period)
+{
+    if (meter_period_number(period) != state->period)
+        return;
+    state->period_began = (int32_t)instant_day(period->start);
+    state->period_days = (uint8_t)(instant_day(period->end) - state->period_began);
+}
+
+/* The period that the account has entered, where the day lies in it. */
+static bool period_recall(const struct state *state, int32_t day, struct billing_period *period)
+{
+    int32_t passed = day - state->period_began;
+    if (passed < 0 || passed >= state->period_days)
+        return false;
+    *period = (struct billing_period){
+        .year = state->period / 12,
+        .month = state->period % 12 + 1,
+        .start = {state->period_began * DAY_US},
+        .end = {(state->period_began + state->period_days) * DAY_US}};
+    return true;
+}
+
 instant meter_time_follow(struct meter *meter, struct state *state, instant now,
                           struct billing_period *period)
 {
     now = meter_present_in(state, now);
-    *period = billing_period_at(state->anchor, now);
-    if (meter_period_number(period) > state->period)
-        period_enter(meter, state, period);
     int32_t day = (int32_t)instant_day(now);
+    if (!period_recall(state, day, period)) {
+        *period = billing_period_at(state->anchor, now);
+        if (meter_period_number(period) > state->period)
+            period_enter(meter, state, period);
+        period_remember(state, period);
+    }
     if (day > state->day) {
         state->day = day;
         state->day_used = 0;
     }
     return now;
+}
+
+void meter_balance_put(struct state *state, const struct meter_balance *balance)
+{
+    state->day = balance->day;
+    state->period = balance->period;
+    state->period_days = 0;
+    state->day_used = balance->day_used;
+    state->subscription = balance->subscription;
+    state->used = balance->used;
+    state->overage = balance->overage;
+    state->overage_micros = balance->overage_micros;
 }
 
 void meter_credits_move(struct state *state, struct key_use *key, credits charged,

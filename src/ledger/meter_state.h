@@ -15,11 +15,13 @@ struct state {
     struct subscription subscription;
     instant anchor;
     int32_t day;
-    int32_t period; /* 0: none entered yet */
+    int32_t period;       /* 0: none entered yet */
+    int32_t period_began; /* its first day, */
+    uint8_t period_days;  /* and how many it has; 0: to be worked out */
     uint8_t plan_slot;
     uint8_t next_plan_slot;
-    bool has_opted_in;
-    bool exists;
+    bool has_opted_in : 1;
+    bool exists : 1;
 };
 
 /* Today's credits of the keys that share one daily cap: kept with the first of them. */
@@ -74,6 +76,9 @@ instant meter_present_in(const struct state *state, instant now);
  * it. */
 instant meter_time_follow(struct meter *meter, struct state *state, instant now,
                           struct billing_period *period);
+
+/* Makes the account stand as it was written down. */
+void meter_balance_put(struct state *state, const struct meter_balance *balance);
 
 /* By whose terms a period of the account is decided: those in force at its start, or when the
  * account was made. What is loaded from here on has no say in it. */

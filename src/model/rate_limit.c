@@ -109,16 +109,20 @@ static void instant_add(struct rate_window *window, uint32_t instant_ms)
     window->ring->writing = 0;
 }
 
-bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms)
+bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms,
+                      struct rate_standing *standing)
 {
-    check(limit >= 1 && limit <= RATE_LIMIT_MAX);
-    now_ms = present_ms(window, now_ms);
-    uint32_t taken = taken_count(window, now_ms);
-    if (taken >= limit)
+    *standing = rate_window_look(window, limit, now_ms);
+    if (standing->remaining == 0)
         return false;
-    window->count = taken; /* what is older than the window never counts again */
+    now_ms = present_ms(window, now_ms);
+    window->count = standing->taken; /* what is older than the window never counts again */
     ring_make_room(window, limit);
     instant_add(window, now_ms);
+    if (standing->taken++ == 0)
+        standing->reset_ms = RATE_WINDOW_MS;
+    if (--standing->remaining == 0)
+        standing->retry_ms = standing->reset_ms;
     return true;
 }
 

@@ -40,10 +40,11 @@ struct rate_standing {
 struct rate_standing rate_window_look(const struct rate_window *window, uint32_t limit,
                                       uint32_t now_ms);
 
-/* Takes a slot when one is free; false, and nothing taken, when not. A limit that was lowered
- * keeps its longer ring as long as instants of the last 60 s need it, so that raising it again
- * grants nothing twice. */
-bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms);
+/* Takes a slot when one is free; false, and nothing taken, when not. standing: what the window says then. A
+ * limit that was lowered keeps its longer ring as long as instants of the last 60 s need it, so that raising it
+ * again grants nothing twice. */
+bool rate_window_take(struct rate_window *window, uint32_t limit, uint32_t now_ms,
+                      struct rate_standing *standing);
 
 /* Puts in a call admitted age_ms ago, as read from the journal; oldest first. Ages of 60 s and
  * more leave no trace; one that is older than the call before it, as a stepped clock may tell,

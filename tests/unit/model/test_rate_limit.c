@@ -14,6 +14,20 @@ static uint32_t model_taken(int64_t now_ms)
     return taken;
 }
 
+/* What a take says of the window is what a look would say behind it. */
+static bool take(struct rate_window *window, uint32_t limit, uint32_t now_ms)
+{
+    struct rate_standing standing;
+    bool taken = rate_window_take(window, limit, now_ms, &standing);
+    struct rate_standing seen = rate_window_look(window, limit, now_ms);
+    assert_int_equal(standing.limit, limit);
+    assert_int_equal(standing.taken, seen.taken);
+    assert_int_equal(standing.remaining, seen.remaining);
+    assert_int_equal(standing.reset_ms, seen.reset_ms);
+    assert_int_equal(standing.retry_ms, seen.retry_ms);
+    return taken;
+}
+
 static uint64_t random_state;
 
 static uint32_t random_below(uint32_t bound)
@@ -53,7 +67,7 @@ static void every_decision_equals_the_plain_count(void **state)
             now_ms += random_below(4) == 0 ? random_below(3000) : 0;
             compare(&window, limit, now_ms);
             bool expected = model_taken(now_ms) < limit;
-            assert_int_equal(rate_window_take(&window, limit, (uint32_t)now_ms), expected);
+            assert_int_equal(take(&window, limit, (uint32_t)now_ms), expected);
             if (expected)
                 model_ms[model_count++] = now_ms;
         }
@@ -66,11 +80,11 @@ static void lowering_and_raising_grants_nothing(void **state)
     (void)state;
     struct rate_window window = {0};
     for (int i = 0; i < 1000; i++)
-        assert_true(rate_window_take(&window, 1000, 100));
-    assert_false(rate_window_take(&window, 1000, 100));
-    assert_false(rate_window_take(&window, 5, 200));
-    assert_false(rate_window_take(&window, 1000, 60099));
-    assert_true(rate_window_take(&window, 1000, 60100));
+        assert_true(take(&window, 1000, 100));
+    assert_false(take(&window, 1000, 100));
+    assert_false(take(&window, 5, 200));
+    assert_false(take(&window, 1000, 60099));
+    assert_true(take(&window, 1000, 60100));
     rate_window_finish(&window);
 }
 
@@ -98,13 +112,13 @@ static void a_reading_that_was_overtaken_grants_nothing(void **state)
     for (uint32_t limit = 1; limit <= 9; limit++) {
         struct rate_window window = {0};
         for (uint32_t i = 0; i < limit; i++)
-            assert_true(rate_window_take(&window, limit, 1001 + i));
+            assert_true(take(&window, limit, 1001 + i));
         assert_int_equal(rate_window_look(&window, limit, 1000).remaining, 0);
-        assert_false(rate_window_take(&window, limit, 1000));
+        assert_false(take(&window, limit, 1000));
         assert_false(rate_window_is_idle(&window, 1000));
-        assert_false(rate_window_take(&window, limit, 61000));
-        assert_true(rate_window_take(&window, limit, 61001));
-        assert_false(rate_window_take(&window, limit, 60999));
+        assert_false(take(&window, limit, 61000));
+        assert_true(take(&window, limit, 61001));
+        assert_false(take(&window, limit, 60999));
         rate_window_finish(&window);
     }
 }
@@ -131,7 +145,7 @@ static void an_account_that_calls_rarely_keeps_a_short_ring(void **state)
     (void)state;
     struct rate_window window = {0};
     for (uint32_t i = 0; i < 100; i++)
-        assert_true(rate_window_take(&window, 1000, i * RATE_WINDOW_MS));
+        assert_true(take(&window, 1000, i * RATE_WINDOW_MS));
     assert_true(window.capacity <= 4);
     rate_window_finish(&window);
 }
@@ -141,7 +155,7 @@ static void a_window_is_idle_until_it_is_used_and_a_minute_after(void **state)
     (void)state;
     struct rate_window window = {0};
     assert_true(rate_window_is_idle(&window, 1000));
-    assert_true(rate_window_take(&window, 5, 1000));
+    assert_true(take(&window, 5, 1000));
     assert_false(rate_window_is_idle(&window, 1000));
     assert_false(rate_window_is_idle(&window, 60999));
     assert_true(rate_window_is_idle(&window, 61000));
@@ -159,8 +173,8 @@ static void a_window_that_was_written_decides_the_same(void **state)
         uint32_t newest_ms = now_ms;
         for (uint32_t i = 0; i < 2000; i++) {
             now_ms += i * 7919 % 5 == 0 ? i * 104729 % 20000 : i % 3;
-            bool takes = rate_window_take(&kept, limit, now_ms);
-            assert_int_equal(rate_window_take(&read, limit, now_ms), takes);
+            bool takes = take(&kept, limit, now_ms);
+            assert_int_equal(take(&read, limit, now_ms), takes);
             newest_ms = takes ? now_ms : newest_ms;
             struct buffer bytes;
             buffer_init_on(&bytes, room, sizeof(room));
@@ -188,7 +202,7 @@ static void a_window_that_runs_were_added_to_decides_the_same(void **state)
     for (uint32_t i = 0; i < WRITINGS; i++) {
         now_ms += i * 7919 % 7 == 0 ? i * 104729 % 9000 : i % 2 * 40;
         uint32_t calls = 0;
-        while (calls < 1 + i % 3 && rate_window_take(&kept, LIMIT, now_ms))
+        while (calls < 1 + i % 3 && take(&kept, LIMIT, now_ms))
             calls++;
         if (calls == 0)
             continue;
@@ -217,9 +231,9 @@ static void calls_of_one_millisecond_are_one_run(void **state)
     struct rate_window window = {0};
     struct buffer bytes;
     char room[16];
-    assert_true(rate_window_take(&window, 1001, 40));
+    assert_true(take(&window, 1001, 40));
     for (int i = 0; i < 1000; i++)
-        assert_true(rate_window_take(&window, 1001, 70));
+        assert_true(take(&window, 1001, 70));
     buffer_init_on(&bytes, room, sizeof(room));
     rate_window_write(&window, &bytes);
     assert_int_equal(bytes.length, 5);
@@ -251,8 +265,8 @@ static void a_window_over_its_limit_is_read_whole(void **state)
                      STATUS_OK);
     assert_int_equal(rate_window_look(&window, 3, 1000).taken, 9);
     assert_true(window.capacity >= 9);
-    assert_false(rate_window_take(&window, 3, 60999));
-    assert_true(rate_window_take(&window, 3, 61000));
+    assert_false(take(&window, 3, 60999));
+    assert_true(take(&window, 3, 61000));
     rate_window_finish(&window);
 }
 
@@ -273,13 +287,13 @@ static void a_writing_is_forgotten_with_the_next_call(void **state)
     struct rate_window window = {0};
     rate_window_wrote(&window, 6);
     assert_int_equal(rate_window_writing(&window), 0); /* it has no ring */
-    assert_true(rate_window_take(&window, 2, 1000));
+    assert_true(take(&window, 2, 1000));
     rate_window_wrote(&window, INT64_MAX);
     assert_int_equal(rate_window_writing(&window), INT64_MAX);
-    assert_true(rate_window_take(&window, 2, 1000));
+    assert_true(take(&window, 2, 1000));
     assert_int_equal(rate_window_writing(&window), 0);
     rate_window_wrote(&window, 8);
-    assert_false(rate_window_take(&window, 2, 1000));
+    assert_false(take(&window, 2, 1000));
     assert_int_equal(rate_window_writing(&window), 8);
     rate_window_restore(&window, 3, 1000, 5);
     assert_int_equal(rate_window_writing(&window), 0);
@@ -300,7 +314,7 @@ static void what_is_no_window_is_refused(void **state)
     };
     for (size_t i = 0; i < LENGTH_OF(none); i++) {
         struct rate_window window = {0};
-        assert_true(rate_window_take(&window, 5, 1000));
+        assert_true(take(&window, 5, 1000));
         rate_window_wrote(&window, 7);
         assert_int_equal(rate_window_read(&window, none[i], 1000, 5), STATUS_CORRUPT);
         assert_int_equal(rate_window_look(&window, 5, 1000).taken, 0);
