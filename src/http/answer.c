@@ -1,9 +1,9 @@
 /* answer: exchanges as their owner sees them, and the writing of what he answers. */
 #include "http/answer_head.h"
 #include "http/connection.h"
+#include "http/socket.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 struct rest {
@@ -93,9 +93,8 @@ static unsigned pieces_shorten(struct iovec *pieces, unsigned count, size_t sent
 static ssize_t pieces_send(int socket, struct iovec *pieces, unsigned count)
 {
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
-    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    ssize_t sent = count == 1 ? send(socket, pieces->iov_base, pieces->iov_len, flags)
-                              : sendmsg(socket, &message, flags);
+    ssize_t sent = count == 1 ? socket_send(socket, pieces->iov_base, pieces->iov_len)
+                              : socket_send_message(socket, &message);
     bool may_wait = sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == EINTR);
     return may_wait ? 0 : sent;
 }

@@ -1,8 +1,8 @@
 /* progress: from bytes to requests, one at a time, as far as the bytes reach. */
 #include "http/connection.h"
+#include "http/socket.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
 static void exchange_begin(struct connection *connection)
 {
@@ -243,7 +243,7 @@ void connection_read_on(struct connection *connection, bool has_ended)
 {
     char *bytes = connection->loop->read_buffer;
     size_t room = readable_bytes(connection);
-    ssize_t count = recv(connection->socket, bytes, room, MSG_DONTWAIT);
+    ssize_t count = socket_receive(connection->socket, bytes, room);
     bool is_interrupted = count < 0 && errno == EINTR;
     bool may_have_more = count > 0 && (has_ended || (size_t)count == room);
     if (is_interrupted || may_have_more)

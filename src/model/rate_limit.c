@@ -21,6 +21,18 @@ static uint32_t age_ms(const struct rate_window *window, uint32_t back, uint32_t
     return now_ms - window->ring->instants_ms[place];
 }
 
+void rate_window_expect(const struct rate_window *window)
+{
+    if (window->count == 0)
+        return;
+    const uint32_t *instants_ms = window->ring->instants_ms;
+    uint32_t back = window->count - 1;
+    uint32_t oldest = window->newest >= back ? window->newest - back
+                                             : window->newest + window->capacity - back;
+    __builtin_prefetch(&instants_ms[window->newest]);
+    __builtin_prefetch(&instants_ms[oldest]);
+}
+
 /* The clock is read before the lock is held: a reading that others have overtaken since counts as
  * theirs, or their instants would look as old as the clock wraps. */
 static uint32_t present_ms(const struct rate_window *window, uint32_t now_ms)

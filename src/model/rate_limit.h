@@ -35,6 +35,9 @@ struct rate_standing {
     int64_t retry_ms;   /* until a call would be admitted; 0: now */
 };
 
+/* A call will be decided soon: has what it looks at fetched meanwhile. */
+void rate_window_expect(const struct rate_window *window);
+
 /* limit: 1 to RATE_LIMIT_MAX. now_ms: one that lies before the newest instant counts as that.
  * Takes nothing. */
 struct rate_standing rate_window_look(const struct rate_window *window, uint32_t limit,
