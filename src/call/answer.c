@@ -79,19 +79,6 @@ static char *put_little_endian(char *at, uint32_t value, unsigned bytes)
     return at;
 }
 
-/* crc32_combine_gen costs microseconds and depends on the length alone, which rarely changes. */
-static uint32_t crc_append(uint32_t crc, struct text tail)
-{
-    static _Thread_local size_t known_length;
-    static _Thread_local uLong known_operator;
-    if (tail.length != known_length) {
-        known_operator = crc32_combine_gen((z_off_t)tail.length);
-        known_length = tail.length;
-    }
-    uLong tail_crc = crc32_z(0, (const Bytef *)tail.at, tail.length);
-    return (uint32_t)crc32_combine_op(crc, tail_crc, known_operator);
-}
-
 /* One gzip member: the cached deflate of everything before the request id, then the tail as one
  * stored block. False when the arena is full. */
 static bool gzip_body(struct call *call, struct text tail, struct http_answer *answer)
@@ -101,12 +88,13 @@ static bool gzip_body(struct call *call, struct text tail, struct http_answer *a
     char *ending = arena_take(http_exchange_arena(call->exchange), ending_bytes);
     if (!ending)
         return false;
+    uLong crc = crc32_z(page->crc, (const Bytef *)tail.at, tail.length);
     size_t plain = page->opening.length + page->items.length + page->closing.length;
     char *at = put_little_endian(ending, 1, 1);
     at = put_little_endian(at, (uint32_t)tail.length, 2);
     at = put_little_endian(at, ~(uint32_t)tail.length, 2);
     memcpy(at, tail.at, tail.length);
-    at = put_little_endian(at + tail.length, crc_append(page->crc, tail), 4);
+    at = put_little_endian(at + tail.length, (uint32_t)crc, 4);
     (void)put_little_endian(at, (uint32_t)(plain + tail.length), 4);
     answer->body[0] = (struct text){gzip_opening, sizeof(gzip_opening)};
     answer->body[1] = page->deflated;
