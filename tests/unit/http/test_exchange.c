@@ -11,11 +11,16 @@ struct fixture {
     int client;
 };
 
-static struct fixture fixture_open(void)
+static struct fixture fixture_of(unsigned threads)
 {
     struct http_limits limits = harness_limits();
-    struct harness *harness = harness_open(2, &limits);
+    struct harness *harness = harness_open(threads, &limits);
     return (struct fixture){harness, client_open(harness)};
+}
+
+static struct fixture fixture_open(void)
+{
+    return fixture_of(2);
 }
 
 static void fixture_close(struct fixture *fixture)
@@ -290,6 +295,47 @@ static void half_closed_client_gets_its_answers(void **state)
     fixture_close(&f);
 }
 
+/* A loop's thread that stands still until resume is unlocked. */
+struct pause {
+    struct http_task task;
+    atomic_uint begun;
+    pthread_mutex_t resume;
+};
+
+static void pause_run(struct http_task *task)
+{
+    struct pause *pause = CONTAINER_OF(task, struct pause, task);
+    atomic_fetch_add(&pause->begun, 1);
+    assert_int_equal(pthread_mutex_lock(&pause->resume), 0);
+    assert_int_equal(pthread_mutex_unlock(&pause->resume), 0);
+}
+
+static void an_end_that_comes_with_the_bytes_is_seen(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_of(1);
+    struct client_answer answer;
+    struct pause pause = {.task.run = pause_run};
+    assert_int_equal(pthread_mutex_init(&pause.resume, NULL), 0);
+    assert_int_equal(pthread_mutex_lock(&pause.resume), 0);
+    int client = client_open(f.harness);
+    client_send(client, TEXT("GET /held HTTP/1.1\r\nHost: h\r\n\r\n"));
+    harness_wait_held(f.harness, 1);
+    client_expect_open(f.client);
+    http_loop_post(f.harness->held->loop, &pause.task);
+    harness_wait(&pause.begun, 1);
+    client_send(f.client, TEXT("GET /now HTTP/1.1\r\nHost: h\r\n\r\n"));
+    assert_int_equal(shutdown(f.client, SHUT_WR), 0);
+    assert_int_equal(pthread_mutex_unlock(&pause.resume), 0);
+    client_read(f.client, false, &answer);
+    client_expect_closed(f.client);
+    harness_release(f.harness);
+    client_read(client, false, &answer);
+    client_close(client);
+    fixture_close(&f);
+    assert_int_equal(pthread_mutex_destroy(&pause.resume), 0);
+}
+
 static void unfinished_request_is_refused_at_its_end(void **state)
 {
     (void)state;
@@ -483,6 +529,7 @@ int main(void)
         cmocka_unit_test(answers_come_from_other_threads),
         cmocka_unit_test(continue_is_sent_when_the_body_is_awaited),
         cmocka_unit_test(half_closed_client_gets_its_answers),
+        cmocka_unit_test(an_end_that_comes_with_the_bytes_is_seen),
         cmocka_unit_test(unfinished_request_is_refused_at_its_end),
         cmocka_unit_test(exchange_outlives_its_client),
         cmocka_unit_test(large_body_arrives),
