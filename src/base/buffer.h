@@ -37,7 +37,7 @@ void buffer_append_growing(struct buffer *buffer, struct text bytes);
 
 /* Inlined, so that a literal costs a few moves and no call. */
 __attribute__((always_inline)) static inline void buffer_append(struct buffer *buffer,
-                                                               struct text bytes)
+                                                                struct text bytes)
 {
     if (bytes.length > 0 && bytes.length <= buffer->capacity - buffer->length &&
         !buffer->overflowed) {

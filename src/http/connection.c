@@ -1,7 +1,7 @@
 #include "http/connection.h"
 
-#include <linux/sockios.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>

@@ -3,8 +3,9 @@
  *   IDLE -> HEAD -> BODY -> ANSWER -> FLUSH -> IDLE, or LINGER -> CLOSED
  *
  * connection.c opens, watches, closes and times it, progress.c reads requests, answer.c writes
- * answers. The loop tells when the socket may be read or written; bytes come and go by recv(2) and
- * send(2), which look at less of a socket than libuv's read(2) and write(2) (decision 0087).
+ * answers. The loop tells once when the socket may be read, and always while it may be written
+ * (decision 0088); bytes come and go by recv(2) and send(2), which look at less of a socket than
+ * read(2) and write(2) (decision 0087).
  * Owned by its loop's thread. Memory is freed when the loop has let go of the socket and the
  * exchange is answered, whichever comes last. */
 #pragma once

@@ -1,4 +1,4 @@
-/* server: HTTP/1.1 on libuv and llhttp, one loop a thread, every syntax rule kept (RFC 9112).
+/* server: HTTP/1.1 on epoll, libuv and llhttp, one loop a thread, every syntax rule kept (RFC 9112).
  *
  * Each loop thread owns its connections and their exchanges; one exchange a connection is in
  * flight at a time, and pipelined requests are answered in order. A receiver gets an exchange

@@ -70,8 +70,8 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
 {
     const struct terms *terms = terms_now(meter->terms);
     struct state *state = meter_state_of(shard, order->account_id);
-    rate_window_expect(&state->window);
     meter_shard_follow(shard, order->elapsed);
+    rate_window_expect(&state->window);
     *decided = (struct charge_standing){
         .terms = terms, .cost = terms_price(terms, order->operation_id, order->cost)};
     decided->now = meter_time_follow(meter, state, order->now, &decided->period);
