@@ -29,8 +29,10 @@ static void list_remove(struct connection *connection)
     loop->connection_count--;
 }
 
-/* Edges are enough for reading: what is told of is read to its end, or asked for anew. */
-#define WATCH_READING (EPOLLIN | EPOLLRDHUP | EPOLLET)
+/* Edges are enough for reading: what is told of is read to its end, or asked for anew. One read stops short of an end that came with
+ * the bytes, and of an urgent mark among them (tcp(7)). */
+#define WATCH_SHORT (EPOLLRDHUP | EPOLLPRI)
+#define WATCH_READING (EPOLLIN | WATCH_SHORT | EPOLLET)
 
 /* NULL: the loop cannot watch the socket, which is closed. */
 static struct connection *connection_new(struct http_loop *loop, int socket)
@@ -119,15 +121,16 @@ void connection_ready(struct connection *connection, uint32_t events)
     }
     if (events & EPOLLOUT)
         connection_write_on(connection);
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) && connection->reading &&
+    if ((events & (EPOLLIN | WATCH_SHORT | EPOLLHUP)) && connection->reading &&
         connection->stage != STAGE_CLOSED)
-        connection_read_on(connection, (events & (EPOLLRDHUP | EPOLLHUP)) != 0);
+        connection_read_on(connection, (events & (WATCH_SHORT | EPOLLHUP)) != 0);
 }
 
 void connection_watch(struct connection *connection)
 {
-    uint32_t reading = connection->reading ? WATCH_READING : EPOLLET;
-    uint32_t wanted = connection->rests ? (reading & ~(uint32_t)EPOLLET) | EPOLLOUT : reading;
+    uint32_t wanted = connection->reading ? WATCH_READING : EPOLLET;
+    if (connection->rests) /* a mark would be told of again and again */
+        wanted = (wanted & ~(EPOLLET | (uint32_t)EPOLLPRI)) | EPOLLOUT;
     if (wanted == connection->watched || connection->stage == STAGE_CLOSED)
         return;
     connection->watched = wanted;

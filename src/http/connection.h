@@ -83,7 +83,7 @@ void connection_cut(struct connection *connection);
 /* Closes the socket at once; does nothing the second time. */
 void connection_close(struct connection *connection);
 
-/* What was closed in this look is let go of: no event can name it any more. */
+/* What was closed since the last look is let go of: nobody who is at work names it any more. */
 void connections_let_go(struct http_loop *loop);
 
 /* Frees the connection when nothing refers to it any more; it may be gone afterwards. */
@@ -101,9 +101,9 @@ void connection_refuse(struct connection *connection, struct http_refusal refusa
 /* The loop has events of the socket, as epoll_wait(2) tells them. */
 void connection_ready(struct connection *connection, uint32_t events);
 
-/* The socket may have bytes: reads up to a buffer of them, and asks to be told again where there may be more; has_ended: the client
- * has closed his half behind them. It may have room: writes what waits, as much as it takes. */
-void connection_read_on(struct connection *connection, bool has_ended);
+/* The socket may have bytes: reads up to a buffer of them, and asks to be told again where there may be more; stops_short: one read
+ * may not get all that is there. It may have room: writes what waits, as much as it takes. */
+void connection_read_on(struct connection *connection, bool stops_short);
 void connection_write_on(struct connection *connection);
 
 /* After reading or rests have changed. */

@@ -136,8 +136,8 @@ static void look(struct http_loop *loop)
     }
     if (is_told || uv_backend_timeout(&loop->uv) == 0)
         (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
-    connections_let_go(loop);
     look_over(loop);
+    connections_let_go(loop);
 }
 
 void loop_refusal_says(struct http_loop *loop, const char *sentence, const char *detail)

@@ -49,7 +49,7 @@ struct http_loop {
 
     struct connection *connections;
     size_t connection_count;
-    struct connection *closed; /* in this look: its events may still name them */
+    struct connection *closed; /* since the last look: who is at work may still name them */
     struct loop_counts counts;
     uint64_t refusal_logged_ms; /* when the last of those that loop_refusal_says was */
 

@@ -239,13 +239,13 @@ static size_t readable_bytes(const struct connection *connection)
     return HTTP_STASH_BYTES_MAX - stashed_bytes(connection);
 }
 
-void connection_read_on(struct connection *connection, bool has_ended)
+void connection_read_on(struct connection *connection, bool stops_short)
 {
     char *bytes = connection->loop->read_buffer;
     size_t room = readable_bytes(connection);
     ssize_t count = socket_receive(connection->socket, bytes, room);
     bool is_interrupted = count < 0 && errno == EINTR;
-    bool may_have_more = count > 0 && (has_ended || (size_t)count == room);
+    bool may_have_more = count > 0 && (stops_short || (size_t)count == room);
     if (is_interrupted || may_have_more)
         connection->watched = 0;
     if (count > 0) {

@@ -22,7 +22,7 @@ struct http_exchange;
  * word, because the telling takes a descriptor, memory and up to HTTP_LINGER_MS as well. */
 #define HTTP_TURNED_AWAY_MAX 64
 
-/* Descriptors that each thread takes for itself: its loop's, its listening socket, and one to spare. */
+/* Descriptors that each thread takes for itself: its loop's and libuv's, its listening socket, and one to spare. */
 #define HTTP_THREAD_FILES 8
 
 struct http_limits {

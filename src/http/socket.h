@@ -1,4 +1,4 @@
-/* socket: recv(2) and send(2) for a loop's sockets, which never wait.
+/* socket: recv(2) and send(2) as each call has them, and not waiting.
  *
  * Straight to the system: glibc's own are points at which a thread may be cancelled
  * (pthreads(7)), and in a process of several threads mark that with two atomic operations a call.
@@ -9,14 +9,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static inline ssize_t socket_receive(int socket, char *room, size_t bytes)
+static inline ssize_t socket_receive(int socket, char *bytes, size_t room)
 {
-    return syscall(SYS_recvfrom, socket, room, bytes, MSG_DONTWAIT, NULL, NULL);
+    return syscall(SYS_recvfrom, socket, bytes, room, MSG_DONTWAIT, NULL, NULL);
 }
 
-static inline ssize_t socket_send(int socket, const char *bytes, size_t count)
+static inline ssize_t socket_send(int socket, const char *bytes, size_t length)
 {
-    return syscall(SYS_sendto, socket, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+    return syscall(SYS_sendto, socket, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
 }
 
 static inline ssize_t socket_send_message(int socket, const struct msghdr *message)

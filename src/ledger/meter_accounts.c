@@ -22,6 +22,7 @@ void meter_account_put(struct meter *meter, const struct meter_account *account)
     state->has_opted_in = account->has_opted_in;
     state->spend_limit_cents = account->spend_limit_cents;
     state->anchor = account->anchor;
+    state->period_days = 0;
     state->exists = true;
     meter_shard_unlock(shard);
 }

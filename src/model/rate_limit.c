@@ -14,23 +14,24 @@ void rate_window_finish(struct rate_window *window)
 }
 
 /* back: 0 for the newest instant, count - 1 for the oldest. */
-static uint32_t age_ms(const struct rate_window *window, uint32_t back, uint32_t now_ms)
+static const uint32_t *instant_at(const struct rate_window *window, uint32_t back)
 {
     uint32_t place = window->newest >= back ? window->newest - back
                                             : window->newest + window->capacity - back;
-    return now_ms - window->ring->instants_ms[place];
+    return &window->ring->instants_ms[place];
+}
+
+static uint32_t age_ms(const struct rate_window *window, uint32_t back, uint32_t now_ms)
+{
+    return now_ms - *instant_at(window, back);
 }
 
 void rate_window_expect(const struct rate_window *window)
 {
     if (window->count == 0)
         return;
-    const uint32_t *instants_ms = window->ring->instants_ms;
-    uint32_t back = window->count - 1;
-    uint32_t oldest = window->newest >= back ? window->newest - back
-                                             : window->newest + window->capacity - back;
-    __builtin_prefetch(&instants_ms[window->newest]);
-    __builtin_prefetch(&instants_ms[oldest]);
+    __builtin_prefetch(instant_at(window, 0));
+    __builtin_prefetch(instant_at(window, window->count - 1));
 }
 
 /* The clock is read before the lock is held: a reading that others have overtaken since counts as

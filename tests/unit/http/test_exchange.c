@@ -295,19 +295,43 @@ static void half_closed_client_gets_its_answers(void **state)
     fixture_close(&f);
 }
 
-/* A loop's thread that stands still until resume is unlocked. */
+/* A loop's thread that stands still until it is told to go on. */
 struct pause {
     struct http_task task;
     atomic_uint begun;
-    pthread_mutex_t resume;
+    pthread_mutex_t going_on;
 };
 
 static void pause_run(struct http_task *task)
 {
     struct pause *pause = CONTAINER_OF(task, struct pause, task);
     atomic_fetch_add(&pause->begun, 1);
-    assert_int_equal(pthread_mutex_lock(&pause->resume), 0);
-    assert_int_equal(pthread_mutex_unlock(&pause->resume), 0);
+    check(pthread_mutex_lock(&pause->going_on) == 0);
+    check(pthread_mutex_unlock(&pause->going_on) == 0);
+}
+
+/* Of a fixture of one thread: what the client sends until pause_end comes in one look. */
+static void pause_begin(struct fixture *fixture, struct pause *pause)
+{
+    struct client_answer answer;
+    int client = client_open(fixture->harness);
+    *pause = (struct pause){.task.run = pause_run};
+    check(pthread_mutex_init(&pause->going_on, NULL) == 0);
+    check(pthread_mutex_lock(&pause->going_on) == 0);
+    client_send(client, TEXT("GET /held HTTP/1.1\r\nHost: h\r\n\r\n"));
+    harness_wait_held(fixture->harness, 1);
+    struct http_loop *loop = fixture->harness->held->loop;
+    harness_release(fixture->harness);
+    client_read(client, false, &answer);
+    client_close(client);
+    client_expect_open(fixture->client);
+    http_loop_post(loop, &pause->task);
+    harness_wait(&pause->begun, 1);
+}
+
+static void pause_end(struct pause *pause)
+{
+    check(pthread_mutex_unlock(&pause->going_on) == 0);
 }
 
 static void an_end_that_comes_with_the_bytes_is_seen(void **state)
@@ -315,25 +339,32 @@ static void an_end_that_comes_with_the_bytes_is_seen(void **state)
     (void)state;
     struct fixture f = fixture_of(1);
     struct client_answer answer;
-    struct pause pause = {.task.run = pause_run};
-    assert_int_equal(pthread_mutex_init(&pause.resume, NULL), 0);
-    assert_int_equal(pthread_mutex_lock(&pause.resume), 0);
-    int client = client_open(f.harness);
-    client_send(client, TEXT("GET /held HTTP/1.1\r\nHost: h\r\n\r\n"));
-    harness_wait_held(f.harness, 1);
-    client_expect_open(f.client);
-    http_loop_post(f.harness->held->loop, &pause.task);
-    harness_wait(&pause.begun, 1);
+    struct pause pause;
+    pause_begin(&f, &pause);
     client_send(f.client, TEXT("GET /now HTTP/1.1\r\nHost: h\r\n\r\n"));
     assert_int_equal(shutdown(f.client, SHUT_WR), 0);
-    assert_int_equal(pthread_mutex_unlock(&pause.resume), 0);
+    pause_end(&pause);
     client_read(f.client, false, &answer);
     client_expect_closed(f.client);
-    harness_release(f.harness);
-    client_read(client, false, &answer);
-    client_close(client);
     fixture_close(&f);
-    assert_int_equal(pthread_mutex_destroy(&pause.resume), 0);
+}
+
+/* The urgent byte itself is none of the request's: tcp(7). */
+static void bytes_behind_an_urgent_mark_are_read(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_of(1);
+    struct client_answer answer;
+    struct pause pause;
+    pause_begin(&f, &pause);
+    client_send(f.client, TEXT("GET /now?1 HTTP/1.1\r\nHo"));
+    assert_int_equal(send(f.client, "!", 1, MSG_OOB), 1);
+    client_send(f.client, TEXT("st: h\r\n\r\n"));
+    pause_end(&pause);
+    client_read(f.client, false, &answer);
+    assert_non_null(strstr(answer.body, "?1 "));
+    client_expect_open(f.client);
+    fixture_close(&f);
 }
 
 static void unfinished_request_is_refused_at_its_end(void **state)
@@ -530,6 +561,7 @@ int main(void)
         cmocka_unit_test(continue_is_sent_when_the_body_is_awaited),
         cmocka_unit_test(half_closed_client_gets_its_answers),
         cmocka_unit_test(an_end_that_comes_with_the_bytes_is_seen),
+        cmocka_unit_test(bytes_behind_an_urgent_mark_are_read),
         cmocka_unit_test(unfinished_request_is_refused_at_its_end),
         cmocka_unit_test(exchange_outlives_its_client),
         cmocka_unit_test(large_body_arrives),

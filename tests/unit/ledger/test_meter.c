@@ -216,6 +216,39 @@ static void a_period_begins_on_its_day_once(void **state)
     assert_int_equal(last.period.month, 3);
 }
 
+/* As a database tells that went back to an earlier state, or another node that was there before. */
+static void the_period_of_a_balance_is_followed(void **state)
+{
+    (void)state;
+    now = instant_of_seconds(DAY_SECONDS_OF(JAN_31 + 29));
+    assert_int_equal(charge(8), CHARGE_TAKEN);
+    assert_int_equal(last.period.month, 2);
+    struct meter_balance earlier = meter_balance_of(meter, 7);
+    earlier.day = JAN_31 + 1;
+    earlier.period--;
+    earlier.used = 90;
+    meter_restore_balance(meter, &earlier);
+    assert_int_equal(charge(8), CHARGE_TAKEN);
+    assert_int_equal(last.period.month, 2);
+    assert_int_equal(last.quota.used.count, 8);
+    meter_restore_balance(meter, &earlier);
+    now = instant_of_seconds(DAY_SECONDS_OF(JAN_31 + 2));
+    assert_int_equal(charge(8), CHARGE_TAKEN);
+    assert_int_equal(last.period.month, 1);
+    assert_int_equal(last.period.start.us, DAY_SECONDS_OF(JAN_31) * SECOND_US);
+    assert_int_equal(last.quota.used.count, 98);
+}
+
+static void an_account_that_is_put_anew_has_its_own_days(void **state)
+{
+    (void)state;
+    assert_int_equal(charge(8), CHARGE_TAKEN);
+    assert_int_equal(last.period.start.us, DAY_SECONDS_OF(JAN_31) * SECOND_US);
+    account_put("Small", JAN_31 - 3);
+    assert_int_equal(charge(8), CHARGE_TAKEN);
+    assert_int_equal(last.period.start.us, DAY_SECONDS_OF(JAN_31 - 3) * SECOND_US);
+}
+
 static void lowering_and_raising_the_limit_grants_nothing(void **state)
 {
     (void)state;
@@ -454,6 +487,9 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_new_day_begins_at_midnight_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_period_begins_on_its_day_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_period_of_a_balance_is_followed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_account_that_is_put_anew_has_its_own_days, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(lowering_and_raising_the_limit_grants_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_upgrade_adds_the_rest_of_the_period, set_up,

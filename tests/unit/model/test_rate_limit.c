@@ -119,6 +119,7 @@ static void a_reading_that_was_overtaken_grants_nothing(void **state)
         assert_false(take(&window, limit, 61000));
         assert_true(take(&window, limit, 61001));
         assert_false(take(&window, limit, 60999));
+        assert_true(take(&window, limit + 1, 61000));
         rate_window_finish(&window);
     }
 }
