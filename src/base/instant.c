@@ -6,20 +6,29 @@
 #include <time.h>
 #include <unistd.h>
 
+static int64_t clock_read_us(clockid_t clock)
+{
+    struct timespec now;
+    check(clock_gettime(clock, &now) == 0);
+    return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
 static instant system_now(void *owner)
 {
     (void)owner;
-    struct timespec now;
-    check(clock_gettime(CLOCK_REALTIME, &now) == 0);
-    return (instant){now.tv_sec * SECOND_US + now.tv_nsec / 1000};
+    return (instant){clock_read_us(CLOCK_REALTIME)};
+}
+
+static instant system_about(void *owner)
+{
+    (void)owner;
+    return (instant){clock_read_us(CLOCK_REALTIME_COARSE)};
 }
 
 static duration system_elapsed(void *owner)
 {
     (void)owner;
-    struct timespec now;
-    check(clock_gettime(CLOCK_BOOTTIME, &now) == 0);
-    return (duration){now.tv_sec * SECOND_US + now.tv_nsec / 1000};
+    return (duration){clock_read_us(CLOCK_BOOTTIME)};
 }
 
 /* Linux names each boot by a random UUID; its first 15 hexadecimal digits are enough. */
@@ -41,7 +50,7 @@ static int64_t system_boot(void)
     return boot;
 }
 
-static struct time_source system_source = {system_now, system_elapsed, NULL, 0};
+static struct time_source system_source = {system_now, system_elapsed, NULL, 0, system_about};
 static pthread_once_t system_source_once = PTHREAD_ONCE_INIT;
 
 static void system_source_make(void)

@@ -27,6 +27,8 @@ struct time_source {
     duration (*elapsed)(void *owner);
     void *owner;
     int64_t boot; /* tells the boots of a machine apart: elapsed counts anew with each */
+    /* The wall clock at its last tick, milliseconds ago, for a quarter of the cost; NULL: as now. */
+    instant (*about)(void *owner);
 };
 
 /* The operating system's clocks: CLOCK_REALTIME and CLOCK_BOOTTIME. */
@@ -35,6 +37,12 @@ const struct time_source *time_source_system(void);
 static inline instant time_now(const struct time_source *source)
 {
     return source->now(source->owner);
+}
+
+/* For what is told by the second at the finest. */
+static inline instant time_about(const struct time_source *source)
+{
+    return source->about ? source->about(source->owner) : time_now(source);
 }
 
 static inline duration time_elapsed(const struct time_source *source)

@@ -44,7 +44,7 @@ struct pipeline {
 static inline bool pipeline_is_stale(const struct pipeline *pipeline, instant captured_at,
                                      bool is_short)
 {
-    int64_t age_us = time_now(pipeline->time).us - captured_at.us;
+    int64_t age_us = time_about(pipeline->time).us - captured_at.us;
     return is_short || age_us > pipeline->time_to_live.us ||
            age_us < -pipeline->time_to_live.us - DAY_US;
 }

@@ -134,7 +134,7 @@ static struct newest newest_of(const struct catalog *catalog, struct list_key li
     struct newest newest = newest_find(&catalog->index, list);
     if (newest.snapshot_id != 0 || !catalog->options.sample_enabled)
         return newest;
-    return newest_sample(time_now(catalog->options.time));
+    return newest_sample(time_about(catalog->options.time));
 }
 
 size_t catalog_entries(struct catalog *catalog, struct catalog_entry *entries)

@@ -14,7 +14,7 @@ struct text loop_date(struct http_loop *loop)
     if (loop->date_is_known)
         return loop->date_text;
     loop->date_is_known = true;
-    instant now = time_now(loop->server->options.time);
+    instant now = time_about(loop->server->options.time);
     if (instant_seconds(now) != loop->date_second) {
         loop->date_second = instant_seconds(now);
         loop->date_text = instant_http_date(now, loop->date);

@@ -397,7 +397,8 @@ struct cluster *cluster_make(struct ledger *ledger, const struct time_source *ti
     struct cluster *cluster = memory_take_zeroed(1, sizeof(*cluster));
     cluster->ledger = ledger;
     cluster->base = time;
-    cluster->time = (struct time_source){present, elapsed, cluster, time->boot};
+    cluster->time = (struct time_source){
+        .now = present, .elapsed = elapsed, .owner = cluster, .boot = time->boot};
     queue_init(&cluster->queue);
     check(uv_mutex_init(&cluster->lock) == 0);
     check(uv_cond_init(&cluster->arrived) == 0);

@@ -7,7 +7,7 @@
 void ledger_key_used(struct ledger *ledger, const struct key_standing *key,
                      struct text (*address)(void *owner), void *owner)
 {
-    instant now = time_now(ledger->time);
+    instant now = time_about(ledger->time);
     if (key_uses_is_due(ledger->uses, key->key_id, now))
         key_uses_note(ledger->uses, key->key_id, key->account_id, now, address(owner));
 }

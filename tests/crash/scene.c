@@ -33,7 +33,8 @@ static duration elapsed_read(void *owner)
     return (duration){__atomic_load_n(&scene->elapsed.us, __ATOMIC_RELAXED)};
 }
 
-static const struct time_source clock_by_hand = {now_read, elapsed_read, NULL, 1};
+static const struct time_source clock_by_hand = {
+    .now = now_read, .elapsed = elapsed_read, .boot = 1};
 
 const char *const scene_emails[SCENE_ACCOUNTS] = {"tiny@example.com", "roomy@example.com",
                                                   "capped@example.com"};

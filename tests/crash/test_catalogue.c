@@ -53,7 +53,7 @@ static duration elapsed_read(void *owner)
     return (duration){HOUR_US + told->later.us};
 }
 
-static const struct time_source still = {now_read, elapsed_read, NULL, 1};
+static const struct time_source still = {.now = now_read, .elapsed = elapsed_read, .boot = 1};
 
 static void done(enum status status, const struct reason *reason)
 {

@@ -20,7 +20,7 @@ static duration elapsed_read(void *owner)
     return (duration){atomic_load(&elapsed_us)};
 }
 
-struct time_source world_time = {wall_read, elapsed_read, NULL, 1};
+struct time_source world_time = {.now = wall_read, .elapsed = elapsed_read, .boot = 1};
 
 void world_clocks_set(const struct model *model)
 {

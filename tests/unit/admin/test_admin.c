@@ -360,7 +360,7 @@ static void an_owner_that_takes_no_commands_is_named(void **state)
     (void)state;
     struct ledger *held = NULL;
     DONE(ledger_open(text_of(path), time_source_system(), &held, &reason));
-    const struct time_source fast = {now_fixed, elapsed_fast, NULL, 1};
+    const struct time_source fast = {.now = now_fixed, .elapsed = elapsed_fast, .boot = 1};
     struct admin *admin = NULL;
     assert_int_equal(session_open(&fast, &admin, &reason), STATUS_BUSY);
     assert_null(admin);

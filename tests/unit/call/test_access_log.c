@@ -16,7 +16,7 @@ static duration elapsed(void *owner)
     return (duration){1085};
 }
 
-static const struct time_source time_source = {now, elapsed, NULL, 1};
+static const struct time_source time_source = {.now = now, .elapsed = elapsed, .boot = 1};
 static struct pipeline pipeline = {.time = &time_source};
 static struct http_request request;
 static struct call call;

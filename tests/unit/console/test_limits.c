@@ -12,7 +12,8 @@ static duration elapsed_read(void *owner)
     return (duration){elapsed_us};
 }
 
-static const struct time_source clock_by_hand = {NULL, elapsed_read, NULL, 1};
+static const struct time_source clock_by_hand = {
+    .now = NULL, .elapsed = elapsed_read, .boot = 1};
 
 static void an_attempt_too_many_waits_for_the_window_s_end(void **state)
 {

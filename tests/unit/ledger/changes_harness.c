@@ -51,7 +51,8 @@ static duration elapsed_read(void *owner)
     return (duration){elapsed_us};
 }
 
-static const struct time_source clock_by_hand = {now_read, elapsed_read, NULL, 1};
+static const struct time_source clock_by_hand = {
+    .now = now_read, .elapsed = elapsed_read, .boot = 1};
 
 instant at(const char *written)
 {

@@ -33,7 +33,8 @@ static duration elapsed_read(void *owner)
     return (duration){0};
 }
 
-static const struct time_source clock_by_hand = {now_read, elapsed_read, NULL, 1};
+static const struct time_source clock_by_hand = {
+    .now = now_read, .elapsed = elapsed_read, .boot = 1};
 
 #define DONE(expression)                                                                       \
     do {                                                                                       \
