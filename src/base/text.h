@@ -54,7 +54,7 @@ bool text_same_letters(struct text a, struct text b);
 
 static inline bool text_equals_ignoring_case(struct text a, struct text b)
 {
-    return a.length == b.length && text_same_letters(a, b);
+    return a.length == b.length && (text_equals(a, b) || text_same_letters(a, b));
 }
 
 bool text_starts_with(struct text whole, struct text prefix);
