@@ -239,6 +239,26 @@ static void the_period_of_a_balance_is_followed(void **state)
     assert_int_equal(last.quota.used.count, 98);
 }
 
+/* No clock of this server's makes one; a file that was put together by hand may have it. */
+static void a_balance_of_a_period_to_come_waits_for_it(void **state)
+{
+    (void)state;
+    assert_int_equal(charge(8), CHARGE_TAKEN);
+    struct meter_balance ahead = meter_balance_of(meter, 7);
+    ahead.period++;
+    meter_restore_balance(meter, &ahead);
+    for (int64_t calls = 2; calls <= 3; calls++) {
+        assert_int_equal(charge(8), CHARGE_TAKEN);
+        assert_int_equal(last.period.month, 1);
+        assert_int_equal(last.period.start.us, DAY_SECONDS_OF(JAN_31) * SECOND_US);
+        assert_int_equal(last.quota.used.count, 8 * calls);
+    }
+    now = instant_of_seconds(DAY_SECONDS_OF(JAN_31 + 29));
+    assert_int_equal(charge(8), CHARGE_TAKEN);
+    assert_int_equal(last.period.month, 2);
+    assert_int_equal(last.quota.used.count, 32);
+}
+
 static void an_account_that_is_put_anew_has_its_own_days(void **state)
 {
     (void)state;
@@ -488,6 +508,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_day_begins_at_midnight_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_period_begins_on_its_day_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_period_of_a_balance_is_followed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_balance_of_a_period_to_come_waits_for_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(an_account_that_is_put_anew_has_its_own_days, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(lowering_and_raising_the_limit_grants_nothing, set_up,
