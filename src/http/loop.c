@@ -119,7 +119,7 @@ static void look_over(struct http_loop *loop)
 
 #define LOOK_EVENTS_MAX 256
 
-/* One look for events: of the connections, and of libuv, which is asked alone when it is told of or due. */
+/* One look for events: of the connections, and of libuv, which is only asked when it is told of or due. */
 static void look(struct http_loop *loop)
 {
     struct epoll_event events[LOOK_EVENTS_MAX];

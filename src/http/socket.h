@@ -1,4 +1,4 @@
-/* socket: recv(2) and send(2) as each call has them, and not waiting.
+/* socket: recv(2), send(2) and sendmsg(2) of a socket that its caller owns. Any thread; never blocks.
  *
  * Straight to the system: glibc's own are points at which a thread may be cancelled
  * (pthreads(7)), and in a process of several threads mark that with two atomic operations a call.
