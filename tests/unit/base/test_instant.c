@@ -292,6 +292,22 @@ static void the_system_clocks_run(void **state)
     duration before = time_elapsed(time);
     assert_true(time_now(time).us > 20000 * DAY_US); /* 2024 */
     assert_true(time_elapsed(time).us >= before.us);
+    assert_true(time_about(time).us <= time_now(time).us);
+    instant earlier = time_now(time);
+    assert_true(time_about(time).us > earlier.us - SECOND_US); /* a tick is some milliseconds */
+}
+
+static instant fixed_now(void *owner)
+{
+    (void)owner;
+    return (instant){5};
+}
+
+static void a_clock_without_ticks_tells_the_moment(void **state)
+{
+    (void)state;
+    const struct time_source time = {.now = fixed_now};
+    assert_int_equal(time_about(&time).us, 5);
 }
 
 int main(void)
@@ -302,6 +318,7 @@ int main(void)
         cmocka_unit_test(http_dates_of_three_forms),
         cmocka_unit_test(days_round_toward_the_past),
         cmocka_unit_test(the_system_clocks_run),
+        cmocka_unit_test(a_clock_without_ticks_tells_the_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
