@@ -255,6 +255,8 @@ enum status ledger_find_key(struct ledger *ledger, const struct digest *digest,
     struct directory_entry entry;
     if (!directory_find(ledger->directory, digest, &entry))
         return STATUS_MISSING;
+    if (ledger->meter)
+        meter_expect(ledger->meter, entry.account_id);
     *standing = (struct key_standing){
         .key_id = entry.key_id,
         .account_id = entry.account_id,

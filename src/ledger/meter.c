@@ -102,6 +102,12 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
     decided->spend_limit_cents = state->spend_limit_cents;
 }
 
+void meter_expect(const struct meter *meter, int64_t account_id)
+{
+    const struct shard *shard = &meter->shards[(uint64_t)account_id % SHARDS];
+    memory_expect(meter_state_at(shard, account_id), sizeof(struct state));
+}
+
 void meter_charge(struct meter *meter, const struct charge_order *order,
                   struct charge_standing *standing)
 {

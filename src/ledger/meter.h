@@ -93,6 +93,9 @@ struct charge_standing {
     int64_t spend_limit_cents;
 };
 
+/* A call of the account will be decided soon: has what decides fetched meanwhile. Takes no lock. */
+void meter_expect(const struct meter *meter, int64_t account_id);
+
 /* Takes slot and credits, or the slot, or nothing: in one step. The account must exist. */
 void meter_charge(struct meter *meter, const struct charge_order *order,
                   struct charge_standing *standing);

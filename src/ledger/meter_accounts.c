@@ -2,21 +2,10 @@
 
 /* ---- Accounts and plans ---- */
 
-static struct state *state_make(struct shard *shard, int64_t account_id)
-{
-    size_t place = (size_t)account_id / SHARDS;
-    while (place / CHUNK >= shard->chunk_count) {
-        shard->chunks = memory_grow(shard->chunks,
-                                    (shard->chunk_count + 1) * sizeof(shard->chunks[0]));
-        shard->chunks[shard->chunk_count++] = memory_take_zeroed(CHUNK, sizeof(struct state));
-    }
-    return &shard->chunks[place / CHUNK][place % CHUNK];
-}
-
 void meter_account_put(struct meter *meter, const struct meter_account *account)
 {
     struct shard *shard = meter_shard_lock(meter, account->id);
-    struct state *state = state_make(shard, account->id);
+    struct state *state = meter_state_make(shard, account->id);
     state->plan_slot = account->plan_slot;
     state->next_plan_slot = account->next_plan_slot;
     state->has_opted_in = account->has_opted_in;
@@ -29,9 +18,8 @@ void meter_account_put(struct meter *meter, const struct meter_account *account)
 
 static bool account_exists(const struct shard *shard, int64_t account_id)
 {
-    size_t place = (size_t)account_id / SHARDS;
-    return place / CHUNK < shard->chunk_count &&
-           shard->chunks[place / CHUNK][place % CHUNK].exists;
+    const struct state *state = meter_state_at(shard, account_id);
+    return state && state->exists;
 }
 
 instant meter_present(struct meter *meter, int64_t account_id, instant now)
@@ -207,10 +195,7 @@ static void state_visit(struct meter *meter, void (*visit)(void *owner, struct s
 {
     for (int64_t i = 0; i < SHARDS; i++) {
         struct shard *shard = meter_shard_lock(meter, i);
-        for (size_t chunk = 0; chunk < shard->chunk_count; chunk++)
-            for (size_t place = 0; place < CHUNK; place++)
-                if (shard->chunks[chunk][place].exists)
-                    visit(owner, &shard->chunks[chunk][place]);
+        meter_shard_visit(shard, visit, owner);
         meter_shard_unlock(shard);
     }
 }
@@ -322,12 +307,7 @@ void meter_close(struct meter *meter)
         return;
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *shard = &meter->shards[i];
-        for (size_t chunk = 0; chunk < shard->chunk_count; chunk++) {
-            for (size_t place = 0; place < CHUNK; place++)
-                rate_window_finish(&shard->chunks[chunk][place].window);
-            free(shard->chunks[chunk]);
-        }
-        free(shard->chunks);
+        meter_shard_free_states(shard);
         free(shard->keys);
         check(pthread_mutex_destroy(&shard->lock) == 0);
     }

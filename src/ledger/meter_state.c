@@ -12,6 +12,45 @@ void meter_shard_unlock(struct shard *shard)
     check(pthread_mutex_unlock(&shard->lock) == 0);
 }
 
+struct place {
+    unsigned chunk;
+    size_t at;
+};
+
+static size_t chunk_states(unsigned chunk)
+{
+    return (size_t)CHUNK_FIRST << chunk;
+}
+
+static struct place place_of(int64_t account_id)
+{
+    uint64_t rank = (uint64_t)account_id / SHARDS + CHUNK_FIRST;
+    unsigned chunk = (unsigned)__builtin_clzll(CHUNK_FIRST) - (unsigned)__builtin_clzll(rank);
+    return (struct place){chunk, rank - chunk_states(chunk)};
+}
+
+void meter_shard_visit(struct shard *shard, void (*visit)(void *owner, struct state *state),
+                       void *owner)
+{
+    for (unsigned chunk = 0; chunk < CHUNKS_MAX; chunk++)
+        for (size_t at = 0; shard->chunks[chunk] && at < chunk_states(chunk); at++)
+            if (shard->chunks[chunk][at].exists)
+                visit(owner, &shard->chunks[chunk][at]);
+}
+
+static void window_finish(void *owner, struct state *state)
+{
+    (void)owner;
+    rate_window_finish(&state->window);
+}
+
+void meter_shard_free_states(struct shard *shard)
+{
+    meter_shard_visit(shard, window_finish, NULL);
+    for (unsigned chunk = 0; chunk < CHUNKS_MAX; chunk++)
+        free(shard->chunks[chunk]);
+}
+
 #define SLEPT_US (20 * DAY_US) /* ages are clear for 24 days, see rate_limit.h */
 
 void meter_shard_follow(struct shard *shard, duration elapsed)
@@ -20,18 +59,32 @@ void meter_shard_follow(struct shard *shard, duration elapsed)
         return;
     bool has_slept = elapsed.us - shard->called.us >= SLEPT_US;
     shard->called = elapsed;
-    for (size_t chunk = 0; has_slept && chunk < shard->chunk_count; chunk++)
-        for (size_t place = 0; place < CHUNK; place++)
-            rate_window_finish(&shard->chunks[chunk][place].window);
+    if (has_slept)
+        meter_shard_visit(shard, window_finish, NULL);
+}
+
+struct state *meter_state_at(const struct shard *shard, int64_t account_id)
+{
+    struct place place = place_of(account_id);
+    struct state *chunk = place.chunk < CHUNKS_MAX ? shard->chunks[place.chunk] : NULL;
+    return chunk ? &chunk[place.at] : NULL;
 }
 
 struct state *meter_state_of(const struct shard *shard, int64_t account_id)
 {
-    size_t place = (size_t)account_id / SHARDS;
-    check(account_id > 0 && place / CHUNK < shard->chunk_count);
-    struct state *state = &shard->chunks[place / CHUNK][place % CHUNK];
-    check(state->exists);
+    struct state *state = meter_state_at(shard, account_id);
+    check(state && state->exists);
     return state;
+}
+
+struct state *meter_state_make(struct shard *shard, int64_t account_id)
+{
+    struct place place = place_of(account_id);
+    check(place.chunk < CHUNKS_MAX);
+    if (!shard->chunks[place.chunk])
+        shard->chunks[place.chunk] = memory_take_zeroed(chunk_states(place.chunk),
+                                                        sizeof(struct state));
+    return meter_state_at(shard, account_id);
 }
 
 size_t meter_key_place(const struct shard *shard, int64_t key_id)

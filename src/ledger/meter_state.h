@@ -1,11 +1,12 @@
 /* meter_state: the inside of the meter: one account's state, its shard, and how time moves it. For
- * meter*.c alone; every function but the first wants the shard's lock held. */
+ * meter*.c alone; every function but the first, and one that says so, wants the shard's lock held. */
 #pragma once
 
 #include "ledger/meter_changes.h"
 
 #define SHARDS 64
-#define CHUNK 256 /* states allocated together */
+#define CHUNK_FIRST 256 /* states; each chunk has twice as many as the one before */
+#define CHUNKS_MAX 24
 
 /* One account. All zeroes: no account. */
 struct state {
@@ -36,9 +37,9 @@ struct key_use {
 struct shard {
     pthread_mutex_t lock;
     duration called; /* the latest call by the clock that never steps */
-    struct state **chunks;
-    size_t chunk_count;
-    struct key_use *keys; /* open addressing by key id; a power of two places */
+    struct state
+        *_Atomic chunks[CHUNKS_MAX]; /* by and by; none moves or goes before the meter does */
+    struct key_use *keys;            /* open addressing by key id; a power of two places */
     size_t key_capacity, key_count;
 };
 
@@ -56,8 +57,21 @@ void meter_shard_unlock(struct shard *shard);
  * that a machine which slept since would find them near their clock's wrap. */
 void meter_shard_follow(struct shard *shard, duration elapsed);
 
+/* Where the account's state is, or would be; NULL: its chunk is not there yet. Wants no lock. */
+struct state *meter_state_at(const struct shard *shard, int64_t account_id);
+
 /* The account must exist. */
 struct state *meter_state_of(const struct shard *shard, int64_t account_id);
+
+/* Makes the chunk where it is not there yet. */
+struct state *meter_state_make(struct shard *shard, int64_t account_id);
+
+/* Every account of the shard. */
+void meter_shard_visit(struct shard *shard, void (*visit)(void *owner, struct state *state),
+                       void *owner);
+
+/* With their windows; nobody may look any more. */
+void meter_shard_free_states(struct shard *shard);
 
 /* Where the key is, or would be; the table must not be empty. */
 size_t meter_key_place(const struct shard *shard, int64_t key_id);
