@@ -76,6 +76,13 @@ struct text arena_copy(struct arena *arena, struct text original)
     return (struct text){copy, original.length};
 }
 
+#define EXPECTED_BYTES 512 /* what follows is fetched by the processor itself */
+
+void arena_expect(const struct arena *arena)
+{
+    memory_expect(arena->blocks, EXPECTED_BYTES);
+}
+
 static void block_close(struct arena_block *block)
 {
     ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->capacity);

@@ -26,4 +26,7 @@ struct text arena_copy(struct arena *arena, struct text original);
 /* Forgets all that was taken and keeps one block for the next call. */
 void arena_reset(struct arena *arena);
 
+/* The arena will be taken from soon: has the beginning of its block fetched meanwhile. */
+void arena_expect(const struct arena *arena);
+
 void arena_finish(struct arena *arena);

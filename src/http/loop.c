@@ -24,8 +24,12 @@ struct text loop_date(struct http_loop *loop)
 
 struct arena loop_arena_take(struct http_loop *loop)
 {
-    if (loop->spare_arena_count > 0)
-        return loop->spare_arenas[--loop->spare_arena_count];
+    if (loop->spare_arena_count > 0) {
+        struct arena spare = loop->spare_arenas[--loop->spare_arena_count];
+        if (loop->spare_arena_count > 0)
+            arena_expect(&loop->spare_arenas[loop->spare_arena_count - 1]);
+        return spare;
+    }
     const struct http_limits *limits = &loop->server->options.limits;
     size_t head_bytes = limits->request_line_bytes_max + limits->fields_bytes_max +
                         (limits->fields_max + 2) * sizeof(struct http_field);
@@ -73,6 +77,7 @@ bool loop_drain(struct http_loop *loop)
     bool found = task != NULL;
     while (task) {
         struct http_task *next = task->next;
+        memory_expect(next, sizeof(*next));
         task->run(task);
         task = next;
     }
