@@ -31,20 +31,19 @@ static enum query_fault decode(struct text written, char *room, struct text *dec
     return fault;
 }
 
-/* Every byte stands for itself, and for a whole character. */
+/* Every byte stands for itself, and for a whole character: most queries need no decoding, and then no memory
+ * either. Without a branch a byte, so that a compiler looks at many at once. */
 static bool is_plain(struct text written)
 {
+    uint8_t others = 0;
     for (size_t i = 0; i < written.length; i++)
-        if (written.at[i] <= 0 || written.at[i] == '%' || written.at[i] == '+')
-            return false;
-    return true;
+        others |= (uint8_t)((written.at[i] <= 0) | (written.at[i] == '%') |
+                            (written.at[i] == '+'));
+    return others == 0;
 }
 
-/* Most queries need no decoding, and then no memory either. */
 static enum status decode_in(struct arena *arena, struct text *part, enum query_fault *fault)
 {
-    if (is_plain(*part))
-        return STATUS_OK;
     char *room = arena_take(arena, part->length);
     if (!room)
         return STATUS_TOO_LARGE;
@@ -57,6 +56,7 @@ static enum status decode_in(struct arena *arena, struct text *part, enum query_
 enum status query_read(struct text written, struct arena *arena, struct query *query)
 {
     query->count = query->unread = 0;
+    bool decodes = !is_plain(written);
     struct text rest = written;
     while (rest.at) {
         struct text value = text_cut(&rest, '&');
@@ -69,6 +69,8 @@ enum status query_read(struct text written, struct arena *arena, struct query *q
         struct query_pair *pair = &query->pairs[query->count++];
         struct text name = text_cut(&value, '=');
         *pair = (struct query_pair){.name = name, .value = value};
+        if (!decodes)
+            continue;
         TRY(decode_in(arena, &pair->name, &pair->fault));
         TRY(decode_in(arena, &pair->value, &pair->fault));
     }

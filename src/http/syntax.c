@@ -2,6 +2,7 @@
 
 #include "base/network.h"
 
+#include <endian.h>
 #include <sys/socket.h>
 
 /* One letter a byte: 't' tchar, 'r' of a reg-name, 'b' both, '.' neither; NUL past ASCII. */
@@ -47,35 +48,47 @@ bool syntax_is_token(struct text whole)
     return whole.length > 0;
 }
 
-/* Eight bytes looked at together. The two tests are exact about whether any byte is there:
- * https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte less
- * than n" and "has a zero byte". */
+/* Eight bytes looked at together, the first one the lowest: which of them are so, as a mark in the highest
+ * bit of each. The lowest mark is exact, those above it may be one too many: a borrow carries on.
+ * https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte less than n" and
+ * "has a zero byte". */
 #define EVERY_BYTE UINT64_C(0x0101010101010101)
 
 static inline uint64_t eight_bytes(const char *at)
 {
     uint64_t word;
     memcpy(&word, at, sizeof(word));
-    return word;
+    return le64toh(word);
 }
 
-static inline bool has_less(uint64_t word, unsigned char byte)
+static inline uint64_t marks_less(uint64_t word, unsigned char byte)
 {
-    return ((word - EVERY_BYTE * byte) & ~word & EVERY_BYTE * 0x80) != 0;
+    return (word - EVERY_BYTE * byte) & ~word & EVERY_BYTE * 0x80;
 }
 
-static inline bool has_byte(uint64_t word, unsigned char byte)
+static inline uint64_t marks_of(uint64_t word, unsigned char byte)
 {
-    return has_less(word ^ EVERY_BYTE * byte, 1);
+    return marks_less(word ^ EVERY_BYTE * byte, 1);
+}
+
+/* The first of eight bytes that is a control byte; 8: none. HTAB is one here. */
+static inline size_t control_find(uint64_t word)
+{
+    uint64_t marks = marks_less(word, ' ') | marks_of(word, 0x7F);
+    return marks ? (size_t)__builtin_ctzll(marks) / 8 : sizeof(word);
 }
 
 size_t syntax_line_end(struct text bytes, size_t start)
 {
     size_t at = start;
-    for (; at + sizeof(uint64_t) <= bytes.length; at += sizeof(uint64_t)) {
-        uint64_t word = eight_bytes(bytes.at + at);
-        if (has_less(word, ' ') || has_byte(word, 0x7F))
-            break;
+    while (at + sizeof(uint64_t) <= bytes.length) {
+        size_t passed = control_find(eight_bytes(bytes.at + at));
+        at += passed;
+        if (passed == sizeof(uint64_t))
+            continue;
+        if (bytes.at[at] != '\t')
+            return at;
+        at++;
     }
     while (at < bytes.length && is_line_byte((unsigned char)bytes.at[at]))
         at++;
@@ -87,8 +100,8 @@ bool syntax_is_target(struct text whole)
     size_t at = 0;
     for (; at + sizeof(uint64_t) <= whole.length; at += sizeof(uint64_t)) {
         uint64_t word = eight_bytes(whole.at + at);
-        if (has_less(word, '!') || has_byte(word, 0x7F) || has_byte(word, '#') ||
-            (word & EVERY_BYTE * 0x80) != 0)
+        if (marks_less(word, '!') | marks_of(word, 0x7F) | marks_of(word, '#') |
+            (word & EVERY_BYTE * 0x80))
             return false;
     }
     for (; at < whole.length; at++)
