@@ -3,10 +3,9 @@
 /* The functions behind EVP, which since OpenSSL 3 costs more than a digest of one block. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <assert.h>
-#include <errno.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <sodium.h>
-#include <sys/random.h>
 
 void secret_start(void)
 {
@@ -20,23 +19,13 @@ void secret_fill(void *memory, size_t bytes)
 
 #define DRAWN_BLOCK_BYTES 4096
 
-/* libsodium asks for 256 bytes at a time; the system gives a block in one call. */
-static void system_draw(char *memory, size_t bytes)
-{
-    for (size_t drawn = 0; drawn < bytes;) {
-        ssize_t more = getrandom(memory + drawn, bytes - drawn, 0);
-        check(more > 0 || (more < 0 && errno == EINTR));
-        drawn += more > 0 ? (size_t)more : 0;
-    }
-}
-
 void secret_draw(void *memory, size_t bytes)
 {
-    static _Thread_local char block[DRAWN_BLOCK_BYTES];
+    static _Thread_local unsigned char block[DRAWN_BLOCK_BYTES];
     static _Thread_local size_t left;
     check(bytes <= sizeof(block));
     if (left < bytes) {
-        system_draw(block, sizeof(block));
+        check(RAND_bytes(block, sizeof(block)) == 1);
         left = sizeof(block);
     }
     left -= bytes;

@@ -16,8 +16,8 @@ void secret_start(void);
 /* Fills memory from the operating system's generator. */
 void secret_fill(void *memory, size_t bytes);
 
-/* The same for ids that are drawn often and never secret for long: each thread asks the system for a
- * block at a time. */
+/* For ids that are drawn often and never secret for long: each thread takes a block at a time from
+ * OpenSSL's generator (RAND_bytes(3)), which the operating system's seeds: a tenth of its cost. */
 void secret_draw(void *memory, size_t bytes);
 
 /* count random characters of 0-9 A-Z a-z, each of the 62 equally likely; no NUL is added. */

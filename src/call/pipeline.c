@@ -3,8 +3,6 @@
 #include "call/access_log.h"
 #include "call/call.h"
 
-#include <assert.h>
-
 /* ---- The request id ---- */
 
 static bool is_label(struct text written)
@@ -21,22 +19,24 @@ static bool is_label(struct text written)
     return true;
 }
 
-#define FRESH_ID_BYTES 16
+#define FRESH_HALF_BYTES 8
 
 /* 64 random bits a thread, then a count: unique without asking the system each time. */
 static struct text fresh_id(struct arena *arena)
 {
-    static _Thread_local struct {
-        uint64_t random, count;
-    } id;
-    if (id.count++ == 0)
-        secret_fill(&id.random, sizeof(id.random));
-    static_assert(sizeof(id) == FRESH_ID_BYTES, "the id is all of its bytes");
-    char *characters = arena_take(arena, 2 * FRESH_ID_BYTES);
+    static _Thread_local char random[2 * FRESH_HALF_BYTES];
+    static _Thread_local uint64_t count;
+    if (count++ == 0) {
+        uint8_t drawn[FRESH_HALF_BYTES];
+        secret_fill(drawn, sizeof(drawn));
+        secret_hex(drawn, sizeof(drawn), random);
+    }
+    char *characters = arena_take(arena, 2 * sizeof(random));
     if (!characters)
         return TEXT("none");
-    secret_hex((const uint8_t *)&id, FRESH_ID_BYTES, characters);
-    return (struct text){characters, 2 * FRESH_ID_BYTES};
+    memcpy(characters, random, sizeof(random));
+    secret_hex((const uint8_t *)&count, sizeof(count), characters + sizeof(random));
+    return (struct text){characters, 2 * sizeof(random)};
 }
 
 static struct call *call_open(struct pipeline *pipeline, struct http_exchange *exchange)
