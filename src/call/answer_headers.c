@@ -150,21 +150,3 @@ struct text answer_header_place_words(enum answer_header_place place)
     }
     check_failed(__FILE__, __LINE__, "place is in the list");
 }
-
-void answer_header_begin(struct buffer *headers, enum answer_header_id id)
-{
-    buffer_append(headers, answer_headers[id].opening);
-}
-
-void answer_header_text(struct buffer *headers, enum answer_header_id id, struct text value)
-{
-    answer_header_begin(headers, id);
-    buffer_append(headers, value);
-    buffer_append(headers, TEXT("\r\n"));
-}
-
-void answer_header_number(struct buffer *headers, enum answer_header_id id, int64_t value)
-{
-    char room[TEXT_INTEGER_BYTES];
-    answer_header_text(headers, id, text_of_integer(value, room));
-}

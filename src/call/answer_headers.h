@@ -62,7 +62,24 @@ bool answer_header_is_on(const struct answer_header *header, const struct endpoi
 /* Where on, in words: "every answer to a call". */
 struct text answer_header_place_words(enum answer_header_place place);
 
-/* Appends "Name: ", or a whole line. */
-void answer_header_begin(struct buffer *headers, enum answer_header_id id);
-void answer_header_text(struct buffer *headers, enum answer_header_id id, struct text value);
-void answer_header_number(struct buffer *headers, enum answer_header_id id, int64_t value);
+/* Appends "Name: ", or a whole line; inlined, as buffer_append is, so that a name costs a few moves and no call. */
+static inline void answer_header_begin(struct buffer *headers, enum answer_header_id id)
+{
+    buffer_append(headers, answer_headers[id].opening);
+}
+
+static inline void answer_header_text(struct buffer *headers, enum answer_header_id id,
+                                      struct text value)
+{
+    answer_header_begin(headers, id);
+    buffer_append(headers, value);
+    buffer_append(headers, TEXT("\r\n"));
+}
+
+static inline void answer_header_number(struct buffer *headers, enum answer_header_id id,
+                                        int64_t value)
+{
+    answer_header_begin(headers, id);
+    buffer_append_integer(headers, value);
+    buffer_append(headers, TEXT("\r\n"));
+}
