@@ -35,6 +35,10 @@ bool secret_equals(struct text a, struct text b);
 /* Lower-case hexadecimal of bytes, 2 characters each; no NUL is added. */
 void secret_hex(const uint8_t *bytes, size_t count, char *characters);
 
+/* Back again: the bytes that are written so. False, and bytes are of no use: 2 * count characters that secret_hex
+ * would not have written. */
+bool secret_unhex(const char *characters, size_t count, uint8_t *bytes);
+
 /* Puts "***" in the place of every password of a URL: SCHEME://USER:PASSWORD@..., ?password=...
  * For whatever is shown of what a person wrote; the line gets no longer than it was. */
 void secret_mask(char *line);

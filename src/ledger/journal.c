@@ -11,6 +11,20 @@ static void put_text(struct buffer *body, struct text value)
     buffer_append(body, value);
 }
 
+/* A request id of our own, which is 16 bytes in hexadecimal, stands as these, behind a length that no text has. */
+#define HEX_ID_LENGTH (JOURNAL_TEXT_MAX + 1)
+
+static void put_request_id(struct buffer *body, struct text id)
+{
+    uint8_t bytes[JOURNAL_HEX_ID_BYTES];
+    if (id.length != 2 * sizeof(bytes) || !secret_unhex(id.at, sizeof(bytes), bytes)) {
+        put_text(body, id);
+        return;
+    }
+    varint_put(body, HEX_ID_LENGTH);
+    buffer_append(body, (struct text){(const char *)bytes, sizeof(bytes)});
+}
+
 void journal_body_open(struct buffer *body)
 {
     buffer_clear(body);
@@ -31,7 +45,7 @@ void journal_body_add(struct buffer *body, instant at, const struct journal_entr
     if (entry->outcome != CALL_CHARGED)
         return;
     buffer_append(body, (struct text){(const char *)entry->charge_id, CHARGE_ID_BYTES});
-    put_text(body, entry->request_id);
+    put_request_id(body, entry->request_id);
     put_text(body, entry->idempotency_key);
     if (entry->idempotency_key.length == 0)
         return;
@@ -69,12 +83,28 @@ enum status journal_body_read(struct text body, instant at, struct journal_reade
     return STATUS_OK;
 }
 
-static enum status take_charge(struct text *rest, struct journal_entry *entry)
+static enum status take_request_id(struct journal_reader *reader, struct text *id)
 {
+    struct text *rest = &reader->rest;
+    struct text bytes;
+    uint64_t length;
+    TRY(varint_take(rest, &length));
+    if (length != HEX_ID_LENGTH)
+        return length > JOURNAL_TEXT_MAX ? STATUS_CORRUPT
+                                         : take_bytes(rest, (size_t)length, id);
+    TRY(take_bytes(rest, JOURNAL_HEX_ID_BYTES, &bytes));
+    secret_hex((const uint8_t *)bytes.at, bytes.length, reader->hex_id);
+    *id = (struct text){reader->hex_id, sizeof(reader->hex_id)};
+    return STATUS_OK;
+}
+
+static enum status take_charge(struct journal_reader *reader, struct journal_entry *entry)
+{
+    struct text *rest = &reader->rest;
     struct text charge_id;
     TRY(take_bytes(rest, CHARGE_ID_BYTES, &charge_id));
     memcpy(entry->charge_id, charge_id.at, CHARGE_ID_BYTES);
-    TRY(take_text(rest, JOURNAL_TEXT_MAX, &entry->request_id));
+    TRY(take_request_id(reader, &entry->request_id));
     TRY(take_text(rest, IDEMPOTENCY_KEY_MAX, &entry->idempotency_key));
     if (entry->idempotency_key.length == 0)
         return STATUS_OK;
@@ -109,7 +139,7 @@ enum status journal_body_next(struct journal_reader *reader, struct journal_entr
     entry->outcome = (enum call_outcome)outcome;
     if (__builtin_add_overflow(reader->at.us, since_us, &entry->at.us))
         return STATUS_CORRUPT;
-    return entry->outcome == CALL_CHARGED ? take_charge(rest, entry) : STATUS_OK;
+    return entry->outcome == CALL_CHARGED ? take_charge(reader, entry) : STATUS_OK;
 }
 
 /* ---- Adjustments ---- */

@@ -2,7 +2,8 @@
  *
  * A row is appended and never changed. Its body begins with a version byte; then, for each call,
  * numbers as base/varint.h has them, signed ones zigzag, and texts
- * as their length and bytes, in the order of struct journal_entry. Pure but for the buffer; any
+ * as their length and bytes, in the order of struct journal_entry. A request id of 32 hexadecimal digits, as
+ * those that nobody gave are, stands as 16 bytes. Pure but for the buffer; any
  * thread. A body that does not unpack is STATUS_CORRUPT. */
 #pragma once
 
@@ -61,9 +62,12 @@ struct journal_entry {
 void journal_body_open(struct buffer *body);
 void journal_body_add(struct buffer *body, instant at, const struct journal_entry *entry);
 
+#define JOURNAL_HEX_ID_BYTES 16
+
 struct journal_reader {
     struct text rest;
     instant at;
+    char hex_id[2 * JOURNAL_HEX_ID_BYTES]; /* where the last entry's request id may stand */
 };
 
 /* ---- Adjustments: a row of their own each, whose body begins with another version byte ---- */
@@ -103,6 +107,6 @@ enum status journal_adjustment_read(struct text body, instant at, struct adjustm
 /* A body with an adjustment has no calls. */
 enum status journal_body_read(struct text body, instant at, struct journal_reader *reader);
 
-/* *more is false after the last entry. Texts are borrowed from the body. */
+/* *more is false after the last entry. Texts are borrowed: from the body, or from the reader until its next entry. */
 enum status journal_body_next(struct journal_reader *reader, struct journal_entry *entry,
                               bool *more);

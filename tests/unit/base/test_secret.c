@@ -73,6 +73,29 @@ static void hexadecimal_is_lower_case(void **state)
     assert_string_equal(written, "000fa5ff!");
 }
 
+static void hexadecimal_is_read_as_it_is_written(void **state)
+{
+    (void)state;
+    uint8_t byte;
+    for (unsigned first = 0; first < 256; first++) {
+        for (unsigned second = 0; second < 256; second++) {
+            const char pair[] = {(char)first, (char)second};
+            char written[2];
+            if (!secret_unhex(pair, 1, &byte)) {
+                assert_false(first && second && strchr("0123456789abcdef", (int)first) &&
+                             strchr("0123456789abcdef", (int)second));
+                continue;
+            }
+            secret_hex(&byte, 1, written);
+            assert_memory_equal(written, pair, sizeof(pair));
+        }
+    }
+    uint8_t bytes[4];
+    assert_true(secret_unhex("000fa5ff", sizeof(bytes), bytes));
+    assert_memory_equal(bytes, "\x00\x0F\xA5\xFF", sizeof(bytes));
+    assert_false(secret_unhex("000fa5fF", sizeof(bytes), bytes));
+}
+
 /* 620,000 draws: each character comes 10,000 times, give or take 99; 600 off is 6 deviations. A
  * byte taken modulo 62 would make eight of them come 12,109 times. */
 static void base62_uses_its_whole_alphabet_evenly(void **state)
@@ -148,6 +171,7 @@ int main(void)
         cmocka_unit_test(digests_are_sha_256),
         cmocka_unit_test(threads_do_not_share_a_context),
         cmocka_unit_test(hexadecimal_is_lower_case),
+        cmocka_unit_test(hexadecimal_is_read_as_it_is_written),
         cmocka_unit_test(base62_uses_its_whole_alphabet_evenly),
         cmocka_unit_test(no_more_is_written_than_asked_for),
         cmocka_unit_test(passwords_of_urls_are_masked),

@@ -40,6 +40,19 @@ static struct text random_text(int64_t length_max)
     return (struct text){letters, (size_t)random_below(length_max + 1)};
 }
 
+#define HEX_ID "0123456789abcdeffedcba9876543210"
+
+/* As it may be sent, or as one that nobody sent is made, or nearly so. */
+static struct text random_request_id(void)
+{
+    static const struct text ids[] = {TEXT_INITIAL(HEX_ID),
+                                      TEXT_INITIAL("0123456789abcdeffedcba987654321G"),
+                                      TEXT_INITIAL("0123456789ABCDEFFEDCBA9876543210"),
+                                      TEXT_INITIAL("ffffffffffffffffffffffffffffffff"),
+                                      TEXT_INITIAL("ffffffffffffffffffffffffffffffffff")};
+    return random_below(2) ? random_text(JOURNAL_TEXT_MAX) : ids[random_below(LENGTH_OF(ids))];
+}
+
 static struct journal_entry random_entry(instant row_at)
 {
     struct journal_entry entry = {
@@ -58,7 +71,7 @@ static struct journal_entry random_entry(instant row_at)
         return entry;
     for (size_t i = 0; i < CHARGE_ID_BYTES; i++)
         entry.charge_id[i] = (uint8_t)random_below(256);
-    entry.request_id = random_text(JOURNAL_TEXT_MAX);
+    entry.request_id = random_request_id();
     if (random_below(2))
         return entry;
     entry.idempotency_key = text_slice(random_text(IDEMPOTENCY_KEY_MAX), 0,
@@ -191,6 +204,7 @@ struct hostile {
 };
 
 #define BODY(literal) TEXT_INITIAL(literal)
+#define LONG_ID HEX_ID HEX_ID HEX_ID HEX_ID "01"
 
 static const struct hostile hostiles[] = {
     {"nothing at all", BODY("")},
@@ -210,7 +224,11 @@ static const struct hostile hostiles[] = {
                                      "0123456789abcde")},
     {"a request id over 128 bytes", BODY("\1\2\2\2\0\0\0\0\0\0"
                                          "0123456789abcdef"
-                                         "\x81\1")},
+                                         "\x82\1" LONG_ID "\0")},
+    {"15 bytes for a request id of 32 digits", BODY("\1\2\2\2\0\0\0\0\0\0"
+                                                    "0123456789abcdef"
+                                                    "\x81\1"
+                                                    "0123456789abcde")},
     {"a request id of 2^63 bytes", BODY("\1\2\2\2\0\0\0\0\0\0"
                                         "0123456789abcdef"
                                         "\x80\x80\x80\x80\x80\x80\x80\x80\x80\1")},
@@ -222,6 +240,41 @@ static const struct hostile hostiles[] = {
                                                       "0123456789abcdef"
                                                       "\0\1k")},
 };
+
+/* The order and sizes of all that stands in a row, byte by byte: rows of years must be read. */
+static void a_body_is_as_it_ever_was(void **state)
+{
+    (void)state;
+    static const struct text bodies[] = {
+        BODY("\1\2\4\6\7\0\x0A\x10\0\0"
+             "0123456789abcdef"
+             "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x10\0"),
+        BODY("\1\2\4\6\7\0\x0A\x10\0\0"
+             "0123456789abcdef"
+             "\x20" HEX_ID "\0"), /* as text, which is read too */
+    };
+    struct journal_entry entry = {.account_id = 1,
+                                  .key_id = 2,
+                                  .plan_version = 3,
+                                  .endpoint = 7,
+                                  .at = {1005},
+                                  .credits = 8,
+                                  .charge_id = "0123456789abcde",
+                                  .request_id = TEXT(HEX_ID)};
+    entry.charge_id[15] = 'f';
+    struct buffer body CLEANUP(buffer_finish);
+    buffer_init(&body, BODY_BYTES_MAX);
+    journal_body_open(&body);
+    journal_body_add(&body, (instant){1000}, &entry);
+    assert_int_equal(body.length, bodies[0].length);
+    assert_memory_equal(body.bytes, bodies[0].at, body.length);
+    entries[0] = entry;
+    for (size_t i = 0; i < LENGTH_OF(bodies); i++) {
+        size_t read;
+        assert_int_equal(body_walk(bodies[i], (instant){1000}, &read), STATUS_OK);
+        assert_int_equal(read, 1);
+    }
+}
 
 static void a_hostile_body_is_corrupt(void **state)
 {
@@ -378,6 +431,7 @@ int main(void)
         cmocka_unit_test(what_is_packed_is_unpacked),
         cmocka_unit_test(a_body_that_is_cut_is_never_misread),
         cmocka_unit_test(a_body_with_a_changed_byte_never_passes_its_end),
+        cmocka_unit_test(a_body_is_as_it_ever_was),
         cmocka_unit_test(a_hostile_body_is_corrupt),
         cmocka_unit_test(an_adjustment_is_read_whole_or_not),
         cmocka_unit_test(calls_and_adjustments_are_told_apart),
