@@ -44,6 +44,8 @@ static bool is_plain(struct text written)
 
 static enum status decode_in(struct arena *arena, struct text *part, enum query_fault *fault)
 {
+    if (is_plain(*part))
+        return STATUS_OK;
     char *room = arena_take(arena, part->length);
     if (!room)
         return STATUS_TOO_LARGE;
@@ -56,7 +58,7 @@ static enum status decode_in(struct arena *arena, struct text *part, enum query_
 enum status query_read(struct text written, struct arena *arena, struct query *query)
 {
     query->count = query->unread = 0;
-    bool decodes = !is_plain(written);
+    bool needs_decoding = !is_plain(written);
     struct text rest = written;
     while (rest.at) {
         struct text value = text_cut(&rest, '&');
@@ -69,7 +71,7 @@ enum status query_read(struct text written, struct arena *arena, struct query *q
         struct query_pair *pair = &query->pairs[query->count++];
         struct text name = text_cut(&value, '=');
         *pair = (struct query_pair){.name = name, .value = value};
-        if (!decodes)
+        if (!needs_decoding)
             continue;
         TRY(decode_in(arena, &pair->name, &pair->fault));
         TRY(decode_in(arena, &pair->value, &pair->fault));

@@ -30,10 +30,11 @@ static void unlock(struct committer *committer)
     uv_mutex_unlock(&committer->lock);
 }
 
-static void charges_settle(struct committer *committer, struct charge *charge,
-                           enum status status)
+/* Returns how many they were. */
+static size_t charges_settle(struct committer *committer, struct charge *charge,
+                             enum status status)
 {
-    int64_t count = 0;
+    size_t count = 0;
     while (charge) {
         struct charge *next = charge->next;
         if (status != STATUS_OK)
@@ -43,7 +44,8 @@ static void charges_settle(struct committer *committer, struct charge *charge,
         count++;
     }
     if (status != STATUS_OK)
-        atomic_fetch_add(&committer->tally.undone_charges, count);
+        atomic_fetch_add(&committer->tally.undone_charges, (int64_t)count);
+    return count;
 }
 
 /* Takes those that were decided before the last failure out of the list. */
@@ -69,21 +71,22 @@ static struct charge *charges_overtaken(const struct committer *committer,
 
 void committer_add_charges(struct committer *committer, struct charge_list *charges)
 {
-    if (charges->count == 0)
+    atomic_fetch_add(&committer->hand_overs, 1);
+    if (charges->count == 0 && !atomic_load(&committer->awaits_turn))
         return;
-    bool was_idle = false;
     lock(committer);
+    bool wakes = atomic_exchange(&committer->awaits_turn, false);
     struct charge *overtaken = charges_overtaken(committer, charges);
     if (charges->count > 0) {
         *committer->last_link = charges->first;
         committer->last_link = charges->last_link;
-        was_idle = atomic_fetch_add(&committer->waiting, charges->count) == 0;
+        wakes |= atomic_fetch_add(&committer->waiting, charges->count) == 0;
     }
     unlock(committer);
-    if (was_idle)
+    if (wakes)
         uv_cond_signal(&committer->arrived);
     *charges = (struct charge_list){0};
-    charges_settle(committer, overtaken, STATUS_UNAVAILABLE);
+    (void)charges_settle(committer, overtaken, STATUS_UNAVAILABLE);
 }
 
 /* After a failed commit: a new epoch, and what waited in the old one. */
@@ -337,9 +340,10 @@ static void batch_run(struct committer *committer, struct batch *batch)
     if (status != STATUS_OK)
         slots_put_back(committer, batch);
     struct charge *withdrawn = status == STATUS_OK ? NULL : charges_withdraw(committer);
-    charges_settle(committer, batch->charges,
-                   status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE);
-    charges_settle(committer, withdrawn, STATUS_UNAVAILABLE);
+    committer->settled_at = atomic_load(&committer->hand_overs);
+    committer->settled = charges_settle(committer, batch->charges,
+                                        status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE);
+    (void)charges_settle(committer, withdrawn, STATUS_UNAVAILABLE);
     if (now.us - committer->swept.us < SWEEP_INTERVAL_US)
         return;
     meter_sweep(committer->ledger->meter, now);
@@ -360,14 +364,39 @@ static duration wait_longest(const struct committer *committer)
                                                          : slice_in;
 }
 
+static bool is_asked(const struct committer *committer)
+{
+    return committer->is_closing || committer->closings_asked != committer->closings_done;
+}
+
+/* Where few calls come the wait would cost more than it saves. */
+#define AWAITED_AFTER_CHARGES 12
+#define TURN_LONGEST_US 5000 /* one is over by then, see HTTP_TURN_US */
+
+/* After a row of many, and before the next one, a turn ends in which its answers were written: what their readers ask next
+ * rides with what waits already. At once the disk would be busy with that alone, and then again. */
+static void turn_await(struct committer *committer)
+{
+    size_t waiting = atomic_load(&committer->waiting);
+    bool awaits = committer->settled >= AWAITED_AFTER_CHARGES && waiting > 0 &&
+                  waiting < BATCH_MAX;
+    int waited = 0;
+    atomic_store(&committer->awaits_turn, awaits);
+    while (awaits && atomic_load(&committer->hand_overs) == committer->settled_at &&
+           !is_asked(committer) && waited == 0)
+        waited = uv_cond_timedwait(&committer->arrived, &committer->lock,
+                                   1000 * (uint64_t)TURN_LONGEST_US);
+    atomic_store(&committer->awaits_turn, false);
+}
+
 /* Charges are taken at once. Slots alone ride with the next charges, or with the next slice; after
  * a failure, when no charge can come, with the next attempt. */
 static void batch_await(struct committer *committer)
 {
     size_t slots_wake = atomic_load(&committer->admits) ? COMMITTER_SLOTS_WAKE : SIZE_MAX;
     int waited = 0;
-    while (!committer->first && committer->slot_count < slots_wake && !committer->is_closing &&
-           committer->closings_asked == committer->closings_done && waited == 0)
+    while (!committer->first && committer->slot_count < slots_wake && !is_asked(committer) &&
+           waited == 0)
         waited = uv_cond_timedwait(&committer->arrived, &committer->lock,
                                    1000 * (uint64_t)wait_longest(committer).us);
 }
@@ -375,6 +404,7 @@ static void batch_await(struct committer *committer)
 static bool batch_take(struct committer *committer, struct batch *batch)
 {
     lock(committer);
+    turn_await(committer);
     batch_await(committer);
     *batch = (struct batch){.charges = committer->first,
                             .slots = committer->slots,

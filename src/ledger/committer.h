@@ -2,7 +2,8 @@
  *
  * Loop threads hand over what was decided; the committer takes all that waits, appends one row,
  * commits with a sync, and settles the charges of that batch. Batches form by themselves: while
- * one commit runs, the next gathers. Some of them carry a slice of what the journal adds to
+ * one commit runs, the next gathers; after one of many the committer lets a loop's turn end, whose answers bring
+ * further calls: fewer rows are written so, and more in the same time. Some of them carry a slice of what the journal adds to
  * balances and usage (cohorts.h).
  *
  * When a commit fails its charges are undone and settled with STATUS_UNAVAILABLE, and nothing is
@@ -34,6 +35,8 @@ struct committer {
     atomic_size_t slot_count;
     size_t slot_capacity;
     atomic_size_t waiting;
+    atomic_uint hand_overs;  /* so far, also of nothing */
+    atomic_bool awaits_turn; /* to be woken by the next one; changed under lock */
     bool is_closing;
     pthread_t thread;
     bool has_thread;
@@ -52,6 +55,8 @@ struct committer {
     struct cohorts cohorts;
 
     struct ledger *ledger; /* the committer's thread's own from here */
+    size_t settled;        /* charges of the last row, */
+    unsigned settled_at;   /* and hand_overs before that was settled */
     duration swept;
     instant drains_before; /* a closing waits for what was charged before; 0: none */
     struct buffer body;
@@ -73,7 +78,8 @@ void committer_start(struct committer *committer);
 void committer_stop(struct committer *committer);
 void committer_finish(struct committer *committer);
 
-/* Hands a whole list over; it is empty afterwards. Any thread; never blocks on the disk. */
+/* Hands a whole list over, also an empty one where a loop's turn ends; it is empty afterwards. Any thread; never
+ * blocks on the disk. */
 void committer_add_charges(struct committer *committer, struct charge_list *charges);
 void committer_add_slot(struct committer *committer, const struct slot *slot);
 

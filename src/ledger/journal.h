@@ -2,8 +2,8 @@
  *
  * A row is appended and never changed. Its body begins with a version byte; then, for each call,
  * numbers as base/varint.h has them, signed ones zigzag, and texts
- * as their length and bytes, in the order of struct journal_entry. A request id of 32 hexadecimal digits, as
- * those that nobody gave are, stands as 16 bytes. Pure but for the buffer; any
+ * as their length and bytes, in the order of struct journal_entry. A request id of 32 digits 0-9 a-f, as those
+ * that nobody sent are, stands as a length of 129, which no text has, and the 16 bytes that it is. Pure but for the buffer; any
  * thread. A body that does not unpack is STATUS_CORRUPT. */
 #pragma once
 

@@ -11,6 +11,7 @@ import tempfile
 
 CHARGED = 0
 CHARGE_ID_BYTES = 16
+HEX_ID_LENGTH = 129
 SLOT_COLUMNS = ("unchanged + head + empty_page + replayed + free + invalid + conflict + key_daily + daily"
                 " + insufficient + spend_limit + unavailable")
 
@@ -47,6 +48,10 @@ class Unpacker:
     def text(self):
         return self.take(self.unsigned()).decode("ascii")
 
+    def request_id(self):
+        length = self.unsigned()
+        return self.take(16).hex() if length == HEX_ID_LENGTH else self.take(length).decode("ascii")
+
     def entry(self, row, row_at):
         account, key, version = self.signed(), self.signed(), self.signed()
         endpoint, outcome, since = self.unsigned(), self.unsigned(), self.signed()
@@ -54,7 +59,7 @@ class Unpacker:
         charge_id, request_id, idempotency_key = None, "", ""
         if outcome == CHARGED:
             charge_id = self.take(CHARGE_ID_BYTES).hex()
-            request_id, idempotency_key = self.text(), self.text()
+            request_id, idempotency_key = self.request_id(), self.text()
             if idempotency_key:
                 self.unsigned()  # hash of the arguments
                 self.signed()    # snapshot
