@@ -184,6 +184,29 @@ static void of_one_turn_only_the_old_epoch_is_taken_back(void **state)
     heal_and_check(3);
 }
 
+static void turn(size_t charges)
+{
+    ledger_turn_gather();
+    charges_ask(charges);
+    ledger_turn_end(scene_ledger);
+}
+
+/* After a row of many the committer lets a turn end; none does here. */
+static void what_waits_is_written_though_no_turn_ends(void **state)
+{
+    (void)state;
+    begin();
+    size_t first = scene->call_count;
+    held = ledger_lock(scene_ledger);
+    turn(20);
+    scene_until(batch_is_taken);
+    turn(3);
+    batch_let_go();
+    scene_await();
+    states_are(first, 23, CALL_SETTLED);
+    heal_and_check(23);
+}
+
 static void a_turn_that_was_gathered_is_handed_over_whole(void **state)
 {
     (void)state;
@@ -273,6 +296,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(slots_that_come_during_a_failing_commit_are_counted, end),
         cmocka_unit_test_teardown(what_a_turn_gathered_before_the_failure_is_taken_back, end),
         cmocka_unit_test_teardown(of_one_turn_only_the_old_epoch_is_taken_back, end),
+        cmocka_unit_test_teardown(what_waits_is_written_though_no_turn_ends, end),
         cmocka_unit_test_teardown(a_turn_that_was_gathered_is_handed_over_whole, end),
         cmocka_unit_test_teardown(a_turn_without_charges_hands_nothing_over, end),
         cmocka_unit_test_teardown(slots_wait_for_a_commit_that_succeeds, end),
