@@ -377,19 +377,24 @@ static bool is_asked(const struct committer *committer)
  * rides with what waits already. At once the disk would be busy with that alone, and then again. */
 static void turn_await(struct committer *committer)
 {
+    const struct time_source *time = committer->ledger->time;
     size_t waiting = atomic_load(&committer->waiting);
-    bool awaits = committer->settled >= AWAITED_AFTER_CHARGES && waiting > 0 &&
-                  waiting < BATCH_MAX;
+    int64_t until_us = time_elapsed(time).us + TURN_LONGEST_US, left_us = TURN_LONGEST_US;
     int waited = 0;
-    atomic_store(&committer->awaits_turn, awaits);
-    while (awaits && atomic_load(&committer->hand_overs) == committer->settled_at &&
-           !is_asked(committer) && waited == 0)
+    atomic_store(&committer->awaits_turn, committer->settled >= AWAITED_AFTER_CHARGES &&
+                                              waiting > 0 && waiting < BATCH_MAX);
+    if (atomic_load(&committer->hand_overs) != committer->settled_at)
+        atomic_store(&committer->awaits_turn, false);
+    while (atomic_load(&committer->awaits_turn) && !is_asked(committer) && waited == 0 &&
+           left_us > 0) {
         waited = uv_cond_timedwait(&committer->arrived, &committer->lock,
-                                   1000 * (uint64_t)TURN_LONGEST_US);
+                                   1000 * (uint64_t)left_us);
+        left_us = until_us - time_elapsed(time).us;
+    }
     atomic_store(&committer->awaits_turn, false);
 }
 
-/* Charges are taken at once. Slots alone ride with the next charges, or with the next slice; after
+/* Charges are taken at once then. Slots alone ride with the next charges, or with the next slice; after
  * a failure, when no charge can come, with the next attempt. */
 static void batch_await(struct committer *committer)
 {

@@ -36,7 +36,7 @@ struct committer {
     size_t slot_capacity;
     atomic_size_t waiting;
     atomic_uint hand_overs;  /* so far, also of nothing */
-    atomic_bool awaits_turn; /* to be woken by the next one; changed under lock */
+    atomic_bool awaits_turn; /* until the next one; changed under lock */
     bool is_closing;
     pthread_t thread;
     bool has_thread;

@@ -47,8 +47,8 @@ const struct terms *ledger_terms(const struct ledger *ledger);
 enum status ledger_charge(struct ledger *ledger, struct charge *charge);
 
 /* A loop thread decides many charges in one turn: after ledger_turn_gather they are kept until
- * ledger_turn_end hands them over together, which it then must. Every turn's end is told, also one without charges: the
- * next row may wait for it. */
+ * ledger_turn_end hands them over together, which it then must. A loop tells every turn's end, also of one without
+ * charges: the next row may wait for it. */
 void ledger_turn_gather(void);
 void ledger_turn_end(struct ledger *ledger);
 

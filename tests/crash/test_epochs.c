@@ -207,6 +207,37 @@ static void what_waits_is_written_though_no_turn_ends(void **state)
     heal_and_check(23);
 }
 
+static size_t settled_first;
+
+static bool is_settled(void)
+{
+    return state_of(settled_first) == CALL_SETTLED;
+}
+
+/* More often than not: this thread may come when the committer has waited long enough. */
+static void what_a_turn_brings_rides_with_what_waits(void **state)
+{
+    (void)state;
+    enum { TIMES = 9 };
+    unsigned rode = 0;
+    begin();
+    for (unsigned i = 0; i < TIMES; i++) {
+        int64_t rows = scene_stored("SELECT count(*) FROM journal");
+        settled_first = scene->call_count;
+        held = ledger_lock(scene_ledger);
+        turn(20);
+        scene_until(batch_is_taken);
+        turn(3);
+        batch_let_go();
+        scene_until(is_settled);
+        turn(4);
+        scene_await();
+        rode += scene_stored("SELECT count(*) FROM journal") == rows + 2;
+    }
+    assert_true(rode > TIMES / 2);
+    heal_and_check(27 * TIMES);
+}
+
 static void a_turn_that_was_gathered_is_handed_over_whole(void **state)
 {
     (void)state;
@@ -223,7 +254,7 @@ static void a_turn_that_was_gathered_is_handed_over_whole(void **state)
     heal_and_check(8);
 }
 
-static void a_turn_without_charges_hands_nothing_over(void **state)
+static void a_turn_without_charges_brings_none(void **state)
 {
     (void)state;
     begin();
@@ -297,8 +328,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(what_a_turn_gathered_before_the_failure_is_taken_back, end),
         cmocka_unit_test_teardown(of_one_turn_only_the_old_epoch_is_taken_back, end),
         cmocka_unit_test_teardown(what_waits_is_written_though_no_turn_ends, end),
+        cmocka_unit_test_teardown(what_a_turn_brings_rides_with_what_waits, end),
         cmocka_unit_test_teardown(a_turn_that_was_gathered_is_handed_over_whole, end),
-        cmocka_unit_test_teardown(a_turn_without_charges_hands_nothing_over, end),
+        cmocka_unit_test_teardown(a_turn_without_charges_brings_none, end),
         cmocka_unit_test_teardown(slots_wait_for_a_commit_that_succeeds, end),
         cmocka_unit_test_teardown(closing_settles_all_that_waits, end),
         cmocka_unit_test_teardown(closing_on_a_failing_disk_settles_it_as_well, end),
