@@ -2,7 +2,8 @@
 
 #include "base/varint.h"
 
-#define BODY_VERSION 1 /* calls */
+#define BODY_VERSION 3         /* calls */
+#define BODY_VERSION_OF_TEXT 1 /* likewise; every request id stands as a text */
 #define ADJUSTMENT_VERSION 2
 
 static void put_text(struct buffer *body, struct text value)
@@ -77,7 +78,7 @@ enum status journal_body_read(struct text body, instant at, struct journal_reade
     *reader = (struct journal_reader){.at = at};
     if (is_adjustment)
         return STATUS_OK;
-    if (body.length == 0 || body.at[0] != BODY_VERSION)
+    if (body.length == 0 || (body.at[0] != BODY_VERSION && body.at[0] != BODY_VERSION_OF_TEXT))
         return STATUS_CORRUPT;
     reader->rest = text_slice(body, 1, body.length);
     return STATUS_OK;

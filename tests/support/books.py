@@ -70,7 +70,7 @@ class Unpacker:
 def unpack(row, row_at, calls, body):
     """All entries of one row."""
     unpacker = Unpacker(body)
-    if unpacker.take(1) != b"\x01":
+    if unpacker.take(1) not in (b"\x01", b"\x03"):
         raise AssertionError(f"journal row {row} is of version {body[0]}")
     entries = []
     while unpacker.at < len(body):

@@ -209,6 +209,7 @@ struct hostile {
 static const struct hostile hostiles[] = {
     {"nothing at all", BODY("")},
     {"version 0", BODY("\0")},
+    {"version 4", BODY("\4\2\2\2\0\1\0\0\0\0")},
     {"a newer version", BODY("\2\2\2\2\0\1\0\0\0\0")},
     {"an endpoint over 255", BODY("\1\2\2\2\x80\2\1\0\0\0\0")},
     {"an unknown outcome", BODY("\1\2\2\2\0\x0D\0\0\0\0")},
@@ -246,12 +247,12 @@ static void a_body_is_as_it_ever_was(void **state)
 {
     (void)state;
     static const struct text bodies[] = {
-        BODY("\1\2\4\6\7\0\x0A\x10\0\0"
+        BODY("\3\2\4\6\7\0\x0A\x10\0\0"
              "0123456789abcdef"
              "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x10\0"),
         BODY("\1\2\4\6\7\0\x0A\x10\0\0"
              "0123456789abcdef"
-             "\x20" HEX_ID "\0"), /* as text, which is read too */
+             "\x20" HEX_ID "\0"), /* of version 1, which is read too */
     };
     struct journal_entry entry = {.account_id = 1,
                                   .key_id = 2,
