@@ -1,5 +1,5 @@
 /* meter_state: the inside of the meter: one account's state, its shard, and how time moves it. For
- * meter*.c alone; every function but the first, and one that says so, wants the shard's lock held. */
+ * meter*.c alone; every function but the first, and those that say so, wants the shard's lock held. */
 #pragma once
 
 #include "ledger/meter_changes.h"
@@ -57,7 +57,8 @@ void meter_shard_unlock(struct shard *shard);
  * that a machine which slept since would find them near their clock's wrap. */
 void meter_shard_follow(struct shard *shard, duration elapsed);
 
-/* Where the account's state is, or would be; NULL: its chunk is not there yet. Wants no lock. */
+/* Where the account's state is, or would be; NULL: its chunk is not there yet. Wants no lock, but who has none must not
+ * look at what stands there. */
 struct state *meter_state_at(const struct shard *shard, int64_t account_id);
 
 /* The account must exist. */
@@ -70,7 +71,7 @@ struct state *meter_state_make(struct shard *shard, int64_t account_id);
 void meter_shard_visit(struct shard *shard, void (*visit)(void *owner, struct state *state),
                        void *owner);
 
-/* With their windows; nobody may look any more. */
+/* With their windows. Wants no lock: nobody may look any more. */
 void meter_shard_free_states(struct shard *shard);
 
 /* Where the key is, or would be; the table must not be empty. */
