@@ -7,6 +7,7 @@ Serves the sample catalogue from a folder of its own on a loopback port and call
 at once, so that the journal's rows are batches. When the server ends, its counts are written beside the objects it
 was linked from; -fprofile-use finds them there.
 """
+import contextlib
 import os
 import pathlib
 import re
@@ -42,22 +43,30 @@ CALLS = (
 )
 
 
-def server_start(binary, folder):
+def accounts_make(binary, folder, environment):
+    """The keys of ACCOUNTS accounts."""
     (folder / "plans.ini").write_text(
         PLANS + "".join(f"[endpoint {name}]\ncredits = 8\n" for name in ENDPOINTS))
     (folder / "accounts.csv").write_text(
         "email,plan,name\n" + "".join(f"a{i}@train.test,Trained,\n" for i in range(ACCOUNTS)))
-    environment = {"PATH": os.environ["PATH"], "TRENDGATE_PLANS": str(folder / "plans.ini"),
-                   "TRENDGATE_DATABASE": f"sqlite:{folder}/train.db", "TRENDGATE_SERVER_ACCESS_LOG": "false",
-                   "TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}
     made = subprocess.run([binary, "account", "import", folder / "accounts.csv"], env=environment,
                           check=True, capture_output=True, text=True)
-    keys = re.findall(r"tg_live_\w+", made.stdout)
+    return re.findall(r"tg_live_\w+", made.stdout)
+
+
+@contextlib.contextmanager
+def served(binary, folder, environment):
+    """The port on which a server listens meanwhile; it must end well."""
     with (folder / "stderr").open("w") as words:
         server = subprocess.Popen([binary, "serve", "--threads", "1", "--listen", "127.0.0.1:0"], env=environment,
                                   stdout=subprocess.PIPE, stderr=words, text=True)
-    port = int(server.stdout.readline().rsplit(":", 1)[1])
-    return server, port, keys
+    try:
+        yield int(server.stdout.readline().rsplit(":", 1)[1])
+        server.send_signal(signal.SIGTERM)
+        if server.wait(60) != 0:
+            sys.exit(f"train: the server ended with {server.returncode}:\n{(folder / 'stderr').read_text()}")
+    finally:
+        server.kill()
 
 
 class Client:
@@ -96,16 +105,16 @@ def call_in_rounds(port, keys):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    binary = pathlib.Path(sys.argv[1]).resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("train: ended"))
     with tempfile.TemporaryDirectory(prefix="trendgate-train-") as name:
         folder = pathlib.Path(name)
-        server, port, keys = server_start(pathlib.Path(sys.argv[1]).resolve(), folder)
-        try:
+        environment = {"PATH": os.environ["PATH"], "TRENDGATE_PLANS": str(folder / "plans.ini"),
+                       "TRENDGATE_DATABASE": f"sqlite:{folder}/train.db", "TRENDGATE_SERVER_ACCESS_LOG": "false",
+                       "TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}
+        keys = accounts_make(binary, folder, environment)
+        with served(binary, folder, environment) as port:
             call_in_rounds(port, keys)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            ended = server.wait(60)
-        if ended != 0:
-            sys.exit(f"train: the server ended with {ended}:\n{(folder / 'stderr').read_text()}")
 
 
 if __name__ == "__main__":
