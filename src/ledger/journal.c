@@ -13,7 +13,8 @@ static void put_text(struct buffer *body, struct text value)
 }
 
 /* A request id of our own, which is 16 bytes in hexadecimal, stands as these, behind a length that no text has. */
-#define HEX_ID_LENGTH (JOURNAL_TEXT_MAX + 1)
+#define HEX_ID_LENGTH 129
+_Static_assert(HEX_ID_LENGTH > JOURNAL_TEXT_MAX, "no text has that length");
 
 static void put_request_id(struct buffer *body, struct text id)
 {
