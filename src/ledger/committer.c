@@ -381,6 +381,7 @@ static void turn_await(struct committer *committer)
     size_t waiting = atomic_load(&committer->waiting);
     int64_t until_us = time_elapsed(time).us + TURN_LONGEST_US, left_us = TURN_LONGEST_US;
     int waited = 0;
+    /* Said before hand_overs is read, as who hands over counts before he looks whether that is said. */
     atomic_store(&committer->awaits_turn, committer->settled >= AWAITED_AFTER_CHARGES &&
                                               waiting > 0 && waiting < BATCH_MAX);
     if (atomic_load(&committer->hand_overs) != committer->settled_at)

@@ -30,8 +30,8 @@ void rate_window_expect(const struct rate_window *window)
 {
     if (window->count == 0)
         return;
-    __builtin_prefetch(instant_at(window, 0));
-    __builtin_prefetch(instant_at(window, window->count - 1));
+    memory_expect(instant_at(window, 0), sizeof(uint32_t));
+    memory_expect(instant_at(window, window->count - 1), sizeof(uint32_t));
 }
 
 /* The clock is read before the lock is held: a reading that others have overtaken since counts as

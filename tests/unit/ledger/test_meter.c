@@ -460,11 +460,12 @@ static void plans_that_wait_are_counted_too(void **state)
     assert_int_equal(counts[slot_of("Open")], 0);
 }
 
+/* At every place of eight shards, into the fourth of the chunks that double. */
 static void many_accounts_and_keys_are_told_apart(void **state)
 {
     (void)state;
-    enum { ACCOUNTS = 140000 }; /* into the fourth of the chunks that double */
-    for (int64_t id = 1; id <= ACCOUNTS; id += 13) {
+    enum { ACCOUNTS = 140000, STEP = 8 };
+    for (int64_t id = 1; id <= ACCOUNTS; id += STEP) {
         struct meter_account account = {.id = id,
                                         .plan_slot = slot_of("Open"),
                                         .next_plan_slot = slot_of("Open"),
@@ -476,7 +477,9 @@ static void many_accounts_and_keys_are_told_apart(void **state)
     struct meter_account found;
     assert_false(meter_account_find(meter, 2, &found));
     assert_false(meter_account_find(meter, INT64_C(1) << 40, &found));
-    for (int64_t id = 1; id <= ACCOUNTS; id += 13) {
+    assert_false(meter_account_find(meter, 0, &found));
+    assert_false(meter_account_find(meter, -1, &found));
+    for (int64_t id = 1; id <= ACCOUNTS; id += STEP) {
         assert_true(meter_account_find(meter, id, &found));
         struct charge_order order = {.account_id = id,
                                      .key_id = id + 1,
@@ -492,7 +495,7 @@ static void many_accounts_and_keys_are_told_apart(void **state)
     }
     int64_t counts[TERMS_SLOTS_MAX];
     meter_plan_counts(meter, counts);
-    assert_int_equal(counts[slot_of("Open")], (ACCOUNTS + 12) / 13);
+    assert_int_equal(counts[slot_of("Open")], (ACCOUNTS + STEP - 1) / STEP);
     meter_sweep(meter, (duration){(elapsed_ms + RATE_WINDOW_MS) * 1000});
 }
 
