@@ -85,10 +85,12 @@ bool secret_equals(struct text a, struct text b)
     return a.length == b.length && sodium_memcmp(bytes_of(a), bytes_of(b), a.length) == 0;
 }
 
-/* Without a table, so that a compiler writes many digits at once. */
+/* Without a table, so that a compiler writes many digits at once; and as a sum, for digits are random: where it is left a
+ * choice a profile has it take a branch, which is wrong each other time. */
 static inline char hex_digit(uint8_t nibble)
 {
-    return (char)(nibble + '0' + (nibble > 9 ? 'a' - '9' - 1 : 0));
+    int is_letter = (nibble + 6) >> 4;
+    return (char)(nibble + '0' + (-is_letter & ('a' - '9' - 1)));
 }
 
 void secret_hex(const uint8_t *bytes, size_t count, char *characters)
@@ -99,12 +101,14 @@ void secret_hex(const uint8_t *bytes, size_t count, char *characters)
     }
 }
 
-/* What a digit stands for; over 15: for nothing. Without a branch, as above. */
+/* What a digit stands for; over 15: for nothing. As a sum likewise. */
 static inline uint8_t hex_nibble(char digit)
 {
     uint8_t number = (uint8_t)(digit - '0');
     uint8_t letter = (uint8_t)(digit - 'a');
-    return number < 10 ? number : letter < 6 ? (uint8_t)(letter + 10) : UINT8_MAX;
+    int is_number = number < 10, is_letter = letter < 6;
+    return (uint8_t)(is_number * number + is_letter * (letter + 10) -
+                     !(is_number | is_letter)); /* 255 */
 }
 
 bool secret_unhex(const char *characters, size_t count, uint8_t *bytes)
