@@ -228,13 +228,14 @@ static enum status batch_decide(struct batch_room *room, struct reason *reason)
         if (room->held[i].now.us < room->at.us)
             room->at = room->held[i].now; /* others' last calls were ahead of the clock */
     }
-    journal_body_open(&room->body);
+    struct journal_writer writer;
+    journal_body_open(&writer, &room->body, room->at);
     for (size_t i = 0; i < room->charge_count; i++) {
         struct journal_entry entry;
         TRY(charge_decide(room, i, reason));
         if (!charge_entry(room->charges[i], &entry) || entry.outcome == CALL_OUTCOMES)
             continue;
-        journal_body_add(&room->body, room->at, &entry);
+        journal_body_add(&writer, &entry);
         room->call_count++;
     }
     check(!room->body.overflowed);

@@ -144,17 +144,18 @@ static bool took_slot(const struct journal_entry *entry)
 
 static void body_fill(struct buffer *body, struct batch *batch, instant at)
 {
-    journal_body_open(body);
+    struct journal_writer writer;
+    journal_body_open(&writer, body, at);
     for (const struct charge *charge = batch->charges; charge; charge = charge->next) {
         struct journal_entry entry;
         check(charge_entry(charge, &entry));
-        journal_body_add(body, at, &entry);
+        journal_body_add(&writer, &entry);
         batch->calls++;
     }
     for (size_t i = 0; i < batch->slot_count; i++) {
         if (!took_slot(&batch->slots[i].entry))
             continue;
-        journal_body_add(body, at, &batch->slots[i].entry);
+        journal_body_add(&writer, &batch->slots[i].entry);
         batch->calls++;
     }
     check(!body->overflowed);

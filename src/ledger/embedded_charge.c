@@ -1,5 +1,7 @@
 #include "ledger/embedded.h"
 
+#include <endian.h>
+
 /* In a cluster windows are told by the wall clock of the database: see meter_held.h. */
 static struct charge_order order_of(const struct ledger *ledger, const struct charge *charge)
 {
@@ -47,6 +49,18 @@ void ledger_turn_end(struct ledger *ledger)
     turn.gathers = false;
 }
 
+/* 14 random bytes a turn and the number in it, so that a row of the journal holds the random ones once. The ids of two turns do not
+ * tell how many charges lie between. */
+static void charge_id_draw(uint8_t id[CHARGE_ID_BYTES])
+{
+    static _Thread_local uint8_t drawn[CHARGE_ID_BYTES - sizeof(uint16_t)];
+    uint16_t number = htobe16((uint16_t)turn.charges.count);
+    if (number == 0)
+        secret_draw(drawn, sizeof(drawn));
+    memcpy(id, drawn, sizeof(drawn));
+    memcpy(id + sizeof(drawn), &number, sizeof(number));
+}
+
 static enum status charge_hand_over(struct ledger *ledger, struct charge *charge)
 {
     struct charge_list *charges = &turn.charges;
@@ -69,7 +83,7 @@ enum status ledger_charge(struct ledger *ledger, struct charge *charge)
     charge->decided = STATUS_OK;
     meter_charge(ledger->meter, &charge->order, &charge->standing);
     if (charge->standing.charged.count > 0) {
-        secret_draw(charge->charge_id, CHARGE_ID_BYTES);
+        charge_id_draw(charge->charge_id);
         return charge_hand_over(ledger, charge);
     }
     slot_record(ledger, charge);

@@ -2,9 +2,15 @@
 
 #include "base/varint.h"
 
-#define BODY_VERSION 3         /* calls */
-#define BODY_VERSION_OF_TEXT 1 /* likewise; every request id stands as a text */
+#define BODY_VERSION 4              /* calls */
+#define BODY_VERSION_OF_WHOLE_IDS 3 /* likewise */
+#define BODY_VERSION_OF_TEXT_IDS 1  /* likewise */
 #define ADJUSTMENT_VERSION 2
+
+static void put_bytes(struct buffer *body, const uint8_t *bytes, size_t count)
+{
+    buffer_append(body, (struct text){(const char *)bytes, count});
+}
 
 static void put_text(struct buffer *body, struct text value)
 {
@@ -12,48 +18,69 @@ static void put_text(struct buffer *body, struct text value)
     buffer_append(body, value);
 }
 
-/* A request id of our own, which is 16 bytes in hexadecimal, stands as these, behind a length that no text has. */
-#define HEX_ID_LENGTH 129
-_Static_assert(HEX_ID_LENGTH > JOURNAL_TEXT_MAX, "no text has that length");
+/* ---- Ids ---- */
 
-static void put_request_id(struct buffer *body, struct text id)
+#define ID_BYTES 16
+_Static_assert(CHARGE_ID_BYTES == ID_BYTES && REQUEST_ID_BYTES == ID_BYTES, "one kind of ids");
+
+/* Behind it stand the bytes of an id; no text is as long. */
+#define REQUEST_ID_MARK 129
+_Static_assert(REQUEST_ID_MARK > JOURNAL_TEXT_MAX, "no text has that length");
+
+/* mark is added to the number of bytes that are the same. */
+static void put_id(struct buffer *body, uint64_t mark, uint8_t before[ID_BYTES],
+                   const uint8_t id[ID_BYTES])
 {
-    uint8_t bytes[JOURNAL_HEX_ID_BYTES];
-    if (id.length != 2 * sizeof(bytes) || !secret_unhex(id.at, sizeof(bytes), bytes)) {
-        put_text(body, id);
-        return;
-    }
-    varint_put(body, HEX_ID_LENGTH);
-    buffer_append(body, (struct text){(const char *)bytes, sizeof(bytes)});
+    size_t same = 0;
+    while (same < ID_BYTES && id[same] == before[same])
+        same++;
+    varint_put(body, mark + same);
+    put_bytes(body, id + same, ID_BYTES - same);
+    memcpy(before, id, ID_BYTES);
 }
 
-void journal_body_open(struct buffer *body)
+static void put_request_id(struct journal_writer *writer, struct text id)
 {
+    uint8_t bytes[REQUEST_ID_BYTES];
+    if (id.length == 2 * sizeof(bytes) && secret_unhex(id.at, sizeof(bytes), bytes))
+        put_id(writer->body, REQUEST_ID_MARK, writer->before.request, bytes);
+    else
+        put_text(writer->body, id);
+}
+
+/* ---- Writing ---- */
+
+void journal_body_open(struct journal_writer *writer, struct buffer *body, instant at)
+{
+    *writer = (struct journal_writer){.body = body, .at = at};
     buffer_clear(body);
     buffer_append_byte(body, BODY_VERSION);
 }
 
-void journal_body_add(struct buffer *body, instant at, const struct journal_entry *entry)
+void journal_body_add(struct journal_writer *writer, const struct journal_entry *entry)
 {
+    struct buffer *body = writer->body;
     varint_put_signed(body, entry->account_id);
     varint_put_signed(body, entry->key_id);
     varint_put_signed(body, entry->plan_version);
     varint_put(body, entry->endpoint);
     varint_put(body, entry->outcome);
-    varint_put_signed(body, entry->at.us - at.us);
+    varint_put_signed(body, entry->at.us - writer->at.us);
     varint_put_signed(body, entry->credits);
     varint_put_signed(body, entry->overage);
     varint_put_signed(body, entry->overage_micros);
     if (entry->outcome != CALL_CHARGED)
         return;
-    buffer_append(body, (struct text){(const char *)entry->charge_id, CHARGE_ID_BYTES});
-    put_request_id(body, entry->request_id);
+    put_id(body, 0, writer->before.charge, entry->charge_id);
+    put_request_id(writer, entry->request_id);
     put_text(body, entry->idempotency_key);
     if (entry->idempotency_key.length == 0)
         return;
     varint_put(body, entry->arguments_hash);
     varint_put_signed(body, entry->snapshot_id);
 }
+
+/* ---- Reading ---- */
 
 static enum status take_bytes(struct text *rest, size_t length, struct text *value)
 {
@@ -79,33 +106,47 @@ enum status journal_body_read(struct text body, instant at, struct journal_reade
     *reader = (struct journal_reader){.at = at};
     if (is_adjustment)
         return STATUS_OK;
-    if (body.length == 0 || (body.at[0] != BODY_VERSION && body.at[0] != BODY_VERSION_OF_TEXT))
+    char version = body.length > 0 ? body.at[0] : 0;
+    if (version != BODY_VERSION && version != BODY_VERSION_OF_WHOLE_IDS &&
+        version != BODY_VERSION_OF_TEXT_IDS)
         return STATUS_CORRUPT;
+    reader->same_max = version == BODY_VERSION ? ID_BYTES : 0;
     reader->rest = text_slice(body, 1, body.length);
+    return STATUS_OK;
+}
+
+/* before becomes the id. */
+static enum status take_id(struct journal_reader *reader, uint64_t same,
+                           uint8_t before[ID_BYTES])
+{
+    struct text bytes;
+    if (same > reader->same_max)
+        return STATUS_CORRUPT;
+    TRY(take_bytes(&reader->rest, ID_BYTES - (size_t)same, &bytes));
+    memcpy(before + same, bytes.at, bytes.length);
     return STATUS_OK;
 }
 
 static enum status take_request_id(struct journal_reader *reader, struct text *id)
 {
-    struct text *rest = &reader->rest;
-    struct text bytes;
     uint64_t length;
-    TRY(varint_take(rest, &length));
-    if (length != HEX_ID_LENGTH)
-        return length > JOURNAL_TEXT_MAX ? STATUS_CORRUPT
-                                         : take_bytes(rest, (size_t)length, id);
-    TRY(take_bytes(rest, JOURNAL_HEX_ID_BYTES, &bytes));
-    secret_hex((const uint8_t *)bytes.at, bytes.length, reader->hex_id);
-    *id = (struct text){reader->hex_id, sizeof(reader->hex_id)};
+    TRY(varint_take(&reader->rest, &length));
+    if (length <= JOURNAL_TEXT_MAX)
+        return take_bytes(&reader->rest, (size_t)length, id);
+    TRY(take_id(reader, length - REQUEST_ID_MARK, reader->before.request));
+    secret_hex(reader->before.request, REQUEST_ID_BYTES, reader->request_id);
+    *id = (struct text){reader->request_id, sizeof(reader->request_id)};
     return STATUS_OK;
 }
 
 static enum status take_charge(struct journal_reader *reader, struct journal_entry *entry)
 {
     struct text *rest = &reader->rest;
-    struct text charge_id;
-    TRY(take_bytes(rest, CHARGE_ID_BYTES, &charge_id));
-    memcpy(entry->charge_id, charge_id.at, CHARGE_ID_BYTES);
+    uint64_t same = 0;
+    if (reader->same_max > 0)
+        TRY(varint_take(rest, &same));
+    TRY(take_id(reader, same, reader->before.charge));
+    memcpy(entry->charge_id, reader->before.charge, CHARGE_ID_BYTES);
     TRY(take_request_id(reader, &entry->request_id));
     TRY(take_text(rest, IDEMPOTENCY_KEY_MAX, &entry->idempotency_key));
     if (entry->idempotency_key.length == 0)

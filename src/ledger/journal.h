@@ -2,9 +2,12 @@
  *
  * A row is appended and never changed. Its body begins with a version byte; then, for each call,
  * numbers as base/varint.h has them, signed ones zigzag, and texts
- * as their length and bytes, in the order of struct journal_entry. A request id of 32 digits 0-9 a-f, as those
- * that nobody sent are, stands as a length of 129, which no text has, and the 16 bytes that it is. Pure but for the buffer; any
- * thread. A body that does not unpack is STATUS_CORRUPT. */
+ * as their length and bytes, in the order of struct journal_entry.
+ * Ids of one turn begin alike, so a charge id stands as the number of its first bytes that the charge id before it in
+ * the body has too, and the bytes that follow. A request id of 32 digits 0-9 a-f, as those that nobody sent are, is taken for the 16
+ * bytes that it is, and stands likewise, after the last one of its kind, behind 129 and that number: no text has such a length. Before the
+ * first ones stand zeros. (Version 3 has charge ids whole, and 129 alone; version 1 request ids as texts alone.)
+ * Pure but for the buffer; any thread. A body that does not unpack is STATUS_CORRUPT. */
 #pragma once
 
 #include "base/buffer.h"
@@ -13,6 +16,7 @@
 #include "base/secret.h"
 
 #define CHARGE_ID_BYTES 16
+#define REQUEST_ID_BYTES 16 /* of 32 digits */
 #define IDEMPOTENCY_KEY_MAX 64
 #define JOURNAL_TEXT_MAX 128 /* of a request id */
 
@@ -58,16 +62,28 @@ struct journal_entry {
     int64_t snapshot_id;         /* likewise */
 };
 
-/* Begins a body. at: the row's wall time, which entries are told from. */
-void journal_body_open(struct buffer *body);
-void journal_body_add(struct buffer *body, instant at, const struct journal_entry *entry);
+/* What the next charge's ids are told from. */
+struct journal_ids {
+    uint8_t charge[CHARGE_ID_BYTES];
+    uint8_t request[REQUEST_ID_BYTES];
+};
 
-#define JOURNAL_HEX_ID_BYTES 16
+struct journal_writer {
+    struct buffer *body;
+    instant at;
+    struct journal_ids before;
+};
+
+/* Begins a body in place of what the buffer has. at: the row's wall time, which entries are told from. The buffer is borrowed. */
+void journal_body_open(struct journal_writer *writer, struct buffer *body, instant at);
+void journal_body_add(struct journal_writer *writer, const struct journal_entry *entry);
 
 struct journal_reader {
     struct text rest;
     instant at;
-    char hex_id[2 * JOURNAL_HEX_ID_BYTES]; /* where the last entry's request id may stand */
+    struct journal_ids before;
+    uint64_t same_max; /* bytes that ids may share; 0: they are never told so */
+    char request_id[2 * REQUEST_ID_BYTES]; /* where the last entry's may stand */
 };
 
 /* ---- Adjustments: a row of their own each, whose body begins with another version byte ---- */

@@ -10,8 +10,8 @@ import sqlite3
 import tempfile
 
 CHARGED = 0
-CHARGE_ID_BYTES = 16
-HEX_ID_LENGTH = 129
+ID_BYTES = 16
+REQUEST_ID_MARK = 129
 SLOT_COLUMNS = ("unchanged + head + empty_page + replayed + free + invalid + conflict + key_daily + daily"
                 " + insufficient + spend_limit + unavailable")
 
@@ -24,6 +24,8 @@ class Unpacker:
 
     def __init__(self, body):
         self.body, self.at = body, 0
+        self.charge_id = self.request_id = bytes(ID_BYTES)  # the last ones
+        self.version = self.take(1)[0]
 
     def take(self, count):
         taken = self.body[self.at:self.at + count]
@@ -48,9 +50,17 @@ class Unpacker:
     def text(self):
         return self.take(self.unsigned()).decode("ascii")
 
-    def request_id(self):
+    def id(self, before, same):
+        if same > ID_BYTES:
+            raise AssertionError(f"an id shares {same} bytes with the one before it")
+        return before[:same] + self.take(ID_BYTES - same)
+
+    def request_id_text(self):
         length = self.unsigned()
-        return self.take(16).hex() if length == HEX_ID_LENGTH else self.take(length).decode("ascii")
+        if length < REQUEST_ID_MARK:
+            return self.take(length).decode("ascii")
+        self.request_id = self.id(self.request_id, length - REQUEST_ID_MARK)
+        return self.request_id.hex()
 
     def entry(self, row, row_at):
         account, key, version = self.signed(), self.signed(), self.signed()
@@ -58,8 +68,9 @@ class Unpacker:
         credits, overage, micros = self.signed(), self.signed(), self.signed()
         charge_id, request_id, idempotency_key = None, "", ""
         if outcome == CHARGED:
-            charge_id = self.take(CHARGE_ID_BYTES).hex()
-            request_id, idempotency_key = self.request_id(), self.text()
+            self.charge_id = self.id(self.charge_id, self.unsigned() if self.version == 4 else 0)
+            charge_id = self.charge_id.hex()
+            request_id, idempotency_key = self.request_id_text(), self.text()
             if idempotency_key:
                 self.unsigned()  # hash of the arguments
                 self.signed()    # snapshot
@@ -70,8 +81,8 @@ class Unpacker:
 def unpack(row, row_at, calls, body):
     """All entries of one row."""
     unpacker = Unpacker(body)
-    if unpacker.take(1) not in (b"\x01", b"\x03"):
-        raise AssertionError(f"journal row {row} is of version {body[0]}")
+    if unpacker.version not in (1, 3, 4):
+        raise AssertionError(f"journal row {row} is of version {unpacker.version}")
     entries = []
     while unpacker.at < len(body):
         entries.append(unpacker.entry(row, row_at))

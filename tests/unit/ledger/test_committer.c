@@ -185,6 +185,46 @@ static void closing_settles_all_that_was_handed_over(void **state)
     assert_int_equal(standing().rate.taken, COUNT + 1);
 }
 
+#define DRAWN_BYTES (CHARGE_ID_BYTES - 2)
+
+static size_t id_number(const struct charge *charge)
+{
+    return (size_t)(charge->charge_id[DRAWN_BYTES] << 8 | charge->charge_id[DRAWN_BYTES + 1]);
+}
+
+static bool is_drawn_alike(const struct charge *a, const struct charge *b)
+{
+    return memcmp(a->charge_id, b->charge_id, DRAWN_BYTES) == 0;
+}
+
+/* A turn of more charges than two bytes number, one of two, and a charge out of any turn. */
+static void each_charge_has_an_id_of_its_own(void **state)
+{
+    (void)state;
+    enum { NUMBERS = UINT16_MAX + 1, LONG = NUMBERS + 2, ALL = LONG + 3 };
+    ledger_turn_gather();
+    for (size_t i = 0; i < LONG; i++)
+        assert_int_equal(charge_ask(&charges[i]), STATUS_BUSY);
+    ledger_turn_end(ledger);
+    settled_await(LONG);
+    ledger_turn_gather();
+    assert_int_equal(charge_ask(&charges[LONG]), STATUS_BUSY);
+    assert_int_equal(charge_ask(&charges[LONG + 1]), STATUS_BUSY);
+    ledger_turn_end(ledger);
+    assert_int_equal(charge_ask(&charges[LONG + 2]), STATUS_BUSY);
+    settled_await(ALL);
+    assert_int_equal(settled_badly, 0);
+    static const size_t firsts[] = {0, NUMBERS, LONG, LONG + 2, ALL};
+    for (size_t part = 0; part + 1 < LENGTH_OF(firsts); part++) {
+        const struct charge *first = &charges[firsts[part]];
+        assert_true(part == 0 || !is_drawn_alike(first, first - 1));
+        for (size_t i = firsts[part]; i < firsts[part + 1]; i++) {
+            assert_true(is_drawn_alike(first, &charges[i]));
+            assert_int_equal(id_number(&charges[i]), i - firsts[part]);
+        }
+    }
+}
+
 /* What is counted, at each moment, is what has become durable. */
 static void what_was_done_is_counted(void **state)
 {
@@ -232,6 +272,7 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(slots_past_the_bound_are_refused_until_there_is_room,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_charge_has_an_id_of_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_done_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closing_settles_all_that_was_handed_over, set_up,
                                         tear_down),

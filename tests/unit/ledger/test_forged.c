@@ -59,8 +59,9 @@ static void row_insert(instant now, const struct journal_entry *entry)
 {
     CLEANUP(buffer_finish) struct buffer body;
     buffer_init(&body, BODY_BYTES_MAX);
-    journal_body_open(&body);
-    journal_body_add(&body, now, entry);
+    struct journal_writer writer;
+    journal_body_open(&writer, &body, now);
+    journal_body_add(&writer, entry);
     char hex[2 * BODY_BYTES_MAX + 1] = "", sql[2 * BODY_BYTES_MAX + 256];
     secret_hex((const uint8_t *)body.bytes, body.length, hex);
     (void)snprintf(sql, sizeof(sql),

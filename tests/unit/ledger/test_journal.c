@@ -41,6 +41,7 @@ static struct text random_text(int64_t length_max)
 }
 
 #define HEX_ID "0123456789abcdeffedcba9876543210"
+#define NEXT_HEX_ID "0123456789abcdeffedcba9876543211"
 
 /* As it may be sent, or as one that nobody sent is made, or nearly so. */
 static struct text random_request_id(void)
@@ -48,6 +49,8 @@ static struct text random_request_id(void)
     static const struct text ids[] = {TEXT_INITIAL(HEX_ID),
                                       TEXT_INITIAL("0123456789abcdeffedcba987654321G"),
                                       TEXT_INITIAL("0123456789ABCDEFFEDCBA9876543210"),
+                                      TEXT_INITIAL(NEXT_HEX_ID),
+                                      TEXT_INITIAL("0123456789abcdefffffffffffffffff"),
                                       TEXT_INITIAL("ffffffffffffffffffffffffffffffff"),
                                       TEXT_INITIAL("ffffffffffffffffffffffffffffffffff")};
     return random_below(2) ? random_text(JOURNAL_TEXT_MAX) : ids[random_below(LENGTH_OF(ids))];
@@ -103,13 +106,23 @@ static void assert_same(const struct journal_entry *a, const struct journal_entr
 
 static struct journal_entry entries[ENTRIES_MAX];
 
+/* The same up to any byte, its end too. */
+static void charge_id_follow(const struct journal_entry *before, struct journal_entry *entry)
+{
+    if (entry->outcome == CALL_CHARGED)
+        memcpy(entry->charge_id, before->charge_id, (size_t)random_below(CHARGE_ID_BYTES + 1));
+}
+
 static size_t body_make(struct buffer *body, instant at)
 {
     size_t count = (size_t)random_below(ENTRIES_MAX + 1);
-    journal_body_open(body);
+    struct journal_writer writer;
+    journal_body_open(&writer, body, at);
     for (size_t i = 0; i < count; i++) {
         entries[i] = random_entry(at);
-        journal_body_add(body, at, &entries[i]);
+        if (i > 0 && random_below(2))
+            charge_id_follow(&entries[i - 1], &entries[i]);
+        journal_body_add(&writer, &entries[i]);
     }
     assert_false(body->overflowed);
     return count;
@@ -209,7 +222,7 @@ struct hostile {
 static const struct hostile hostiles[] = {
     {"nothing at all", BODY("")},
     {"version 0", BODY("\0")},
-    {"version 4", BODY("\4\2\2\2\0\1\0\0\0\0")},
+    {"version 5", BODY("\5\2\2\2\0\1\0\0\0\0")},
     {"a newer version", BODY("\2\2\2\2\0\1\0\0\0\0")},
     {"an endpoint over 255", BODY("\1\2\2\2\x80\2\1\0\0\0\0")},
     {"an unknown outcome", BODY("\1\2\2\2\0\x0D\0\0\0\0")},
@@ -226,10 +239,29 @@ static const struct hostile hostiles[] = {
     {"a request id over 128 bytes", BODY("\1\2\2\2\0\0\0\0\0\0"
                                          "0123456789abcdef"
                                          "\x82\1" LONG_ID "\0")},
-    {"15 bytes for a request id of 32 digits", BODY("\1\2\2\2\0\0\0\0\0\0"
+    {"15 bytes for a request id of 32 digits", BODY("\3\2\2\2\0\0\0\0\0\0"
                                                     "0123456789abcdef"
                                                     "\x81\1"
                                                     "0123456789abcde")},
+    {"an old request id that shares a byte", BODY("\3\2\2\2\0\0\0\0\0\0"
+                                                  "0123456789abcdef"
+                                                  "\x82\1"
+                                                  "0123456789abcde\0")},
+    {"a charge id that shares 17 bytes", BODY("\4\2\2\2\0\0\0\0\0\0"
+                                              "\x11"
+                                              "\0\0")},
+    {"a charge id that shares 2^63 bytes", BODY("\4\2\2\2\0\0\0\0\0\0"
+                                                "\x80\x80\x80\x80\x80\x80\x80\x80\x80\1"
+                                                "\0\0")},
+    {"14 bytes behind one that is shared", BODY("\4\2\2\2\0\0\0\0\0\0"
+                                                "\1"
+                                                "123456789abcde")},
+    {"a request id that shares 17 bytes", BODY("\4\2\2\2\0\0\0\0\0\0"
+                                               "\x10"
+                                               "\x92\1\0")},
+    {"a request id that shares 2^63 bytes", BODY("\4\2\2\2\0\0\0\0\0\0"
+                                                 "\x10"
+                                                 "\x81\x81\x80\x80\x80\x80\x80\x80\x80\1\0")},
     {"a request id of 2^63 bytes", BODY("\1\2\2\2\0\0\0\0\0\0"
                                         "0123456789abcdef"
                                         "\x80\x80\x80\x80\x80\x80\x80\x80\x80\1")},
@@ -247,12 +279,26 @@ static void a_body_is_as_it_ever_was(void **state)
 {
     (void)state;
     static const struct text bodies[] = {
-        BODY("\3\2\4\6\7\0\x0A\x10\0\0"
+        BODY("\4\2\4\6\7\0\x0A\x10\0\0"
+             "\0"
              "0123456789abcdef"
-             "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x10\0"),
-        BODY("\1\2\4\6\7\0\x0A\x10\0\0"
+             "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x10\0"
+             "\2\4\6\7\0\x0A\x10\0\0" /* the next one of the same turn */
+             "\x0F"
+             "g"
+             "\x90\1\x11\0"),
+        BODY("\3\2\4\6\7\0\x0A\x10\0\0" /* of version 3, which is read too */
              "0123456789abcdef"
-             "\x20" HEX_ID "\0"), /* of version 1, which is read too */
+             "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x10\0"
+             "\2\4\6\7\0\x0A\x10\0\0"
+             "0123456789abcdeg"
+             "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x11\0"),
+        BODY("\1\2\4\6\7\0\x0A\x10\0\0" /* of version 1, likewise */
+             "0123456789abcdef"
+             "\x20" HEX_ID "\0"
+             "\2\4\6\7\0\x0A\x10\0\0"
+             "0123456789abcdeg"
+             "\x20" NEXT_HEX_ID "\0"),
     };
     struct journal_entry entry = {.account_id = 1,
                                   .key_id = 2,
@@ -262,18 +308,22 @@ static void a_body_is_as_it_ever_was(void **state)
                                   .credits = 8,
                                   .charge_id = "0123456789abcde",
                                   .request_id = TEXT(HEX_ID)};
-    entry.charge_id[15] = 'f';
     struct buffer body CLEANUP(buffer_finish);
+    struct journal_writer writer;
     buffer_init(&body, BODY_BYTES_MAX);
-    journal_body_open(&body);
-    journal_body_add(&body, (instant){1000}, &entry);
+    journal_body_open(&writer, &body, (instant){1000});
+    entries[0] = entries[1] = entry;
+    entries[0].charge_id[15] = 'f';
+    entries[1].charge_id[15] = 'g';
+    entries[1].request_id = TEXT(NEXT_HEX_ID);
+    journal_body_add(&writer, &entries[0]);
+    journal_body_add(&writer, &entries[1]);
     assert_int_equal(body.length, bodies[0].length);
     assert_memory_equal(body.bytes, bodies[0].at, body.length);
-    entries[0] = entry;
     for (size_t i = 0; i < LENGTH_OF(bodies); i++) {
         size_t read;
         assert_int_equal(body_walk(bodies[i], (instant){1000}, &read), STATUS_OK);
-        assert_int_equal(read, 1);
+        assert_int_equal(read, 2);
     }
 }
 
@@ -411,10 +461,11 @@ static void a_full_buffer_is_told(void **state)
 {
     (void)state;
     struct buffer body CLEANUP(buffer_finish);
+    struct journal_writer writer;
     buffer_init(&body, 8);
-    journal_body_open(&body);
+    journal_body_open(&writer, &body, (instant){0});
     assert_false(body.overflowed);
-    journal_body_add(&body, (instant){0}, &(struct journal_entry){.account_id = 1});
+    journal_body_add(&writer, &(struct journal_entry){.account_id = 1});
     assert_true(body.overflowed);
 }
 
