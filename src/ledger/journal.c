@@ -2,6 +2,8 @@
 
 #include "base/varint.h"
 
+#include <endian.h>
+
 #define BODY_VERSION 4              /* calls */
 #define BODY_VERSION_OF_WHOLE_IDS 3 /* likewise */
 #define BODY_VERSION_OF_TEXT_IDS 1  /* likewise */
@@ -27,13 +29,22 @@ _Static_assert(CHARGE_ID_BYTES == ID_BYTES && REQUEST_ID_BYTES == ID_BYTES, "one
 #define REQUEST_ID_MARK 129
 _Static_assert(REQUEST_ID_MARK > JOURNAL_TEXT_MAX, "no text has that length");
 
+/* The number of first bytes that are the same, of eight at once. */
+static size_t same_of_eight(const uint8_t a[8], const uint8_t b[8])
+{
+    uint64_t first, second;
+    memcpy(&first, a, sizeof(first));
+    memcpy(&second, b, sizeof(second));
+    return first == second ? 8 : (size_t)__builtin_ctzll(le64toh(first ^ second)) / 8;
+}
+
 /* mark is added to the number of bytes that are the same. */
 static void put_id(struct buffer *body, uint64_t mark, uint8_t before[ID_BYTES],
                    const uint8_t id[ID_BYTES])
 {
-    size_t same = 0;
-    while (same < ID_BYTES && id[same] == before[same])
-        same++;
+    size_t same = same_of_eight(id, before);
+    if (same == 8)
+        same += same_of_eight(id + 8, before + 8);
     varint_put(body, mark + same);
     put_bytes(body, id + same, ID_BYTES - same);
     memcpy(before, id, ID_BYTES);
