@@ -2,6 +2,8 @@
 
 #include "ledger/terms.h"
 
+#include <endian.h>
+
 /* How a call that was refused its credits is counted. */
 static enum call_outcome refused_outcome(enum quota_verdict verdict)
 {
@@ -25,6 +27,15 @@ static enum call_outcome outcome_of(const struct charge *charge)
     if (standing->charged.count > 0)
         return CALL_CHARGED;
     return charge->outcome == CALL_CHARGED ? CALL_FREE : charge->outcome;
+}
+
+void charge_id_make(struct charge_ids *ids, uint8_t id[CHARGE_ID_BYTES])
+{
+    uint16_t number = htobe16((uint16_t)ids->count++);
+    if (number == 0)
+        secret_draw(ids->drawn, sizeof(ids->drawn));
+    memcpy(id, ids->drawn, sizeof(ids->drawn));
+    memcpy(id + sizeof(ids->drawn), &number, sizeof(number));
 }
 
 bool charge_entry(const struct charge *charge, struct journal_entry *entry)

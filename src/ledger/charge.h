@@ -38,6 +38,15 @@ struct charge_list {
     size_t count;
 };
 
+/* Ids of charges that will stand in one row of the journal, which holds once what they share: 14 random bytes and a number. Begins
+ * zeroed. Who knows ids of two such beginnings does not learn how many charges lie between. One thread's. */
+struct charge_ids {
+    uint8_t drawn[CHARGE_ID_BYTES - sizeof(uint16_t)];
+    size_t count;
+};
+
+void charge_id_make(struct charge_ids *ids, uint8_t id[CHARGE_ID_BYTES]);
+
 /* What the journal says of a charge that was decided; a rate-limited call, which it lacks, has the
  * outcome CALL_OUTCOMES. False: nothing is said of it anywhere. */
 bool charge_entry(const struct charge *charge, struct journal_entry *entry);

@@ -47,6 +47,7 @@ struct batch_room {
     struct charge *charges[CLUSTER_BATCH_MAX];
     bool has_ended[CLUSTER_BATCH_MAX]; /* whether that charge's key works no more */
     size_t charge_count;
+    struct charge_ids ids;
     int64_t accounts[CLUSTER_BATCH_MAX]; /* rising */
     struct held held[CLUSTER_BATCH_MAX];
     uint32_t calls[CLUSTER_BATCH_MAX]; /* slots of that account that were taken */
@@ -97,6 +98,7 @@ static int compare_ids(const void *left, const void *right)
 static void batch_begin(struct batch_room *room, struct charge *charges)
 {
     room->charge_count = room->account_count = 0;
+    room->ids = (struct charge_ids){0};
     room->call_count = room->journal_id = 0;
     secret_draw(room->name.id, sizeof(room->name.id));
     room->writing = WRITING_OF(room->way.lane->node, ++room->writing_count);
@@ -208,7 +210,7 @@ static enum status charge_decide(struct batch_room *room, size_t number, struct 
     } else if (used == STATUS_EXISTS || used == STATUS_CONFLICT) {
         charge->decided = used;
     } else if (used == STATUS_MISSING) {
-        secret_draw(charge->charge_id, CHARGE_ID_BYTES);
+        charge_id_make(&room->ids, charge->charge_id);
         charge_take(room, charge, place);
     } else {
         return used;

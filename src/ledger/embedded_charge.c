@@ -1,7 +1,5 @@
 #include "ledger/embedded.h"
 
-#include <endian.h>
-
 /* In a cluster windows are told by the wall clock of the database: see meter_held.h. */
 static struct charge_order order_of(const struct ledger *ledger, const struct charge *charge)
 {
@@ -28,6 +26,7 @@ static void slot_record(struct ledger *ledger, const struct charge *charge)
 static _Thread_local struct {
     bool gathers;
     struct charge_list charges;
+    struct charge_ids ids;
 } turn;
 
 void ledger_turn_gather(void)
@@ -41,24 +40,13 @@ static void charges_hand_over(struct ledger *ledger)
         cluster_add(ledger->cluster, &turn.charges);
     else
         committer_add_charges(&ledger->committer, &turn.charges);
+    turn.ids = (struct charge_ids){0};
 }
 
 void ledger_turn_end(struct ledger *ledger)
 {
     charges_hand_over(ledger);
     turn.gathers = false;
-}
-
-/* 14 random bytes a turn and the number in it, so that a row of the journal holds the random ones once. The ids of two turns do not
- * tell how many charges lie between. */
-static void charge_id_draw(uint8_t id[CHARGE_ID_BYTES])
-{
-    static _Thread_local uint8_t drawn[CHARGE_ID_BYTES - sizeof(uint16_t)];
-    uint16_t number = htobe16((uint16_t)turn.charges.count);
-    if (number == 0)
-        secret_draw(drawn, sizeof(drawn));
-    memcpy(id, drawn, sizeof(drawn));
-    memcpy(id + sizeof(drawn), &number, sizeof(number));
 }
 
 static enum status charge_hand_over(struct ledger *ledger, struct charge *charge)
@@ -83,7 +71,7 @@ enum status ledger_charge(struct ledger *ledger, struct charge *charge)
     charge->decided = STATUS_OK;
     meter_charge(ledger->meter, &charge->order, &charge->standing);
     if (charge->standing.charged.count > 0) {
-        charge_id_draw(charge->charge_id);
+        charge_id_make(&turn.ids, charge->charge_id);
         return charge_hand_over(ledger, charge);
     }
     slot_record(ledger, charge);
