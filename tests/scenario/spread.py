@@ -278,6 +278,31 @@ def cut_at_commit(alone, where, status, charges):
         equal(len(books.charges), charges, "charges")
 
 
+# A commit takes as long as somebody holds the lock; it does not wait for it, as nodes let nothing wait for long.
+SLOW_COMMITS = ("CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN WHILE NOT pg_try_advisory_xact_lock(1) LOOP PERFORM pg_sleep(0.05); END LOOP; RETURN NULL; END $$;"
+                " CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON journal DEFERRABLE INITIALLY DEFERRED"
+                " FOR EACH ROW EXECUTE FUNCTION slow()")
+SWIFT_COMMITS = "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$"
+
+
+@act(ROUTED, "while a commit may yet end, its lane folds nothing: usage has its calls when it has")
+def bucket_commit_doubted(alone):
+    with two_servers(alone.notes["server"]) as stage:
+        key, home = stage.notes["keys"]["Roomy", HOME][0], stage.place.database
+        equal(ask(stage, key).status, 200, "before")
+        postgres.rows(home, SLOW_COMMITS, "ledger")
+        with postgres.holding(home, "DO $$ BEGIN PERFORM pg_advisory_xact_lock(1); END $$"):
+            doubted = ask(stage, key)
+            equal(doubted.status, 503, f"status of {doubted!r}")
+            postgres.rows(home, SWIFT_COMMITS, "ledger")
+            until(lambda: "usage is not folded" in stage.notes["node"].stderr, "it would have folded")
+        equal({ask(stage, key).status for _ in range(MANY)}, {200}, "later calls")
+        books = books_of(stage, has_failed=False)
+        equal(doubted.field("X-Request-Id") in books.requests, True, "is charged")
+        equal(len(books.charges), 2 + MANY, "charges")
+
+
 @act(ROUTED, "a server that is lost refuses calls of its buckets alone")
 def server_lost(alone):
     with two_servers(alone.notes["server"]) as stage:
