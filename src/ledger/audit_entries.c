@@ -1,3 +1,4 @@
+#include "base/places.h"
 #include "ledger/audit_parts.h"
 #include "model/account.h"
 
@@ -16,12 +17,13 @@ static bool is_zero(const uint8_t id[CHARGE_ID_BYTES])
     return memcmp(id, zero, CHARGE_ID_BYTES) == 0;
 }
 
-/* Random bits are a hash of their own. */
+/* Those of one row begin alike, and their numbers are neighbours: see charge_id_make. */
 static uint8_t *charge_id_place(const struct audit *audit, const uint8_t id[CHARGE_ID_BYTES])
 {
-    uint64_t hash;
-    memcpy(&hash, id, sizeof(hash));
-    size_t place = hash & (audit->charge_id_capacity - 1);
+    uint64_t drawn;
+    memcpy(&drawn, id, sizeof(drawn));
+    int64_t number = id[CHARGE_ID_BYTES - 2] << 8 | id[CHARGE_ID_BYTES - 1];
+    size_t place = places_mix(drawn, number) & (audit->charge_id_capacity - 1);
     while (!is_zero(audit->charge_ids[place]) &&
            memcmp(audit->charge_ids[place], id, CHARGE_ID_BYTES) != 0)
         place = (place + 1) & (audit->charge_id_capacity - 1);

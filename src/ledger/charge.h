@@ -38,8 +38,9 @@ struct charge_list {
     size_t count;
 };
 
-/* Ids of charges that will stand in one row of the journal, which holds once what they share: 14 random bytes and a number. Begins
- * zeroed. Who knows ids of two such beginnings does not learn how many charges lie between. One thread's. */
+/* Ids of charges that will stand in one row of the journal, which holds once what they share: 14 random bytes and a number from 0, its
+ * higher byte first. Begins zeroed. An id tells how many charges went before in what its loop or lane handed over with it, and ids of the
+ * same one are known as such; not how many charges lie between two others. It proves nothing of who has it. One thread's. */
 struct charge_ids {
     uint8_t drawn[CHARGE_ID_BYTES - sizeof(uint16_t)];
     size_t count;

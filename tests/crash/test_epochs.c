@@ -184,7 +184,7 @@ static void of_one_turn_only_the_old_epoch_is_taken_back(void **state)
     heal_and_check(3);
 }
 
-#define LONE_BATCH_MS 100
+#define LOOKS_AT_LONE_BATCH 100
 
 static void turn(size_t charges)
 {
@@ -193,16 +193,22 @@ static void turn(size_t charges)
     ledger_turn_end(scene_ledger);
 }
 
+static unsigned looks;
+
+static bool batch_is_taken_or_let_go(void)
+{
+    if (looks++ == LOOKS_AT_LONE_BATCH)
+        batch_let_go();
+    return batch_is_taken();
+}
+
 /* As batch_hold, with a turn's charges. Where a batch of no charge came first, and waits for the lock, both are let go. */
 static void turn_hold(size_t charges)
 {
     held = ledger_lock(scene_ledger);
     turn(charges);
-    for (int ms = 0; !batch_is_taken(); ms++) {
-        if (ms == LONE_BATCH_MS)
-            batch_let_go();
-        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    looks = 0;
+    scene_until(batch_is_taken_or_let_go);
 }
 
 /* After a row of many the committer lets a turn end; none does here. */

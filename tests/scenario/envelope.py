@@ -147,6 +147,16 @@ def same_twice(stage):
         fail("two requests without an id got the same one")
 
 
+@act(ARITHMETIC, "request ids that nobody sent rise on a connection")
+def request_ids_rise(stage):
+    with stage.server.connect() as connection:
+        ids = [connection.ask(ENDPOINT, headers={"x-api-key": stage.key}).field("X-Request-Id") for _ in range(300)]
+    equal({len(one) for one in ids}, {32}, "digits")
+    equal({one[:16] for one in ids}, {ids[0][:16]}, "what stays")
+    counts = [int(one[16:], 16) for one in ids]
+    equal(all(before < after for before, after in zip(counts, counts[1:])), True, f"{counts}")
+
+
 @act(ARITHMETIC, "the code's letter case does not matter to the list")
 def letter_case(stage):
     equal(stage.get("?country_code=us").json()["data"]["data"],

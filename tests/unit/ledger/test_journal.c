@@ -51,6 +51,7 @@ static struct text random_request_id(void)
                                       TEXT_INITIAL("0123456789ABCDEFFEDCBA9876543210"),
                                       TEXT_INITIAL(NEXT_HEX_ID),
                                       TEXT_INITIAL("0123456789abcdefffffffffffffffff"),
+                                      TEXT_INITIAL("00000000000000000000000000000001"),
                                       TEXT_INITIAL("ffffffffffffffffffffffffffffffff"),
                                       TEXT_INITIAL("ffffffffffffffffffffffffffffffffff")};
     return random_below(2) ? random_text(JOURNAL_TEXT_MAX) : ids[random_below(LENGTH_OF(ids))];
@@ -279,25 +280,36 @@ static void a_body_is_as_it_ever_was(void **state)
 {
     (void)state;
     static const struct text bodies[] = {
-        BODY("\4\2\4\6\7\0\x0A\x10\0\0"
-             "\0"
-             "0123456789abcdef"
-             "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x10\0"
-             "\2\4\6\7\0\x0A\x10\0\0" /* the next one of the same turn */
-             "\x0F"
-             "g"
-             "\x90\1\x11\0"),
+        BODY(
+            "\4\2\4\6\7\0\x0A\x10\0\0"
+            "\0"
+            "0123456789abcdef"
+            "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x10\0"
+            "\2\4\6\7\0\x0A\x10\0\0" /* the next one of the same turn, whose request id is a text */
+            "\x0F"
+            "g"
+            "\3one\0"
+            "\2\4\6\7\0\x0A\x10\0\0" /* and the next, whose request id follows the first one's */
+            "\x0F"
+            "h"
+            "\x90\1\x11\0"),
         BODY("\3\2\4\6\7\0\x0A\x10\0\0" /* of version 3, which is read too */
              "0123456789abcdef"
              "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x10\0"
              "\2\4\6\7\0\x0A\x10\0\0"
              "0123456789abcdeg"
+             "\3one\0"
+             "\2\4\6\7\0\x0A\x10\0\0"
+             "0123456789abcdeh"
              "\x81\1\x01\x23\x45\x67\x89\xAB\xCD\xEF\xFE\xDC\xBA\x98\x76\x54\x32\x11\0"),
         BODY("\1\2\4\6\7\0\x0A\x10\0\0" /* of version 1, likewise */
              "0123456789abcdef"
              "\x20" HEX_ID "\0"
              "\2\4\6\7\0\x0A\x10\0\0"
              "0123456789abcdeg"
+             "\3one\0"
+             "\2\4\6\7\0\x0A\x10\0\0"
+             "0123456789abcdeh"
              "\x20" NEXT_HEX_ID "\0"),
     };
     struct journal_entry entry = {.account_id = 1,
@@ -306,24 +318,25 @@ static void a_body_is_as_it_ever_was(void **state)
                                   .endpoint = 7,
                                   .at = {1005},
                                   .credits = 8,
-                                  .charge_id = "0123456789abcde",
-                                  .request_id = TEXT(HEX_ID)};
+                                  .charge_id = "0123456789abcde"};
     struct buffer body CLEANUP(buffer_finish);
     struct journal_writer writer;
     buffer_init(&body, BODY_BYTES_MAX);
     journal_body_open(&writer, &body, (instant){1000});
-    entries[0] = entries[1] = entry;
-    entries[0].charge_id[15] = 'f';
-    entries[1].charge_id[15] = 'g';
-    entries[1].request_id = TEXT(NEXT_HEX_ID);
-    journal_body_add(&writer, &entries[0]);
-    journal_body_add(&writer, &entries[1]);
+    static const struct text request_ids[] = {TEXT_INITIAL(HEX_ID), TEXT_INITIAL("one"),
+                                              TEXT_INITIAL(NEXT_HEX_ID)};
+    for (size_t i = 0; i < LENGTH_OF(request_ids); i++) {
+        entries[i] = entry;
+        entries[i].charge_id[15] = (uint8_t)('f' + i);
+        entries[i].request_id = request_ids[i];
+        journal_body_add(&writer, &entries[i]);
+    }
     assert_int_equal(body.length, bodies[0].length);
     assert_memory_equal(body.bytes, bodies[0].at, body.length);
     for (size_t i = 0; i < LENGTH_OF(bodies); i++) {
         size_t read;
         assert_int_equal(body_walk(bodies[i], (instant){1000}, &read), STATUS_OK);
-        assert_int_equal(read, 2);
+        assert_int_equal(read, LENGTH_OF(request_ids));
     }
 }
 
