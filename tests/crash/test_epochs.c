@@ -17,12 +17,21 @@ static struct charge_standing before;
 static struct ledger
     *held; /* while a batch is kept from the disk, also when a test fails then */
 
+/* Then no batch comes but those of the test: nothing waits to be written or folded. */
+static bool is_at_rest(void)
+{
+    static struct ledger_counts counts; /* large */
+    ledger_counts(scene_ledger, &counts);
+    return counts.charges_waiting == 0 && counts.slots_waiting == 0 && counts.fold_lag.us == 0;
+}
+
 static void begin(void)
 {
     shim_order(&(struct shim_orders){0});
     scene_clear();
     scene_open();
     scene_round();
+    scene_until(is_at_rest);
     before = scene_standing(ROOMY);
 }
 
