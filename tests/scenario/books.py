@@ -297,6 +297,7 @@ def audit_under_load(stage):
 def database_status(stage):
     for _ in range(10):
         call(stage, "open@example.com")
+    until(lambda: call(stage, "open@example.com").field("X-Charge-Id"), "a charge, which is in the journal when it is answered")
     lines = [json.loads(line) for line in stage.place.succeed("db", "status", "--json").lines()]
     equal([line["kind"] for line in lines], ["ledger", "catalog"], "kinds")
     for line in lines:
