@@ -64,7 +64,7 @@ enum status path_resolve(struct text path, char resolved[PATH_BYTES_MAX], struct
     }
     if (errno != ENOENT)
         return reason_set(reason, STATUS_IO, "cannot find %s: %s", written, strerror(errno));
-    if (lstat(written, &kept) == 0)
+    if (lstat(written, &kept) == 0 && S_ISLNK(kept.st_mode)) /* else it has come meanwhile */
         return reason_set(reason, STATUS_IO,
                           "%s is a link that leads nowhere: remove it, or make what it names",
                           written);
