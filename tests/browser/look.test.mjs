@@ -90,7 +90,7 @@ test("the navigation is a menu button where it is narrow", async (t) => {
   assert.deepEqual(await smallTargets(page), []);
   await link.click();
   await page.getByRole("heading", { level: 1, name: "Playground" }).waitFor();
-  assert.equal(await link.isVisible(), false, "it folds away with the page");
+  await link.waitFor({ state: "hidden" }); // it folds away with the page
 });
 
 test("the skip link comes first and leads to the content", async (t) => {
