@@ -225,6 +225,20 @@ static void each_charge_has_an_id_of_its_own(void **state)
     }
 }
 
+/* A byte that is drawn is zero 64 times once in 2^512 tries. */
+static void every_drawn_byte_is_random(void **state)
+{
+    (void)state;
+    uint8_t id[CHARGE_ID_BYTES], seen[DRAWN_BYTES] = {0};
+    for (int i = 0; i < 64; i++) {
+        charge_id_make(&(struct charge_ids){0}, id);
+        for (size_t k = 0; k < DRAWN_BYTES; k++)
+            seen[k] |= id[k];
+    }
+    for (size_t k = 0; k < DRAWN_BYTES; k++)
+        assert_int_not_equal(seen[k], 0);
+}
+
 /* What is counted, at each moment, is what has become durable. */
 static void what_was_done_is_counted(void **state)
 {
@@ -273,6 +287,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(slots_past_the_bound_are_refused_until_there_is_room,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_charge_has_an_id_of_its_own, set_up, tear_down),
+        cmocka_unit_test(every_drawn_byte_is_random),
         cmocka_unit_test_setup_teardown(what_was_done_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(closing_settles_all_that_was_handed_over, set_up,
                                         tear_down),
