@@ -43,6 +43,7 @@ struct call {
     enum status settled;              /* of a charge that waited for the journal */
     void (*go_on)(struct call *call); /* once the slot is taken, or the charge */
     enum status missed;               /* why a page could not be had */
+    enum quota_verdict unaffordable;  /* why a list is not fetched for it */
     bool is_metered;                  /* the charge's standing is set */
     struct idempotent_call idempotent;
     bool is_first;  /* of its Idempotency-Key: whoever answers it says what came of it */
@@ -97,9 +98,8 @@ void call_look_up_ended(struct call *call, enum status outcome,
 void call_found(struct call *call, const struct finding *finding);
 void call_refuse_page(struct call *call, enum status outcome);
 
-/* The charge step, between what was found and the answer: charges it and answers it when that is
- * durable, or answers 429, 402 or 503. A call that will not be charged takes its slot and goes on, at
- * once or on its loop again, or is answered 429 or 503. */
+/* The charge step, between what was found and the answer: charges it and answers it when that is durable, or answers 429, 402 or
+ * 503. A call that will not be charged takes its slot and goes on, at once or on its loop again, or is answered 429 or 503. */
 void call_charge(struct call *call, enum call_outcome outcome);
 void call_take_slot(struct call *call, enum call_outcome outcome, void (*go_on)(struct call *));
 

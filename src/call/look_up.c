@@ -105,21 +105,42 @@ static void list_fetched_woken(struct collector_waiter *waiter)
     http_loop_post(http_exchange_loop(call->exchange), &call->task);
 }
 
-/* STATUS_BUSY: the call waits for the list to be fetched. One that would be refused for its limits
- * has nothing fetched for it: the refusal comes with the slot. */
+/* What the call would meet if its list were there; a HEAD costs nothing. */
+static struct charge_standing list_look(const struct call *call)
+{
+    struct charge look = {.account_id = call->key.account_id, .key_id = call->key.key_id};
+    if (call->request->method != HTTP_HEAD) {
+        look.cost = credits_of(call->endpoint->credits);
+        look.operation_id = call->endpoint->operation_id;
+    }
+    ledger_look(call->pipeline->ledger, &look);
+    return look.standing;
+}
+
+/* The slot is taken; the numbers are those that it was taken with. */
+static void refuse_unaffordable(struct call *call)
+{
+    struct charge_standing *standing = &call->charge.standing;
+    standing->verdict = CHARGE_REFUSED;
+    standing->quota_verdict = call->unaffordable;
+    standing->cost = call_price(call->pipeline, call->endpoint);
+    call_refuse_standing(call);
+}
+
+/* STATUS_BUSY: the call waits for the list to be fetched, or is refused: one that has no credits for it has nothing fetched for
+ * it. Nor has one without a slot, which is told so when it takes that. */
 static enum status list_await(struct call *call)
 {
-    struct charge look = {.account_id = call->key.account_id,
-                          .key_id = call->key.key_id,
-                          .endpoint = call->endpoint->number,
-                          .outcome = CALL_CHARGED,
-                          .cost = credits_of(call->endpoint->credits),
-                          .operation_id = call->endpoint->operation_id};
     if (!call->pipeline->collector || call->is_replay || call_is_of_account(call))
         return STATUS_MISSING;
-    ledger_look(call->pipeline->ledger, &look);
-    if (look.standing.verdict != CHARGE_TAKEN)
+    const struct charge_standing found = list_look(call);
+    if (found.verdict == CHARGE_RATE_LIMITED)
         return STATUS_MISSING;
+    if (found.verdict == CHARGE_REFUSED) {
+        call->unaffordable = found.quota_verdict;
+        call_take_slot(call, charge_refused_outcome(found.quota_verdict), refuse_unaffordable);
+        return STATUS_BUSY;
+    }
     call->fetch.wake = list_fetched_woken;
     call->fetch.list = list_fetched(&call->waiter.request);
     call->task.run = list_fetched_resumed;

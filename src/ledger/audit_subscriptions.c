@@ -9,7 +9,7 @@
 
 /* ---- The loads ---- */
 
-/* *is_whole: all of them could be read; what could not is told with the plan versions. */
+/* *is_whole: all of them could be read; a version that could not is told with the plan versions. */
 static enum status loads_read(struct audit *audit, struct terms_book *book, bool *is_whole,
                               struct reason *reason)
 {
@@ -26,10 +26,18 @@ static enum status loads_read(struct audit *audit, struct terms_book *book, bool
             return STATUS_OK;
         struct plans plans;
         struct reason fault = {""};
-        *is_whole = *is_whole &&
-                    plan_json_read(db_column_text(select, 2), &plans, &fault) == STATUS_OK &&
-                    terms_add(book, db_column_integer(select, 1),
-                              (instant){db_column_integer(select, 0)}, &plans) == STATUS_OK;
+        if (plan_json_read(db_column_text(select, 2), &plans, &fault) != STATUS_OK) {
+            *is_whole = false;
+            continue;
+        }
+        if (terms_add(book, db_column_integer(select, 1),
+                      (instant){db_column_integer(select, 0)}, &plans) == STATUS_OK)
+            continue;
+        *is_whole = false;
+        return audit_differs(audit, 0, NULL, reason,
+                             "plan_load: over %d names of plans; balances cannot be compared "
+                             "with what plans gave",
+                             TERMS_SLOTS_MAX);
     }
 }
 

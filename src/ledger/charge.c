@@ -4,8 +4,7 @@
 
 #include <endian.h>
 
-/* How a call that was refused its credits is counted. */
-static enum call_outcome refused_outcome(enum quota_verdict verdict)
+enum call_outcome charge_refused_outcome(enum quota_verdict verdict)
 {
     switch (verdict) {
     case QUOTA_KEY_DAILY: return CALL_KEY_DAILY;
@@ -23,7 +22,7 @@ static enum call_outcome outcome_of(const struct charge *charge)
     if (standing->verdict == CHARGE_RATE_LIMITED)
         return CALL_OUTCOMES;
     if (standing->verdict == CHARGE_REFUSED)
-        return refused_outcome(standing->quota_verdict);
+        return charge_refused_outcome(standing->quota_verdict);
     if (standing->charged.count > 0)
         return CALL_CHARGED;
     return charge->outcome == CALL_CHARGED ? CALL_FREE : charge->outcome;

@@ -48,6 +48,9 @@ struct charge_ids {
 
 void charge_id_make(struct charge_ids *ids, uint8_t id[CHARGE_ID_BYTES]);
 
+/* How a call is counted that is refused its credits; not for QUOTA_GRANTED. */
+enum call_outcome charge_refused_outcome(enum quota_verdict verdict);
+
 /* What the journal says of a charge that was decided; a rate-limited call, which it lacks, has the
  * outcome CALL_OUTCOMES. False: nothing is said of it anywhere. */
 bool charge_entry(const struct charge *charge, struct journal_entry *entry);

@@ -197,6 +197,9 @@ enum status ledger_health(struct ledger *ledger, struct reason *reason)
 {
     if (ledger->cluster && ledger->cluster->has_follower)
         return cluster_health(ledger->cluster, reason);
+    if (!atomic_load(&ledger->committer.admits))
+        return reason_set(reason, STATUS_UNAVAILABLE,
+                          "%s takes no charges; see what its disk says", db_path(ledger->db));
     /* A verb at work is a sign of life: a long import must not make the server look ill. */
     int code = pthread_mutex_trylock(&ledger->lock);
     if (code == EBUSY)

@@ -79,9 +79,9 @@ enum status ledger_meter_account_put(struct ledger *ledger, struct db_statement 
     if (terms_slot(&ledger->terms, plan, &account.plan_slot) != STATUS_OK ||
         terms_slot(&ledger->terms, next.length > 0 ? next : plan, &account.next_plan_slot) !=
             STATUS_OK)
-        return reason_set(reason, STATUS_EXHAUSTED,
-                          "over %d names of plans were in use; restart the server",
-                          TERMS_SLOTS_MAX);
+        return reason_set(reason, STATUS_CORRUPT,
+                          "%s names over %d plans: restore it from a backup",
+                          db_path(ledger->db), TERMS_SLOTS_MAX);
     meter_account_put(ledger->meter, &account);
     return STATUS_OK;
 }
@@ -127,11 +127,40 @@ static enum status load_write(struct ledger *ledger, int64_t version, struct rea
     return db_run(insert, reason);
 }
 
+/* Whoever reads every load there ever was, as the audit and a node that runs all along do, has a slot for each name. A version
+ * that cannot be read has none: the audit tells of it. */
+static enum status names_fit(struct ledger *ledger, const struct plans *plans,
+                             struct reason *reason)
+{
+    CLEANUP(terms_book_finish) struct terms_book names;
+    terms_book_init(&names);
+    CLEANUP(db_statement_release) struct db_statement *select = NULL;
+    TRY(db_statement_take(ledger->db, "SELECT plans FROM plan_version ORDER BY id", &select,
+                          reason));
+    for (;;) {
+        bool row;
+        struct plans old;
+        TRY(db_step(select, &row, reason));
+        if (!row)
+            break;
+        if (plan_json_read(db_column_text(select, 0), &old, NULL) == STATUS_OK)
+            (void)terms_name(&names, &old);
+    }
+    if (terms_name(&names, plans) == STATUS_OK)
+        return STATUS_OK;
+    return reason_set(
+        reason, STATUS_CONFLICT,
+        "the plan file brings new names of plans, and with those that were ever in "
+        "force they are over %d; give a plan one of the names that it had before",
+        TERMS_SLOTS_MAX);
+}
+
 static enum status terms_write(struct ledger *ledger, const struct plans *plans,
                                struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
     TRY(ledger_transact(ledger, &transaction, reason));
+    TRY(names_fit(ledger, plans, reason));
     if (ledger->cluster)
         TRY(cluster_batches_halt(ledger, reason)); /* each decides before it, or knows it */
     TRY(plans_cover_accounts(ledger, plans, reason));
@@ -153,9 +182,9 @@ static enum status load_read(struct ledger *ledger, struct db_statement *row,
                           db_path(ledger->db), (long long)version, fault.sentence);
     if (terms_add(&ledger->terms, version, (instant){db_column_integer(row, 1)}, &plans) !=
         STATUS_OK)
-        return reason_set(reason, STATUS_EXHAUSTED,
-                          "over %d names of plans were in use; restart the server",
-                          TERMS_SLOTS_MAX);
+        return reason_set(reason, STATUS_CORRUPT,
+                          "%s names over %d plans: restore it from a backup",
+                          db_path(ledger->db), TERMS_SLOTS_MAX);
     ledger->loaded_id = db_column_integer(row, 0);
     return STATUS_OK;
 }
@@ -205,12 +234,16 @@ static enum status metering_begin(struct ledger *ledger, struct reason *reason)
     return STATUS_OK;
 }
 
+/* A server that begins goes on with what was in force when the last one ended, and then loads its plan file as one that runs. */
 enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
                              struct reason *reason)
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
+    TRY(ledger_loads_read(held, reason));
     if (held->meter)
         TRY(ledger_follow_plans(held, reason)); /* what a period left is no longer in use */
+    else if (terms_now(&held->terms))
+        TRY(metering_begin(held, reason));
     TRY(terms_write(held, plans, reason));
     TRY(ledger_loads_read(held, reason));
     return held->meter ? STATUS_OK : metering_begin(held, reason);

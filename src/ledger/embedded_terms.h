@@ -13,7 +13,7 @@ enum status ledger_loads_read(struct ledger *ledger, struct reason *reason);
     " CASE WHEN next_plan_at = 0 THEN 0 ELSE (SELECT coalesce(max(period), 0) FROM balance b"  \
     " WHERE b.bucket = account.bucket AND b.account_id = account.id) END"
 
-/* STATUS_EXHAUSTED: too many names of plans. */
+/* STATUS_CORRUPT: too many names of plans. */
 enum status ledger_meter_account_put(struct ledger *ledger, struct db_statement *row,
                                      struct reason *reason);
 

@@ -65,7 +65,7 @@ void ledger_look(struct ledger *ledger, struct charge *charge);
 /* Finds out what an account may do now, where other nodes take from it too. Blocks. */
 enum status ledger_catch_up(struct ledger *ledger, int64_t account_id, struct reason *reason);
 
-/* STATUS_OK when the file can be read. Blocks. */
+/* STATUS_OK when the file can be read and takes charges. Blocks. */
 enum status ledger_health(struct ledger *ledger, struct reason *reason);
 
 /* STATUS_INVALID: not a mail address; STATUS_EXISTS: there is one with that mail (in any letter

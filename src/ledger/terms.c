@@ -45,20 +45,25 @@ const char *terms_slot_name(const struct terms_book *book, uint8_t slot)
     return book->names[slot];
 }
 
+enum status terms_name(struct terms_book *book, const struct plans *plans)
+{
+    uint8_t slot;
+    for (size_t i = 0; i < plans->plan_count; i++)
+        TRY(terms_slot(book, text_of(plans->plans[i].name), &slot));
+    return STATUS_OK;
+}
+
 enum status terms_add(struct terms_book *book, int64_t version, instant in_force_at,
                       const struct plans *plans)
 {
+    TRY(terms_name(book, plans));
     struct terms *terms = memory_take_zeroed(1, sizeof(*terms));
     terms->version = version;
     terms->in_force_at = in_force_at;
     terms->plans = *plans;
     for (size_t i = 0; i < plans->plan_count; i++) {
         uint8_t slot;
-        enum status status = terms_slot(book, text_of(plans->plans[i].name), &slot);
-        if (status != STATUS_OK) {
-            free(terms);
-            return status;
-        }
+        check(terms_slot(book, text_of(plans->plans[i].name), &slot) == STATUS_OK);
         terms->by_slot[slot] = &terms->plans.plans[i];
     }
     terms->older = atomic_load(&book->now);

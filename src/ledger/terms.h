@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define TERMS_SLOTS_MAX 256 /* names of plans that ever were in one run */
+#define TERMS_SLOTS_MAX 256 /* names of plans that a ledger ever knew */
 
 struct terms {
     int64_t version;
@@ -40,7 +40,10 @@ enum status terms_slot(struct terms_book *book, struct text name, uint8_t *slot)
 /* The name of a slot; lives as long as the book. */
 const char *terms_slot_name(const struct terms_book *book, uint8_t slot);
 
-/* In force from now on: no earlier in_force_at may follow. */
+/* Makes a slot for the name of each plan. STATUS_EXHAUSTED: no more slots. */
+enum status terms_name(struct terms_book *book, const struct plans *plans);
+
+/* In force from now on: no earlier in_force_at may follow. STATUS_EXHAUSTED: no more slots. */
 enum status terms_add(struct terms_book *book, int64_t version, instant in_force_at,
                       const struct plans *plans);
 

@@ -14,7 +14,7 @@ enum quota_verdict quota_decide(const struct quota *quota, credits cost, bool pe
     bool day_refuses = !fits(quota->daily_used, cost, quota->daily_cap);
     bool period_refuses = !fits(quota->overage_used, beyond, quota->overage_permitted);
     enum quota_verdict of_period = quota->has_overage ? QUOTA_SPEND_LIMIT : QUOTA_INSUFFICIENT;
-    if (cost.count == 0 || (!key_refuses && !day_refuses && !period_refuses)) {
+    if (!key_refuses && !day_refuses && !period_refuses) {
         *overage = beyond;
         return QUOTA_GRANTED;
     }

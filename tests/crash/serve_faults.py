@@ -229,6 +229,11 @@ def left_of(answer):
     return int(answer.field("X-Credits-Remaining"))
 
 
+def ledger_is_ready(stage):
+    answer = stage.ask("/ready")
+    return answer.status, answer.json()["data"]["components"]["ledger"]["ready"]
+
+
 def refused_until_well(stage, file, spoil, mend):
     """503 and nothing charged while the ledger cannot be written, then 200 without a restart."""
     answered = [stage.get("?limit=1")]
@@ -245,12 +250,14 @@ def refused_until_well(stage, file, spoil, mend):
         equal(refusal.field("X-Charge-Id"), None, "X-Charge-Id")
         refusal = stage.get("?limit=1")
     equal(stage.ask("/ping").status, 200, "/ping meanwhile")
+    until(lambda: ledger_is_ready(stage) == (503, False), "/ready tells what calls find")
     mend()
 
     def well_again():
         answer = stage.get("?limit=1")
         return answer.status == 200 and answer
     answered.append(until(well_again, "a 200 after the ledger could be written again"))
+    until(lambda: ledger_is_ready(stage) == (200, True), "/ready is well again")
     equal(left_of(answered[-2]) - left_of(answered[-1]), 8, "credits between the last 200 and the next")
     stage.server.stop()
     books = Books(file).read()

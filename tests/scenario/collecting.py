@@ -14,10 +14,11 @@ import threading
 from support.clock import Clock
 from support.fake_upstream import BUSINESS, CENTER, DAY, FAULTS, ONE, Upstream, hashtags
 from support.http_client import until
+from support.metered import call, check_limited, new_key, number, plans
 from support.server import SANITIZER, Place, environment_of
 from support.steps import ENDPOINT, META, Scenario, Stage, act, equal
 
-ONCE, SOURCES, LIMITS, SERVED, ODD, DEATHS, WEEK = [], [], [], [], [], [], []
+ONCE, SOURCES, LIMITS, SERVED, BOUNDED, ODD, DEATHS, WEEK = [], [], [], [], [], [], [], []
 
 MINUTE, HOUR = 60, 3600
 ROOMY = {"requests_per_minute": 6000, "concurrency": 4, "daily_budget": 100000, "timeout_s": 2}
@@ -633,6 +634,63 @@ def refused_by_all(stage):
     equal(answer.field("X-Credits-Charged"), "0", "credits")
 
 
+# ---- For those alone who may call ----
+
+@contextlib.contextmanager
+def bounded():
+    rows = [("Small", 16, 0, 1000, "none", 0), ("Slow", 1600, 0, 2, "none", 0), ("Big", 1600, 0, 1000, "none", 0)]
+    with Clock("2025-10-21T10:00:00Z") as clock, Upstream(clock) as upstream, \
+            Place(plans=plans(rows), clock=clock) as place:
+        stage = Stage(place, place.serve(settings=upstream.settings(**ROOMY)), None)
+        stage.clock, stage.upstream = clock, upstream
+        yield stage
+        stage.drop_connection()
+        stage.server.stop()
+        place.books_agree()
+
+
+@act(BOUNDED, "a call without the credits for a list that is missing is 402 with its numbers, and nothing is fetched for it")
+def unaffordable(stage):
+    stage.notes["poor"] = key = new_key(stage, "Small")
+    for left in (8, 0):
+        equal(number(call(stage, key, "?country_code=US", status=200), "X-Credits-Remaining"), left, "credits left")
+    stage.upstream.log.clear()
+    before = number(call(stage, key, "?page=x"), "X-RateLimit-Remaining")
+    answer = call(stage, key, "?country_code=DE")
+    numbers = {"credit_cost": 8, "credits_included": 16, "credits_used": 16, "credits_remaining": 0}
+    missing_list = check_limited(answer, 402, "insufficient_credits", "monthly", "Small", "Big", **numbers)
+    equal(number(answer, "X-RateLimit-Remaining"), before - 1, "slots that are left")
+    listed = check_limited(call(stage, key, "?country_code=US"), 402, "insufficient_credits", "monthly", "Small",
+                           "Big", **numbers)
+    for told in (missing_list, listed):
+        del told["request_id"]
+    equal(missing_list, listed, "what both are told")
+    equal(stage.upstream.asked(), [], "requests")
+
+    def refused_so_far():
+        told = stage.server.ask("/api/v1/usage/me/timeseries?range=period", headers={"x-api-key": key}).json()["data"]
+        return told["items"][0]["refusals"]
+    stage.clock.pass_by(2)
+    until(lambda: refused_so_far()["insufficient"] == 2, "both are counted as refused for credits")
+    equal(refused_so_far()["unavailable"], 0, "calls that were counted as 503")
+
+
+@act(BOUNDED, "a HEAD costs nothing, so that its list is fetched")
+def head_is_fetched(stage):
+    call(stage, stage.notes["poor"], "?country_code=DE", "HEAD", status=200)
+    equal({one.list for one in stage.upstream.asked()}, {("DE", 7)}, "lists that were asked for")
+
+
+@act(BOUNDED, "a call without a slot is 429, and nothing is fetched for it")
+def without_slot(stage):
+    key = new_key(stage, "Slow")
+    for _ in range(2):
+        call(stage, key, "?country_code=US", status=200)
+    stage.upstream.log.clear()
+    call(stage, key, "?country_code=FR", status=429)
+    equal(stage.upstream.asked(), [], "requests")
+
+
 # ---- Odd clocks ----
 
 @act(ODD, "a list captured while the clock was years ahead is fetched again, and served as stale until then")
@@ -776,6 +834,7 @@ SCENARIOS = [
     Scenario("collect from several sources", upstreamed, SOURCES),
     Scenario("a source's limits", upstreamed, LIMITS),
     Scenario("collecting behind calls", served, SERVED),
+    Scenario("collecting for those who may call", bounded, BOUNDED),
     Scenario("collecting by odd clocks and slow sources", upstreamed, ODD),
     Scenario("collect that is killed", upstreamed, DEATHS),
     Scenario("collect for a week", in_memory, WEEK),

@@ -190,6 +190,19 @@ static void what_the_journal_remembers_is_replayed(void **state)
     assert_int_equal(asked(1, "young", 3, now + 10), IDEMPOTENCY_FIRST);
 }
 
+static void a_key_that_was_used_again_after_its_life_is_replayed(void **state)
+{
+    (void)state;
+    struct journal_entry first = entry_of("k", 1), again = entry_of("k", 2);
+    again.snapshot_id = 78;
+    idempotency_restore(table, &first, (duration){LIFE + 1}, (duration){1000});
+    idempotency_restore(table, &again, (duration){5}, (duration){1000});
+    struct idempotent_call call = call_of(1, "k", 2);
+    assert_int_equal(enter(&call, 1000 + LIFE - 6), IDEMPOTENCY_REPLAY);
+    assert_int_equal(call.snapshot_id, 78);
+    assert_int_equal(asked(1, "k", 2, 1000 + LIFE - 5), IDEMPOTENCY_FIRST);
+}
+
 /* As when the wall clock alone tells ages and was stepped back in between. */
 static void of_two_charges_with_one_key_the_newer_counts(void **state)
 {
@@ -287,6 +300,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_the_journal_remembers_is_replayed, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_was_used_again_after_its_life_is_replayed,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_two_charges_with_one_key_the_newer_counts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(threads_charge_each_key_once, set_up, tear_down),

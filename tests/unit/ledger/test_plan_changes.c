@@ -2,6 +2,7 @@
  * same. Expected credits are worked out by hand from the built-in plans: Free 2,000, Starter
  * 20,000, Growth 100,000, Pro 400,000, Business 1,200,000. */
 #include "changes_harness.h"
+#include "ledger/terms.h"
 
 #include <stdio.h>
 
@@ -351,6 +352,64 @@ static void a_plan_file_must_have_every_plan_in_use(void **state)
     assert_stands(&ann, "Free", 2000, 0);
 }
 
+static void a_plan_that_was_left_while_nobody_ran_is_not_in_use(void **state)
+{
+    (void)state;
+    struct caller ann = caller_make("ann@b", "Pro");
+    (void)moved(&ann, "Free");
+    const struct plans all = plans;
+    plan_forget(&plans, "Pro");
+    ledger_close(ledger);
+    ledger = NULL;
+    assert_int_equal(reopen_status(), STATUS_CONFLICT);
+    assert_non_null(strstr(reason.sentence, "the plan Pro, which 1 account is on"));
+    plans = all;
+    reopen();
+    plan_forget(&plans, "Pro");
+    reopen_at("2024-03-01T00:00:00Z");
+    assert_stands(&ann, "Free", 2000, 0);
+    plans = all;
+}
+
+#define NEW_NAMES 30
+
+/* Some new names beside Free, which are others at each turn. */
+static struct plans with_new_names(int turn)
+{
+    struct plans file = plans;
+    file.plan_count = 1 + NEW_NAMES;
+    for (int i = 1; i <= NEW_NAMES; i++) {
+        file.plans[i] = plans.plans[0];
+        (void)snprintf(file.plans[i].name, sizeof(file.plans[i].name), "P%d-%d", turn, i);
+    }
+    return file;
+}
+
+static void names_of_plans_are_bounded_before_a_load_is_kept(void **state)
+{
+    (void)state;
+    struct caller ann = caller_make("ann@b", "Free");
+    int turns = (int)((TERMS_SLOTS_MAX - plans.plan_count) / NEW_NAMES);
+    for (int turn = 0; turn < turns; turn++) {
+        struct plans file = with_new_names(turn);
+        DONE(ledger_terms_set(ledger, &file, &reason));
+    }
+    struct plans one_too_many = with_new_names(turns), known = with_new_names(0);
+    int64_t loads = stored_integer("SELECT count(*) FROM plan_load");
+    for (size_t way = 0; way < LENGTH_OF(between); way++) {
+        assert_int_equal(ledger_terms_set(ledger, &one_too_many, &reason), STATUS_CONFLICT);
+        assert_non_null(
+            strstr(reason.sentence, "they are over 256; give a plan one of the names"));
+        assert_int_equal(stored_integer("SELECT count(*) FROM plan_load"), loads);
+        assert_true(charged(&ann, 8, NULL));
+        DONE(ledger_terms_set(ledger, &known, &reason));
+        DONE(ledger_terms_set(ledger, &plans, &reason));
+        loads += 2;
+        between[way]();
+    }
+    assert_stands(&ann, "Free", 2000, 24);
+}
+
 /* ---- What is kept of each change ---- */
 
 static void every_change_leaves_its_event(void **state)
@@ -493,6 +552,32 @@ static void a_period_that_begins_meanwhile_is_on_the_new_plan(void **state)
     }
 }
 
+/* The same when calls in the new period were folded while the change was written: a trigger stands for the fold. */
+static void a_period_with_a_row_of_the_plan_before_is_written_anew(void **state)
+{
+    (void)state;
+    in_a_file_alone(); /* as above */
+    overtaken = caller_make("late@b", "Free");
+    clock_to("2024-02-29T23:59:59Z");
+    execute(
+        "CREATE TRIGGER folded AFTER INSERT ON audit_event WHEN new.verb = 'account_plan' BEGIN"
+        " INSERT INTO balance (bucket, account_id, period, day, day_used, included, used,"
+        " overage, overage_micros, plan, plan_version, subscription_cents)"
+        " SELECT bucket, account_id, period + 1, day + 1, 0, 2000, 0, 0, 0, 'Free',"
+        " plan_version, 0 FROM balance WHERE account_id = new.account_id; END");
+    looks = 0;
+    at_next_clock_look(period_overtakes);
+    (void)moved(&overtaken, "Starter");
+    assert_int_equal(looks, 3);
+    execute("DROP TRIGGER folded");
+    assert_stored_text("SELECT plan || included FROM balance ORDER BY period DESC LIMIT 1",
+                       "Starter20000");
+    for (size_t way = 0; way < LENGTH_OF(between); way++) {
+        between[way]();
+        assert_stands(&overtaken, "Starter", 20000, 0);
+    }
+}
+
 /* Its first period is that of its first day, also while the clock stands before it. */
 static void a_plan_changes_before_the_first_day(void **state)
 {
@@ -528,6 +613,9 @@ int main(int argc, char **argv)
         FRESH(a_price_of_nothing_takes_the_slot_alone),
         FRESH(a_period_that_begins_meanwhile_is_on_the_new_plan),
         FRESH(a_plan_changes_before_the_first_day),
+        FRESH(a_plan_that_was_left_while_nobody_ran_is_not_in_use),
+        FRESH(names_of_plans_are_bounded_before_a_load_is_kept),
+        FRESH(a_period_with_a_row_of_the_plan_before_is_written_anew),
         FRESH(every_change_leaves_its_event),
     };
     return changes_main(tests, argc, argv);

@@ -141,6 +141,22 @@ static void a_restored_window_stands_in_order(void **state)
     rate_window_finish(&window);
 }
 
+/* As of a journal whose wall clock was stepped: a call in it is no older than the one before it, as a window is told from its
+ * newest backwards. */
+static void calls_restored_out_of_order_are_not_freed_early(void **state)
+{
+    (void)state;
+    struct rate_window window = {0};
+    rate_window_restore(&window, 3, 100000, 30000);
+    rate_window_restore(&window, 3, 100000, 5000);
+    rate_window_restore(&window, 3, 100000, 50000);
+    assert_int_equal(rate_window_look(&window, 3, 129999).remaining, 0);
+    assert_int_equal(rate_window_look(&window, 3, 130000).remaining, 1);
+    assert_int_equal(rate_window_look(&window, 3, 154999).remaining, 1);
+    assert_int_equal(rate_window_look(&window, 3, 155000).remaining, 3);
+    rate_window_finish(&window);
+}
+
 static void an_account_that_calls_rarely_keeps_a_short_ring(void **state)
 {
     (void)state;
@@ -332,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_restored_window_counts_what_was_admitted),
         cmocka_unit_test(a_reading_that_was_overtaken_grants_nothing),
         cmocka_unit_test(a_restored_window_stands_in_order),
+        cmocka_unit_test(calls_restored_out_of_order_are_not_freed_early),
         cmocka_unit_test(an_account_that_calls_rarely_keeps_a_short_ring),
         cmocka_unit_test(a_window_is_idle_until_it_is_used_and_a_minute_after),
         cmocka_unit_test(a_window_that_was_written_decides_the_same),
