@@ -91,9 +91,9 @@ enum cli_exit cli_account_usage(struct cli_context *context, int argc, char **ar
         .sentence =
             "Shows what an account's keys did: one line a day and key, calls by outcome, "
             "credits, overage, and\na line of totals; parted by tabs. Counted to the last "
-            "call that was answered, those\nthat were refused with 429 to a second ago. "
-            "Columns of which\nnothing happened are left out; "
-            "--json has them all. overage_micros are millionths of a dollar.",
+            "call that was charged, and to a second\nago for others. Columns of which nothing "
+            "happened are left out; --json has them all.\noverage_micros are millionths of a "
+            "dollar.",
         .options = options,
     };
     struct cli_arguments given;

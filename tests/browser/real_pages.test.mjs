@@ -202,7 +202,7 @@ test("a slow server is told on every page while it lasts", async (t) => {
 
 test("an account with nothing is told so on every page, and what to do", async (t) => {
   await world.clock.passForLimits(60);
-  for (const { name, path, empty } of PAGES.filter((one) => one.empty && !["trends", "hashtag", "account"].includes(one.name))) {
+  for (const { name, path, empty } of PAGES.filter((one) => one.empty && !["trends", "hashtag", "account", "status"].includes(one.name))) {
     const page = await world.open(t, path, { person: fresh });
     await page.getByText(empty).first().waitFor();
     assert.equal(await page.getByRole("alert").count(), 0, name);
@@ -211,6 +211,26 @@ test("an account with nothing is told so on every page, and what to do", async (
   }
   const never = await world.open(t, "/console/trends/neverheardofit?country_code=US", { person: fresh });
   await never.getByText("Never seen on this list").waitFor();
+});
+
+test("the status page tells what the server's lists and the account's calls are", async (t) => {
+  const calls = async () => {
+    const { items } = await busy.get("/usage/me/timeseries?range=period");
+    const sum = (of) => items.reduce((total, item) => total + item[of], 0);
+    return { all: sum("requests"), failed: sum("failed_requests") };
+  };
+  await until(async () => (await calls()).failed === 1, "the call that failed is counted");
+  const page = await world.open(t, "/console/status", { person: busy });
+  await page.getByText("Calls are answered.").waitFor();
+  await page.getByText(`1 of ${(await calls()).all} calls failed.`).waitFor();
+  await page.getByRole("rowheader", { name: "400 invalid input" }).waitFor();
+  const { countries, lists } = await busy.get("/console/lists");
+  const ages = page.getByRole("table", { name: "Age of the lists by country" });
+  const captured = new Set(lists.map((list) => list.country_code));
+  assert.equal(await ages.locator("tbody tr").count(), countries.filter(({ code }) => captured.has(code)).length);
+  assert.equal(await ages.locator("tbody time").count(), lists.length);
+  await page.getByText(/ have made-up figures/).waitFor();
+  assert.deepEqual(page.complaints, []);
 });
 
 test("an address of nothing keeps the navigation", async (t) => {

@@ -1,5 +1,5 @@
 // The server's account API: its envelope taken off, its refusals thrown as Fault.
-import type { Account, ApiKey, EventPage, HashtagList, History, Lists } from "./api_types";
+import type { Account, ApiKey, EventPage, HashtagList, History, Lists, Readiness } from "./api_types";
 import { Fault } from "./fault";
 import { noteSignedIn, noteSignedOut } from "./signed_out";
 
@@ -17,8 +17,12 @@ export function pathOf(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path;
 }
 
-// The JSON at an address of the server. What is not a success is thrown, in the server's own words.
-export async function fetchJson<T>(address: string, init: RequestInit = {}): Promise<T> {
+// The JSON at an address of the server. What is neither a success nor `isAnswer` is thrown, in the server's own words.
+export async function fetchJson<T>(
+  address: string,
+  init: RequestInit = {},
+  isAnswer: (body: { data?: object }) => boolean = () => false,
+): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(address, { credentials: "same-origin", ...init });
@@ -36,7 +40,7 @@ export async function fetchJson<T>(address: string, init: RequestInit = {}): Pro
       id,
     );
   }
-  if (answer.ok) return body as T;
+  if (answer.ok || isAnswer(body)) return body as T;
   const data = body.data ?? {};
   const fault = new Fault(
     String(body.msg ?? "The server refused this."),
@@ -55,6 +59,12 @@ const ask = async <T>(method: string, path: string, init: RequestInit = {}): Pro
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
   ask<T>("GET", path, signal ? { signal } : {});
+
+// That a part does not work is an answer, too, though it comes with 503.
+export const getReadiness = async (signal?: AbortSignal): Promise<Readiness> =>
+  (
+    await fetchJson<{ data: Readiness }>(`${ROOT}/ready`, signal ? { signal } : {}, ({ data = {} }) => "components" in data)
+  ).data;
 
 export async function getAccount(signal?: AbortSignal): Promise<Account> {
   const account = await get<Account>("/user/me", signal);

@@ -266,6 +266,29 @@ export interface History {
 export interface Lists {
   countries: { code: string; name: string; periods: number[] }[];
   industries: { id: number; name: string }[];
+  lists: Captured[];
+}
+
+// The newest list over all industries of a country and period.
+export interface Captured {
+  country_code: string;
+  period: number;
+  captured_at: string;
+  source: string;
+  stale: boolean;
+}
+
+export interface Readiness {
+  ready: boolean;
+  components: Record<string, { ready: boolean; error?: string }>;
+  sources?: SourceState[];
+}
+
+export interface SourceState {
+  name: string;
+  state: "works" | "pauses" | "shut";
+  until?: string; // when it is asked again
+  last_success?: string;
 }
 
 export interface PlaygroundAnswer {

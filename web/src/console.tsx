@@ -12,6 +12,7 @@ import { OverviewPage } from "./overview_page";
 import { PlaygroundPage } from "./playground_page";
 import { useResource } from "./resource";
 import { usePlace, type Place } from "./router";
+import { StatusPage } from "./status_page";
 import { TrendsPage } from "./trends_page";
 import { UsagePage } from "./usage_page";
 
@@ -56,6 +57,8 @@ function pageAt(
       return <BillingPage />;
     case "account":
       return <AccountPage account={account} />;
+    case "status":
+      return <StatusPage />;
     default:
       return <MissingPage />;
   }

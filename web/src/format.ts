@@ -1,7 +1,7 @@
 // Numbers, money and times as the console shows them: UTC everywhere.
 
 const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 const whole = new Intl.NumberFormat("en-US");

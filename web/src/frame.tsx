@@ -15,6 +15,7 @@ const PAGES = [
   { word: "usage", name: "Usage" },
   { word: "billing", name: "Billing" },
   { word: "account", name: "Account" },
+  { word: "status", name: "Status" },
 ];
 
 export function Frame({

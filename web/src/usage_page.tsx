@@ -128,7 +128,7 @@ function ByDay({ days, keys, mean, now }: ByDayProps) {
         </details>
       </Section>
       <Section title="Refusals" lead="Calls that got no list, by reason. None of them cost credits.">
-        <Refused days={days} />
+        <Refused among={days} />
       </Section>
     </>
   );

@@ -1,6 +1,6 @@
 // Calls that were refused, by reason: what one looks for when things break.
+import type { Refusals } from "./api_types";
 import { count } from "./format";
-import type { Day } from "./usage_days";
 
 const REASONS: [string, string][] = [
   ["rate_limited", "429 rate limit"],
@@ -13,10 +13,10 @@ const REASONS: [string, string][] = [
   ["unavailable", "503 no list to serve"],
 ];
 
-export function Refused({ days }: { days: Day[] }) {
+export function Refused({ among }: { among: { refusals?: Refusals }[] }) {
   const sums = new Map<string, number>();
-  for (const day of days) {
-    for (const [reason, times] of Object.entries(day.refusals)) sums.set(reason, (sums.get(reason) ?? 0) + times);
+  for (const { refusals = {} } of among) {
+    for (const [reason, times] of Object.entries(refusals)) sums.set(reason, (sums.get(reason) ?? 0) + times);
   }
   const known = new Set(REASONS.map(([reason]) => reason));
   const others = [...sums.keys()]

@@ -346,4 +346,30 @@ export const cannedLists = () => ({
     ["AQ", "Antarctica", []],
   ].map(([code, name, periods]) => ({ code, name, periods })),
   industries: INDUSTRIES.map(({ id, value }) => ({ id, name: value })),
+  lists: [
+    ["ALL", 7, 3 * HOUR, "creative-center"],
+    ["ALL", 30, 3 * HOUR, "creative-center"],
+    ["MY", 7, 20 * 60_000, "creative-one"],
+    ["US", 7, 2 * HOUR, "creative-center"],
+    ["US", 30, 50 * HOUR, "creative-center"],
+    ["US", 120, 45 * DAY, "import"],
+    ["DE", 7, 5 * HOUR, "sample"],
+  ].map(([country_code, period, age, source]) => ({
+    country_code,
+    period,
+    captured_at: second(Date.now() - age),
+    source,
+    stale: age > 2 * DAY,
+  })),
+});
+
+export const cannedReadiness = () => ({
+  checked_at: second(Date.now()),
+  components: { catalog: { ready: true }, ledger: { ready: true } },
+  sources: [
+    { name: "creative-center", state: "works", last_success: second(Date.now() - 2 * HOUR), lists: 40, failures: 0 },
+    { name: "creative-one", state: "pauses", until: second(Date.now() + 60_000), last_success: second(Date.now() - HOUR), lists: 8, failures: 1 },
+    { name: "business-api", state: "shut", until: second(Date.now() + HOUR), lists: 0, failures: 5 },
+  ],
+  ready: true,
 });

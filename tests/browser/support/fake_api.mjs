@@ -14,6 +14,7 @@ import {
   cannedKey,
   cannedKeys,
   cannedLists,
+  cannedReadiness,
   cannedSessions,
   cannedUsage,
   periodUsage,
@@ -187,7 +188,9 @@ export class FakeApi {
       case "/usage/me/timeseries":
         return ok(this.#timeseries(query, isEmpty));
       case "/console/lists":
-        return ok(cannedLists());
+        return ok(isEmpty ? { ...cannedLists(), lists: [] } : cannedLists());
+      case "/ready":
+        return ok(cannedReadiness());
       case "/console/trends": {
         const page = cannedHashtags(query, this.isStale);
         return ok(
@@ -347,8 +350,9 @@ export const refusal = (status, reason, msg, more = {}) => ({
 function byDay(items) {
   const days = new Map();
   for (const { key_id, refusals, ...item } of items) {
-    const day = days.get(item.bucket_start) ?? { ...item, credits: 0, requests: 0, charged_requests: 0, failed_requests: 0 };
+    const day = days.get(item.bucket_start) ?? { ...item, credits: 0, requests: 0, charged_requests: 0, failed_requests: 0, refusals: {} };
     for (const name of ["credits", "requests", "charged_requests", "failed_requests"]) day[name] += item[name];
+    for (const [reason, times] of Object.entries(refusals)) day.refusals[reason] = (day.refusals[reason] ?? 0) + times;
     days.set(item.bucket_start, day);
   }
   return [...days.values()];

@@ -19,5 +19,6 @@ export const PAGES = [
   { name: "usage", path: "/console/usage", empty: "No calls yet", what: "your usage" },
   { name: "billing", path: "/console/billing", empty: "No invoices yet", what: "your billing period" },
   { name: "account", path: "/console/account", empty: "No session is known.", what: "your sessions" },
+  { name: "status", path: "/console/status", empty: "No list has come in yet", what: "the state of the API" },
   { name: "missing", path: "/console/nowhere", empty: undefined, what: undefined },
 ];
