@@ -218,9 +218,9 @@ const struct endpoint endpoints[] = {
      .operation_id = TEXT_INITIAL("usage-me-overview"),
      .summary = TEXT_INITIAL("Tell what the account did in a range of time"),
      .description = TEXT_INITIAL(
-         "Counts calls and credits of a range, to the last call that was charged, and to a "
-         "second "
-         "ago for others; and tells where the account stands in its period." ACCOUNT_IS_FREE),
+         "Counts calls and credits of a range, to the last call that was charged, and to "
+         "a second ago for others; and tells where the account stands in its "
+         "period." ACCOUNT_IS_FREE),
      .tags = account_tags,
      .kind = ENDPOINT_ACCOUNT,
      .caller = CALLER_KEY_OR_SESSION,
