@@ -105,14 +105,12 @@ enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct r
 }
 
 /* A version that is in force already is not loaded again. No load counts for a period that an
- * account has entered, however the wall clock was stepped. */
+ * account has entered, or that is closed, however the wall clock was stepped. */
 static enum status load_write(struct ledger *ledger, int64_t version, struct reason *reason)
 {
     int64_t at = time_now(ledger->time).us;
     if (ledger->meter && at <= meter_decided_by(ledger->meter).us)
         at = meter_decided_by(ledger->meter).us + 1;
-    if (at <= atomic_load(&ledger->closed_us)) /* nor for one that is closed */
-        at = atomic_load(&ledger->closed_us) + 1;
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(
         ledger->db,

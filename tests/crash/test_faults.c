@@ -87,9 +87,11 @@ static bool lasting_fault(const struct shim_orders *orders, bool folds_next)
     assert_int_equal(scene_charge(ROOMY), STATUS_UNAVAILABLE);
     scene_until(is_refused_after_three_faults); /* two of them its own attempts */
     nothing_was_taken(&before);
+    assert_int_equal(ledger_health(scene_ledger, NULL), STATUS_UNAVAILABLE);
     shim_order(&(struct shim_orders){0});
     charge_when_admitted(ROOMY);
     assert_int_equal(last_call(), CALL_SETTLED);
+    assert_int_equal(ledger_health(scene_ledger, NULL), STATUS_OK);
     scene_close();
     assert_int_equal(scene_check(SCENE_EXACT), 0);
     return true;
