@@ -61,10 +61,10 @@ export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
   ask<T>("GET", path, signal ? { signal } : {});
 
 // That a part does not work is an answer, too, though it comes with 503.
-export const getReadiness = async (signal?: AbortSignal): Promise<Readiness> =>
-  (
-    await fetchJson<{ data: Readiness }>(`${ROOT}/ready`, signal ? { signal } : {}, ({ data = {} }) => "components" in data)
-  ).data;
+export async function getReadiness(signal?: AbortSignal): Promise<Readiness> {
+  const isAnswer = ({ data = {} }: { data?: object }) => "components" in data;
+  return (await fetchJson<{ data: Readiness }>(`${ROOT}/ready`, signal ? { signal } : {}, isAnswer)).data;
+}
 
 export async function getAccount(signal?: AbortSignal): Promise<Account> {
   const account = await get<Account>("/user/me", signal);

@@ -1,7 +1,7 @@
 // Whether calls are answered, how old each country's lists are, and which calls failed in the last day.
 import { get, getReadiness, pathOf } from "./api";
 import type { Captured, Lists, Readiness, SourceState, Timeseries, UsageItem } from "./api_types";
-import { HOUR, clock, count, isoSecond, moment, plural, span } from "./format";
+import { DAY, HOUR, clock, count, isoSecond, moment, plural, span } from "./format";
 import { Page, Section } from "./page";
 import { Empty, Region } from "./region";
 import { useResource } from "./resource";
@@ -28,7 +28,7 @@ export function StatusPage() {
           isEmpty={(found) => found.lists.length === 0}
           empty={
             <Empty title="No list has come in yet">
-              <p>A call for a list is answered with 503 until one has, and is not charged.</p>
+              <p>A call for a list that no source gives is answered with 503, and is not charged.</p>
             </Empty>
           }
         >
@@ -183,7 +183,7 @@ function Age({ of: list, now }: { of: Captured | undefined; now: number }) {
 // Usage is kept by the hour: a day and what has passed of this hour.
 function LastDay({ now }: { now: number }) {
   const hour = Math.floor(now / HOUR) * HOUR;
-  const from = hour - 24 * HOUR;
+  const from = hour - DAY;
   const range = { range: "custom", from: isoSecond(from), to: isoSecond(hour + HOUR) };
   const path = pathOf("/usage/me/timeseries", { ...range, bucket: "hour" });
   const series = useResource((signal) => get<Timeseries>(path, signal), path, REFRESH_MS);
