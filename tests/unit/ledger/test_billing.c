@@ -472,23 +472,6 @@ static void a_grant_is_checked(void **state)
     assert_int_equal(stored_integer("SELECT count(*) FROM journal"), 0);
 }
 
-static void grants_end_where_sums_could_not_be_told(void **state)
-{
-    (void)state;
-    struct adjustment_made made;
-    struct caller caller = caller_make("a@x", "Free");
-    struct text email = text_of(caller.email);
-    int64_t room = CREDITS_MAX / 2 - 2000; /* beside what the plan includes */
-    for (; room >= GRANT_CREDITS_MAX; room -= GRANT_CREDITS_MAX)
-        DONE(ledger_account_grant(ledger, email, GRANT_CREDITS_MAX, TEXT("x"), &made, &reason));
-    assert_int_equal(ledger_account_grant(ledger, email, room + 1, TEXT("x"), &made, &reason),
-                     STATUS_INVALID);
-    assert_non_null(strstr(reason.sentence, "credits in its period already"));
-    DONE(ledger_account_grant(ledger, email, room, TEXT("x"), &made, &reason));
-    assert_int_equal(ledger_account_grant(ledger, email, 1, TEXT("x"), &made, &reason),
-                     STATUS_INVALID);
-}
-
 static void a_refund_gives_back_what_was_taken_once(void **state)
 {
     (void)state;
@@ -780,7 +763,6 @@ int main(int argc, char **argv)
         FRESH(an_upgrade_keeps_what_was_granted),
         FRESH(a_grant_counts_in_the_period_that_it_was_made_in),
         FRESH(a_grant_is_checked),
-        FRESH(grants_end_where_sums_could_not_be_told),
         FRESH(a_refund_gives_back_what_was_taken_once),
         FRESH(nobody_is_refunded_what_another_was_charged),
         FRESH(a_refund_makes_room_under_the_spend_limit),
