@@ -2,6 +2,7 @@
  * that it is. */
 #include "changes_harness.h"
 #include "ledger/audit.h"
+#include "ledger/terms.h"
 
 #include <stdio.h>
 
@@ -382,6 +383,26 @@ static void a_period_that_is_not_what_its_plans_say_is_told(void **state)
     }
 }
 
+/* No ledger gets there: who loads a plan file is refused before. */
+static void more_plans_than_can_be_told_apart_are_told(void **state)
+{
+    (void)state;
+    books_close();
+    for (int64_t id = 100; id < 100 + TERMS_SLOTS_MAX; id++) {
+        char sql[256], name[32];
+        (void)snprintf(
+            sql, sizeof(sql),
+            "INSERT INTO plan_version SELECT %lld, loaded_at, x'%064llx', plans"
+            " FROM plan_version WHERE id = 1;"
+            "INSERT INTO plan_load SELECT %lld, at, %lld FROM plan_load WHERE id = 1",
+            (long long)id, (long long)id, (long long)id, (long long)id);
+        (void)snprintf(name, sizeof(name), "\"F%lld\"", (long long)id);
+        execute(sql);
+        version_forge(id, "\"Free\"", name);
+    }
+    assert_true(tells("plan_load: over 256 names of plans; balances cannot be compared"));
+}
+
 /* ---- What several nodes share ---- */
 
 /* Balances are written with each batch, usage by the node that wrote it, a moment later. */
@@ -464,6 +485,7 @@ int main(int argc, char **argv)
         ON_BOOKS(a_period_that_ended_is_told_by_its_name),
         ON_BOOKS(included_credits_after_overage_are_told),
         ON_BOOKS(a_period_that_is_not_what_its_plans_say_is_told),
+        ON_BOOKS(more_plans_than_can_be_told_apart_are_told),
         ON_BOOKS(an_upgrade_explains_included_credits_after_overage),
         ON_BOOKS(overage_is_held_against_what_was_included_before_an_upgrade),
         ON_BOOKS(a_charge_of_an_ended_period_may_come_late),
