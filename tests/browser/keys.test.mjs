@@ -1,9 +1,9 @@
 // API keys: what is shown of them, and every change that the page can make.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ATTACK, cannedKey } from "./support/canned.mjs";
+import { ATTACK, cannedKey, second } from "./support/canned.mjs";
 import { settled, useConsole } from "./support/console.mjs";
-import { SECRET, refusal } from "./support/fake_api.mjs";
+import { SECRET, ok, refusal } from "./support/fake_api.mjs";
 
 const world = useConsole();
 const focused = (page) => page.evaluate(() => document.activeElement?.textContent.trim());
@@ -57,6 +57,15 @@ test("the list shows status words, last use and the active key, and a hostile na
   assert.ok((await page.locator("main").innerText()).includes(ATTACK));
   assert.equal(await page.locator("img").count(), 0);
   assert.deepEqual(page.complaints, []);
+});
+
+test("what was used in this minute or the last one was just now", async (t) => {
+  const used = (seconds) => ({ last_used_at: second(Date.now() - seconds * 1000) });
+  const keys = [cannedKey("1", "last one", used(80)), cannedKey("2", "before it", used(122))];
+  world.fake.override.set("GET /api/v1/user/me/api-keys", () => ok({ items: keys }));
+  const page = await openKeys(t);
+  assert.match(await rowOf(page, "last one").innerText(), /just now/);
+  assert.match(await rowOf(page, "before it").innerText(), /2 min ago/);
 });
 
 test("a new key is shown until it is stored, and nowhere afterwards", async (t) => {

@@ -51,9 +51,10 @@ export function span(milliseconds: number): string {
   return `${Math.floor(milliseconds / DAY)} d`;
 }
 
+// Uses are told by the minute they fell in: what began less than two minutes ago may be of this moment.
 export function ago(time: string, now = Date.now()): string {
   const past = now - Date.parse(time);
-  if (past < MINUTE) return "just now";
+  if (past < 2 * MINUTE) return "just now";
   return past < 30 * DAY ? `${span(past)} ago` : day(time);
 }
 
