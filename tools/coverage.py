@@ -5,7 +5,8 @@ usage: coverage.py [--uncovered] BUILD_DIR FOLDER...
 
 BUILD_DIR was built by meson with -Db_coverage=true and its tests have run. FOLDERs are folders of
 src/. After the table it counts by reason what was not taken, as coverage_reasons.txt has them,
-and lists what has no reason there; --uncovered lists all of it. Exit 1 when one has no reason.
+and lists what has no reason there and the rows there that fit nothing; --uncovered lists all of it.
+Exit 1 when one has no reason.
 docs/coverage.md explains the reasons.
 """
 import argparse
@@ -77,6 +78,7 @@ class Reason:
         fields = row.split(" ", 4)
         if len(fields) != 5 or fields[1] not in ("way", "any"):
             sys.exit(f"coverage.py: {REASONS}: five fields, the second way or any, not: {row}")
+        self.text = row
         self.name, self.scope, self.file, self.function, self.pattern = fields
         self.pattern = re.compile(self.pattern)
 
@@ -93,22 +95,26 @@ def read_reasons():
 def explain(files, lists_all):
     """Prints what was not taken, by reason; false when something has none."""
     reasons = read_reasons()
+    idle = set(reasons)
     lines, ways = collections.Counter(), collections.Counter()
     for name in sorted(files):
         source = (ROOT / name).read_text(encoding="utf-8").splitlines()
         for number, ran, never in files[name].uncovered():
             line = source[number - 1].strip()
             function = files[name].functions[number]
-            reason = next((reason.name for reason in reasons
-                           if reason.fits(name, function, line, ran)), "NO REASON")
+            row = next((row for row in reasons if row.fits(name, function, line, ran)), None)
+            idle.discard(row)
+            reason = row.name if row else "NO REASON"
             lines[reason] += not ran
             ways[reason] += never
-            if lists_all or reason == "NO REASON":
+            if lists_all or not row:
                 what = f"{never} ways never taken" if ran else "never run"
                 print(f"{name}:{number}: {function}: {what}: {reason}: {line}")
     print(f"\n{'not taken, by reason':34}{'lines':>6}{'branches':>10}")
     for reason in sorted(ways):
         print(f"{reason:34}{lines[reason]:6}{ways[reason]:10}")
+    for row in filter(idle.__contains__, reasons):
+        print(f"fits nothing: {row.text}")
     return "NO REASON" not in ways
 
 

@@ -28,7 +28,7 @@ static credits overage_permitted(const struct overage_facts *facts, const struct
 }
 
 static struct quota quota_of(const struct state *state, const struct plan *plan,
-                             const struct key_use *key)
+                             const struct key_day *key)
 {
     const struct overage_facts facts = {
         .has_opted_in = state->has_opted_in,
@@ -76,7 +76,7 @@ static void decide(struct meter *meter, struct shard *shard, const struct charge
         .terms = terms, .cost = terms_price(terms, order->operation_id, order->cost)};
     decided->now = meter_time_follow(meter, state, order->now, &decided->period);
     decided->plan = meter_plan_in(terms, state->plan_slot);
-    struct key_use *key = meter_key_of(shard, order->key_id, state->day);
+    struct key_day *key = meter_key_of(shard, order->key_id, state->day);
     decided->follows_key = key != NULL;
     decided->keys_followed = atomic_load_explicit(&meter->keys_followed, memory_order_relaxed);
     decided->quota = quota_of(state, decided->plan, key);
@@ -140,7 +140,7 @@ void meter_undo(struct meter *meter, const struct charge_order *order,
     }
     if (state->day == day)
         state->day_used -= charged;
-    struct key_use *key = meter_key_of(shard, order->key_id, day);
+    struct key_day *key = meter_key_of(shard, order->key_id, day);
     if (key && key->day == day && standing->follows_key)
         key->used -= charged;
     meter_shard_unlock(shard);
@@ -153,7 +153,7 @@ void meter_key_catch_up(struct meter *meter, const struct charge_order *order,
         return;
     struct shard *shard = meter_shard_lock(meter, order->account_id);
     int32_t day = (int32_t)instant_day(standing->now);
-    struct key_use *key = meter_key_of(shard, order->key_id, day);
+    struct key_day *key = meter_key_of(shard, order->key_id, day);
     if (key && key->day == day)
         key->used += standing->charged.count;
     meter_shard_unlock(shard);

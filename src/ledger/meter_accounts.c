@@ -50,7 +50,7 @@ bool meter_account_find(struct meter *meter, int64_t account_id, struct meter_ac
 
 static void keys_grow(struct shard *shard)
 {
-    struct key_use *old = shard->keys;
+    struct key_day *old = shard->keys;
     size_t old_capacity = shard->key_capacity;
     shard->key_capacity = old_capacity ? 2 * old_capacity : 16;
     shard->keys = memory_take_zeroed(shard->key_capacity, sizeof(shard->keys[0]));
@@ -95,12 +95,12 @@ void meter_overage_put(struct meter *meter, int64_t account_id, bool has_opted_i
 }
 
 /* The key's place, taken for it when it is new. */
-static struct key_use *key_follow(struct meter *meter, struct shard *shard,
-                                  const struct key_use *made)
+static struct key_day *key_follow(struct meter *meter, struct shard *shard,
+                                  const struct key_day *made)
 {
     if (2 * (shard->key_count + 1) > shard->key_capacity)
         keys_grow(shard);
-    struct key_use *key = &shard->keys[meter_key_place(shard, made->key_id)];
+    struct key_day *key = &shard->keys[meter_key_place(shard, made->key_id)];
     if (key->key_id == 0) {
         *key = *made;
         shard->key_count++;
@@ -113,12 +113,12 @@ void meter_key_cap_put(struct meter *meter, const struct meter_key *key)
 {
     struct shard *shard = meter_shard_lock(meter, key->account_id);
     (void)key_follow(meter, shard,
-                     &(struct key_use){.key_id = key->key_id,
+                     &(struct key_day){.key_id = key->key_id,
                                        .cap_family = key->cap_family,
                                        .day = key->day,
                                        .used = key->key_id == key->cap_family ? key->used : 0});
-    struct key_use *family = key_follow(meter, shard,
-                                        &(struct key_use){.key_id = key->cap_family,
+    struct key_day *family = key_follow(meter, shard,
+                                        &(struct key_day){.key_id = key->cap_family,
                                                           .cap_family = key->cap_family,
                                                           .day = key->day,
                                                           .used = key->used});
@@ -132,7 +132,7 @@ void meter_key_join(struct meter *meter, int64_t account_id, int64_t key_id, int
     if (shard->key_count > 0 &&
         shard->keys[meter_key_place(shard, cap_family)].key_id == cap_family)
         (void)key_follow(meter, shard,
-                         &(struct key_use){.key_id = key_id, .cap_family = cap_family});
+                         &(struct key_day){.key_id = key_id, .cap_family = cap_family});
     meter_shard_unlock(shard);
 }
 
@@ -242,7 +242,7 @@ void meter_restore_key(struct meter *meter, int64_t account_id, int64_t key_id, 
                        int64_t used)
 {
     struct shard *shard = meter_shard_lock(meter, account_id);
-    struct key_use *key = meter_key_of(shard, key_id, day);
+    struct key_day *key = meter_key_of(shard, key_id, day);
     if (key && key->day == day)
         key->used += used;
     meter_shard_unlock(shard);

@@ -59,10 +59,10 @@ void meter_held_calls(struct meter *meter, int64_t account_id, struct buffer *ca
 void meter_key_day_put(struct meter *meter, const struct meter_key_day *key)
 {
     struct shard *shard = meter_shard_lock(meter, key->account_id);
-    struct key_use *use = &shard->keys[meter_key_place(shard, key->cap_family)];
-    check(use->key_id == key->cap_family);
-    use->day = key->day;
-    use->used = key->used;
+    struct key_day *held = &shard->keys[meter_key_place(shard, key->cap_family)];
+    check(held->key_id == key->cap_family);
+    held->day = key->day;
+    held->used = key->used;
     meter_shard_unlock(shard);
 }
 
@@ -70,9 +70,9 @@ bool meter_key_day_find(struct meter *meter, int64_t account_id, int64_t key_id,
                         struct meter_key_day *key)
 {
     struct shard *shard = meter_shard_lock(meter, account_id);
-    const struct key_use *use = meter_key_of(shard, key_id, 0);
-    if (use)
-        *key = (struct meter_key_day){account_id, use->cap_family, use->day, use->used};
+    const struct key_day *held = meter_key_of(shard, key_id, 0);
+    if (held)
+        *key = (struct meter_key_day){account_id, held->cap_family, held->day, held->used};
     meter_shard_unlock(shard);
-    return use != NULL;
+    return held != NULL;
 }

@@ -95,11 +95,11 @@ size_t meter_key_place(const struct shard *shard, int64_t key_id)
     return place;
 }
 
-struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day)
+struct key_day *meter_key_of(struct shard *shard, int64_t key_id, int32_t day)
 {
     if (shard->key_count == 0)
         return NULL;
-    struct key_use *key = &shard->keys[meter_key_place(shard, key_id)];
+    struct key_day *key = &shard->keys[meter_key_place(shard, key_id)];
     if (key->key_id == 0)
         return NULL;
     if (key->cap_family != key_id)
@@ -200,7 +200,7 @@ void meter_balance_put(struct state *state, const struct meter_balance *balance)
     state->overage_micros = balance->overage_micros;
 }
 
-void meter_credits_move(struct state *state, struct key_use *key, credits charged,
+void meter_credits_move(struct state *state, struct key_day *key, credits charged,
                         credits overage, micros_usd overage_cost)
 {
     state->day_used += charged.count;

@@ -26,7 +26,7 @@ struct state {
 };
 
 /* Today's credits of the keys that share one daily cap: kept with the first of them. */
-struct key_use {
+struct key_day {
     int64_t key_id;     /* 0: free place */
     int64_t cap_family; /* the first key's id; where that is another, the rest stands there */
     credits cap;
@@ -39,7 +39,7 @@ struct shard {
     duration called; /* the latest call by the clock that never steps */
     struct state
         *_Atomic chunks[CHUNKS_MAX]; /* by and by; none moves or goes before the meter does */
-    struct key_use *keys;            /* open addressing by key id; a power of two places */
+    struct key_day *keys;            /* open addressing by key id; a power of two places */
     size_t key_capacity, key_count;
 };
 
@@ -78,7 +78,7 @@ void meter_shard_free_states(struct shard *shard);
 size_t meter_key_place(const struct shard *shard, int64_t key_id);
 
 /* What counts for a key: that of its family. NULL for a key without a cap; begins anew each day. */
-struct key_use *meter_key_of(struct shard *shard, int64_t key_id, int32_t day);
+struct key_day *meter_key_of(struct shard *shard, int64_t key_id, int32_t day);
 
 /* A slot that these terms lack is a bug: ledger_terms_set refuses such terms. */
 const struct plan *meter_plan_in(const struct terms *terms, uint8_t slot);
@@ -104,7 +104,7 @@ struct subscription meter_subscription_of(struct meter *meter, const struct stat
                                           instant period_start, uint8_t slot);
 
 /* key: NULL for one without a cap. */
-void meter_credits_move(struct state *state, struct key_use *key, credits charged,
+void meter_credits_move(struct state *state, struct key_day *key, credits charged,
                         credits overage, micros_usd overage_cost);
 
 static inline int32_t meter_period_number(const struct billing_period *period)
