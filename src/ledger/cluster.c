@@ -5,6 +5,11 @@
 #include "ledger/cluster_fold.h"
 #include "ledger/embedded_billing.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #define FOLD_INTERVAL_US                                                                       \
     (4 * SECOND_US) /* readers add what is not folded: some thousand rows at most */
 #define FOLLOW_INTERVAL_MS 250
@@ -337,7 +342,8 @@ static void *follow(void *owner)
     struct cluster *cluster = owner;
     while (!is_over(cluster)) {
         bool is_heard;
-        if (db_hear(cluster->ears, FOLLOW_INTERVAL_MS, &is_heard, NULL) != STATUS_OK)
+        if (db_hear(cluster->ears, FOLLOW_INTERVAL_MS, cluster->woken, &is_heard, NULL) !=
+            STATUS_OK)
             (void)cluster_pause(cluster, (duration){FOLLOW_INTERVAL_MS * 1000});
         follow_once(cluster);
         windows_sweep(cluster);
@@ -388,6 +394,10 @@ static enum status lane_open(struct cluster *cluster, struct lane *lane, struct 
 
 static enum status ears_open(struct cluster *cluster, struct reason *reason)
 {
+    cluster->woken = eventfd(0, EFD_CLOEXEC);
+    if (cluster->woken < 0)
+        return reason_set(reason, STATUS_UNAVAILABLE, "no event can be made: %s",
+                          strerror(errno));
     TRY(db_open(text_of(db_address(cluster->ledger->db)), &connection, &cluster->ears, reason));
     return db_listen(cluster->ears, CLUSTER_CHANNEL, reason);
 }
@@ -396,6 +406,7 @@ struct cluster *cluster_make(struct ledger *ledger, const struct time_source *ti
 {
     struct cluster *cluster = memory_take_zeroed(1, sizeof(*cluster));
     cluster->ledger = ledger;
+    cluster->woken = -1;
     cluster->base = time;
     cluster->time = (struct time_source){
         .now = present, .elapsed = elapsed, .owner = cluster, .boot = time->boot};
@@ -437,6 +448,7 @@ void cluster_stop(struct cluster *cluster)
     uv_cond_broadcast(&cluster->arrived);
     uv_cond_broadcast(&cluster->closed);
     unlock(cluster);
+    check(eventfd_write(cluster->woken, 1) == 0);
     for (size_t i = 0; i < cluster->lane_count; i++)
         check(pthread_join(cluster->lanes[i].thread, NULL) == 0);
     charges_refuse_waiting(cluster); /* where no lane was left to take them */
@@ -459,6 +471,8 @@ void cluster_close(struct cluster *cluster)
     for (size_t i = 0; i < LENGTH_OF(cluster->lanes); i++)
         lane_close(&cluster->lanes[i]);
     db_close(cluster->ears);
+    if (cluster->woken >= 0)
+        (void)close(cluster->woken);
     claims_finish(&cluster->claims);
     uv_cond_destroy(&cluster->closed);
     uv_cond_destroy(&cluster->arrived);

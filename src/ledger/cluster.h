@@ -49,6 +49,7 @@ struct cluster {
     duration swept; /* the follower's own */
 
     struct db *ears;             /* the follower's own: hears of changes on CLUSTER_CHANNEL */
+    int woken;                   /* an event, with which the stop ends the follower's wait */
     _Atomic int64_t followed_id; /* the last event that this node knows */
 };
 

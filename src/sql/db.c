@@ -246,10 +246,11 @@ enum status db_listen(struct db *db, const char *channel, struct reason *reason)
     return db->engine->listen(db, channel, reason);
 }
 
-enum status db_hear(struct db *db, int timeout_ms, bool *heard, struct reason *reason)
+enum status db_hear(struct db *db, int timeout_ms, int woken, bool *heard,
+                    struct reason *reason)
 {
     check(db->engine->hear != NULL);
-    return db->engine->hear(db, timeout_ms, heard, reason);
+    return db->engine->hear(db, timeout_ms, woken, heard, reason);
 }
 
 enum status db_copy_out(struct db *db, const struct db_copy *copy, struct reason *reason)

@@ -129,15 +129,15 @@ enum status db_begin(struct db *db, struct db_transaction *transaction, struct r
 enum status db_commit(struct db_transaction *transaction, struct reason *reason);
 void db_transaction_finish(struct db_transaction *transaction);
 
-/* The same for reading: everything until its end is seen as it was at the first statement. It
- * ends by db_transaction_finish. */
+/* The same for reading, until db_transaction_finish: all is seen as it was at the first statement. */
 enum status db_begin_reading(struct db *db, struct db_transaction *transaction,
                              struct reason *reason);
 
-/* PostgreSQL's alone, outside of transactions: one channel a db, whose name lives for ever. What is heard
- * is waited for, timeout_ms at most; *heard also where the connection was made again. */
+/* PostgreSQL's alone, outside of transactions: one channel a db, its name lives for ever. To hear waits for timeout_ms
+ * (-1: for ever) or until the descriptor woken (-1: none) can be read; *heard also after a connection made anew. */
 enum status db_listen(struct db *db, const char *channel, struct reason *reason);
-enum status db_hear(struct db *db, int timeout_ms, bool *heard, struct reason *reason);
+enum status db_hear(struct db *db, int timeout_ms, int woken, bool *heard,
+                    struct reason *reason);
 
 /* Writes the whole database, as it is now and without its free pages, into file, which must not
  * be there yet (STATUS_EXISTS); durable when it returns, removed when it fails. tick is called

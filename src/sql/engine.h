@@ -47,7 +47,8 @@ struct db_engine {
     void (*leave)(struct db *db); /* rolls back what was not committed */
     enum status (*listen)(struct db *db, const char *channel,
                           struct reason *reason); /* NULL: cannot */
-    enum status (*hear)(struct db *db, int timeout_ms, bool *heard, struct reason *reason);
+    enum status (*hear)(struct db *db, int timeout_ms, int woken, bool *heard,
+                        struct reason *reason);
     enum status (*copy_out)(struct db *db, const struct db_copy *copy, struct reason *reason);
 
     /* Within a transaction, before anything is looked at: keeps others who migrate out until its

@@ -417,7 +417,7 @@ static enum status postgres_listen(struct db *is, const char *channel, struct re
 }
 
 /* A signal may end the wait early, which is as if nothing were heard. */
-static enum status postgres_hear(struct db *is, int timeout_ms, bool *heard,
+static enum status postgres_hear(struct db *is, int timeout_ms, int woken, bool *heard,
                                  struct reason *reason)
 {
     struct postgres *db = postgres_of(is);
@@ -425,8 +425,8 @@ static enum status postgres_hear(struct db *is, int timeout_ms, bool *heard,
     TRY(session_be_ready(db, reason));
     bool has_heard = session_has_heard(db);
     if (!has_heard) {
-        struct pollfd waited = {.fd = PQsocket(db->connection), .events = POLLIN};
-        (void)poll(&waited, 1, timeout_ms);
+        struct pollfd waited[] = {{PQsocket(db->connection), POLLIN, 0}, {woken, POLLIN, 0}};
+        (void)poll(waited, LENGTH_OF(waited), timeout_ms);
         TRY(session_be_ready(db, reason));
         has_heard = session_has_heard(db);
     }

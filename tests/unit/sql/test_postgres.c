@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -396,9 +397,22 @@ static bool has_heard(struct db *db, int timeout_ms)
 {
     struct reason reason = {""};
     bool heard = false;
-    if (db_hear(db, timeout_ms, &heard, &reason) != STATUS_OK)
+    if (db_hear(db, timeout_ms, -1, &heard, &reason) != STATUS_OK)
         fail_msg("%s", reason.sentence);
     return heard;
+}
+
+static void who_waits_to_hear_is_woken(void **state)
+{
+    (void)state;
+    struct db *db = opened(&wal);
+    bool heard = true;
+    assert_int_equal(db_listen(db, "changes", NULL), STATUS_OK);
+    int woken = eventfd(1, EFD_CLOEXEC);
+    assert_int_equal(db_hear(db, -1, woken, &heard, NULL), STATUS_OK);
+    assert_false(heard);
+    assert_int_equal(close(woken), 0);
+    db_close(db);
 }
 
 static void what_is_notified_is_heard(void **state)
@@ -458,6 +472,7 @@ int main(void)
 {
     struct CMUnitTest tests[] = {
         ON_POSTGRES(sessions_are_set_up),
+        ON_POSTGRES(who_waits_to_hear_is_woken),
         ON_POSTGRES(a_lost_connection_is_made_again),
         ON_POSTGRES(a_connection_lost_in_a_transaction_loses_it),
         ON_POSTGRES(a_failure_spoils_its_transaction),
