@@ -227,7 +227,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--unit", type=pathlib.Path)
     parser.add_argument("--binary", type=pathlib.Path)
-    parser.add_argument("--timeout-factor", type=int, default=1)
+    parser.add_argument("--timeout-factor", type=int, default=4)  # a machine that is several times slower
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--mutants")
     parser.add_argument("names", nargs="*")

@@ -2,6 +2,14 @@
 
 #include "support/unit.h"
 
+#include <stdlib.h>
+
+static int64_t step_of(const struct deaths *deaths)
+{
+    const char *full = getenv("TRENDGATE_TEST_FULL");
+    return DEATHS_STEP(full && full[0] == '1' ? 1 : deaths->sample_step);
+}
+
 static bool death_is_survived(const struct deaths *deaths, int64_t n,
                               enum shim_survivors survivors)
 {
@@ -15,9 +23,10 @@ static bool death_is_survived(const struct deaths *deaths, int64_t n,
 
 void deaths_are_survived(const struct deaths *deaths, enum shim_survivors survivors)
 {
-    int64_t n = 1 + deaths->passed_over;
+    int64_t step = step_of(deaths);
+    int64_t n = 1 + (int64_t)survivors % step;
     while (death_is_survived(deaths, n, survivors))
-        n += deaths->step;
+        n += step;
     print_message("# %lld operations\n", (long long)n - 1);
-    assert_true(n + deaths->step > deaths->operations_min);
+    assert_true(n + step > deaths->operations_min);
 }

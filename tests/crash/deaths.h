@@ -19,10 +19,11 @@ struct deaths {
     void (*clear)(void);      /* nothing is there any more */
     bool (*dies)(void);       /* the run, in a child; false: it played to its end */
     void (*check)(bool died); /* what survived; fails the test */
-    int64_t step;             /* from one n to the next */
+    int64_t sample_step;      /* from one n to the next in a sample; in full it is every n */
     int64_t operations_min;   /* below that the run is not what it is meant to be */
-    int64_t passed_over;      /* operations before the first n */
 };
 
-/* Until a run plays to its end; prints how many operations it has. */
+/* Until a run plays to its end; prints how many operations it has. A sample begins at another n for
+ * each kind of survivors: with a step of SHIM_KINDS each n is played, with one of them. In full
+ * (TRENDGATE_TEST_FULL=1) each is played with all. */
 void deaths_are_survived(const struct deaths *deaths, enum shim_survivors survivors);

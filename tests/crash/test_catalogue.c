@@ -272,7 +272,7 @@ static void run_check(bool died)
         assert_int_equal(kept, COLLECTED + IMPORTED);
 }
 
-static const struct deaths run = {scene_clear, dies, run_check, STEP, RUN_OPERATIONS_MIN, 0};
+static const struct deaths run = {scene_clear, dies, run_check, SHIM_KINDS, RUN_OPERATIONS_MIN};
 
 static void a_killed_collector_leaves_no_half_list(void **state)
 {
