@@ -135,7 +135,7 @@ test("the list of keys has their beginnings and ends, and neither a secret nor a
   assert.equal(revealed.status, 404);
 });
 
-test("rotated now, the old key is refused within a second", async (t) => {
+test("rotated now, the old key is refused from the very next call on", async (t) => {
   const ann = await world.join();
   const old = await ann.key("leaked");
   const page = await world.open(t, "/console/keys", { person: ann });
@@ -144,9 +144,7 @@ test("rotated now, the old key is refused within a second", async (t) => {
   await dialog(page).getByLabel("Now").check();
   await dialog(page).getByRole("button", { name: "Rotate" }).click();
   await page.locator("output").waitFor();
-  const since = Date.now();
-  await until(async () => (await statusOf(ann, old.secret)) === 401, "the old key is refused");
-  assert.ok(Date.now() - since < 1000, `${Date.now() - since} ms`);
+  assert.equal(await statusOf(ann, old.secret), 401); // within a second at other nodes, at once at this one
   const secret = await page.locator("output").innerText();
   assert.equal(await statusOf(ann, secret), 200);
 });

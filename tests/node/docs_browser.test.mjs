@@ -139,9 +139,15 @@ test("without scripts every example is shown, and no button that does nothing", 
   await context.close();
 });
 
+// What the page says of a copy for two seconds stays, however late it is looked at.
+async function stopClock(page) {
+  await page.clock.install({ time: 0 });
+  await page.clock.pauseAt(1);
+}
+
 test("each copy button copies what is shown, to the letter", async () => {
   const permissions = ["clipboard-read", "clipboard-write"];
-  const { context, page, complaints } = await openPage({ permissions });
+  const { context, page, complaints } = await openPage({ permissions }, stopClock);
   const blocks = await page.locator(".code").all();
   for (const block of blocks) {
     const id = await block.getAttribute("id");
@@ -157,8 +163,10 @@ test("each copy button copies what is shown, to the letter", async () => {
 });
 
 test("where the clipboard is refused, the example is left selected", async () => {
-  const { context, page } = await openPage({}, (fresh) => fresh.addInitScript(() =>
-    Object.defineProperty(navigator, "clipboard", { value: undefined })));
+  const { context, page } = await openPage({}, async (fresh) => {
+    await stopClock(fresh);
+    await fresh.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  });
   const block = page.locator("#curl");
   await block.getByRole("button").click();
   await block.getByText("Selected", { exact: false }).waitFor();

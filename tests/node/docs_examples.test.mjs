@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { openPlace, readPage } from "./docs_world.mjs";
 import { startBrowser } from "./support/browser.mjs";
+import { roomInTheDay } from "./support/day.mjs";
 import { CHECKOUT } from "./support/server.mjs";
 
 const PATIENCE_MS = 120000;
@@ -22,6 +23,7 @@ before(async () => {
   await browser.close();
   unrun = new Set(Object.keys(code));
 });
+beforeEach(roomInTheDay);
 after(() => place?.close());
 
 // The example itself, and its key, where it has one in it.

@@ -1,11 +1,12 @@
 // POST /mcp as agents meet it: the protocol's own clients list and call the tools of a running server, under each
 // revision that they speak, and read refusals as tool errors.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Transport1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { roomInTheDay } from "./support/day.mjs";
 import { Place, until } from "./support/server.mjs";
 
 const LIST = "tiktok-popular-trend-hashtag";
@@ -45,6 +46,8 @@ before(async () => {
   place = new Place({ plans: PLANS });
   server = await place.serve();
 });
+
+beforeEach(roomInTheDay);
 
 after(() => place.close());
 

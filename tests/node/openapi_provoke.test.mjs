@@ -1,7 +1,8 @@
 // Each documented status of each endpoint is provoked over HTTP, and the answers are held against
 // both documents: body, headers, reason. What comes and is not documented fails as well.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
+import { roomInTheDay } from "./support/day.mjs";
 import { assertHeader, assertValid, documentsOf, operationsOf } from "./support/documents.mjs";
 import { EXAMPLE } from "./support/reference.mjs";
 import { exchange, get, hold } from "./support/raw.mjs";
@@ -46,6 +47,8 @@ before(async () => {
   server = await place.serve();
   both = await documentsOf(server);
 });
+
+beforeEach(roomInTheDay);
 
 after(() => place.close());
 

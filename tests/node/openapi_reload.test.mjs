@@ -1,7 +1,8 @@
 // One price changed in the plan file: both documents and the refusals say the new one together. A
 // plan file with a fault: everything stays as it was.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
+import { roomInTheDay } from "./support/day.mjs";
 import { documentsOf } from "./support/documents.mjs";
 import { Place, SHIPPED_PLANS } from "./support/server.mjs";
 
@@ -12,6 +13,8 @@ before(async () => {
   place = new Place();
   server = await place.serve();
 });
+
+beforeEach(roomInTheDay);
 
 after(() => place.close());
 

@@ -1,5 +1,6 @@
 // What a server would answer about plans and invoices. The numbers come from here alone: a page that
 // reckons for itself comes to others.
+import assert from "node:assert/strict";
 
 const DAY = 86_400_000;
 const second = (time) => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
@@ -110,7 +111,7 @@ export function cannedInvoices(billing, isEmpty) {
   const items = new Map();
   periods.forEach(({ plan, status, payment, used, overage }, at) => {
     const from = start - at * 30 * DAY - at * 12 * 3_600_000;
-    const key = at === 0 ? billing.period_key : second(start - at * 30.4 * DAY).slice(0, 7);
+    const key = at === 0 ? billing.period_key : monthsBefore(start, at);
     const lines = [
       line("subscription", key, planOf(plan).included_credits, planOf(plan).price_cents, `${plan}, ${second(from).slice(0, 10)} to ${second(from + 30 * DAY).slice(0, 10)}`, { plan }),
     ];
@@ -137,7 +138,13 @@ export function cannedInvoices(billing, isEmpty) {
     if (at === 0) Object.assign(period, { period_start: billing.period_start, period_end: billing.period_end });
     items.set(key, { period, statement: statementOf(billing, period, lines) });
   });
+  assert.equal(items.size, periods.length, "each invoice has a month of its own");
   return items;
+}
+
+function monthsBefore(time, months) {
+  const day = new Date(time);
+  return second(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() - months, 1)).slice(0, 7);
 }
 
 const line = (kind, period_key, credits, cents, description, more = {}) => ({

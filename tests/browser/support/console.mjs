@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach } from "node:test";
 import { startBrowser } from "../../node/support/browser.mjs";
+import { roomInTheDay } from "../../node/support/day.mjs";
 import { FakeApi } from "./fake_api.mjs";
 
 export const TARGET_PX = 24;
@@ -13,7 +14,10 @@ export function useConsole() {
     world.fake = await new FakeApi().open();
     world.browser = await startBrowser();
   });
-  beforeEach(() => world.fake.reset());
+  beforeEach(async () => {
+    await roomInTheDay();
+    world.fake.reset();
+  });
   after(async () => {
     await world.browser?.close();
     await world.fake?.close();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { startBrowser } from "../../node/support/browser.mjs";
 import { Clock, clockBinary } from "../../node/support/clock.mjs";
+import { roomInTheDay } from "../../node/support/day.mjs";
 import { Place } from "../../node/support/server.mjs";
 import { settled, watched } from "./console.mjs";
 
@@ -15,7 +16,9 @@ const SIGN_UPS_WINDOW_S = 3600;
 // One server and one browser for a file of tests. prepare(world) comes before the server begins.
 export function useServer({ daysBehind = 0, settings = {}, prepare = () => {} } = {}) {
   const world = { mails: 0, settings: { TRENDGATE_CONSOLE_SIGN_UP: "open", ...settings } };
+  // Not before each test: the first ones make what the others look at, on the same day.
   before(async () => {
+    await roomInTheDay();
     world.clock = await new Clock(daysBehind).open();
     world.place = new Place({ binary: clockBinary(), settings: { ...world.clock.settings, ...world.settings } });
     await prepare(world);

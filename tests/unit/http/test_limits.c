@@ -52,7 +52,7 @@ static void idle_connection_is_closed_silently(void **state)
 {
     (void)state;
     struct http_limits limits = harness_limits();
-    limits.idle_timeout_ms = 30;
+    limits.idle_timeout_ms = 500;
     struct harness *harness = harness_open(1, &limits);
     int fresh = client_open(harness);
     client_expect_closed(fresh);
@@ -74,8 +74,8 @@ static void waiting_for_the_owner_costs_no_time(void **state)
 {
     (void)state;
     struct http_limits limits = harness_limits();
-    limits.head_timeout_ms = limits.body_timeout_ms = 20;
-    limits.idle_timeout_ms = limits.write_timeout_ms = 20;
+    limits.head_timeout_ms = limits.body_timeout_ms = 500;
+    limits.idle_timeout_ms = limits.write_timeout_ms = 500;
     struct harness *harness = harness_open(1, &limits);
     struct client_answer answer;
     int client = client_open(harness);
