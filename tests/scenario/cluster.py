@@ -12,7 +12,7 @@ import time
 
 from support import postgres
 from support.cluster_books import ClusterBooks
-from support.cluster_load import Load, Nodes, at_once, check_told
+from support.cluster_load import Load, Nodes, at_once, check_told, refusals_of
 from support.cut_wire import CutWire
 from support.http_client import until
 from support.lists import DAY, as_bare_list, options_of, sample_list
@@ -100,11 +100,15 @@ def while_loaded(dice, least, most):
 @act(DYING, "four nodes under load are killed at random: nothing is charged twice, and nothing is lost")
 def nodes_die(_stage):
     dice = random.Random(SEED)
-    with under_load("nodes killed") as (stage, load):
-        for _ in while_loaded(dice, 0.1, 0.7):
-            stage.nodes.replace(dice.randrange(4))
-        if any(told.status == 503 for told in load.told):
-            fail("a node that lives refuses because another was killed")
+
+    def killed():
+        with under_load("nodes killed") as (stage, load):
+            for _ in while_loaded(dice, 0.1, 0.7):
+                stage.nodes.replace(dice.randrange(4))
+        return [told for told in load.told if told.status == 503]
+
+    if refusals := refusals_of(killed):
+        fail("a node that lives refuses because another was killed", *refusals[:5])
 
 
 @act(DYING, "connections to the database are ended at random: a 503 is never charged, and a 200 always")
