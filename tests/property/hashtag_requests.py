@@ -35,7 +35,7 @@ from support.lists import (DAY, as_answer, as_bare_list, as_csv, as_export, as_e
                            as_lines, make_list, options_of, plain)
 from support.reference import COUNTRIES, INDUSTRIES  # noqa: E402
 from support.server import BINARY, ON_POSTGRES, Place  # noqa: E402
-from support.steps import ENDPOINT, check_every_answer, http_date_seconds  # noqa: E402
+from support.steps import ENDPOINT, check_every_answer, http_date_seconds, leave_midnight_behind  # noqa: E402
 
 THREADS = 3
 COUNTRIES_USED = ["ALL", "US", "MY", "JP", "SA", "VN"]
@@ -374,6 +374,7 @@ def distinct(lists):
 
 
 def sample_catalogue(seed, count):
+    leave_midnight_behind()  # its lists are of the day
     settings = {"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true", "TRENDGATE_SERVER_ACCESS_LOG": "false"}
     with Place(settings) as place:
         key = place.new_key()

@@ -12,7 +12,7 @@ import time
 
 from support import postgres
 from support.cluster_books import ClusterBooks
-from support.cluster_load import Load, Nodes, at_once, check_told
+from support.cluster_load import Load, Nodes, at_once, check_told, refusals_of
 from support.cut_wire import CutWire
 from support.http_client import until
 from support.lists import DAY, as_bare_list, options_of, sample_list
@@ -57,7 +57,7 @@ def under_load(what):
         try:
             until(lambda: any(told.status == 200 for told in load.told), "a first answer")
             yield stage, load
-            until(lambda: all(has_ended(load, account) for account in ("Few", "Daily")), "the little accounts are used up")
+            await_ends(load)
         finally:
             load.finish()
         stage.nodes.stop()
@@ -66,6 +66,11 @@ def under_load(what):
 
 def has_ended(load, account):
     return any(told.account == account and told.status == 402 for told in load.told)
+
+
+def await_ends(load):
+    """check_books wants them."""
+    until(lambda: all(has_ended(load, account) for account in ("Few", "Daily")), "the little accounts are used up")
 
 
 def check_books(stage, load, what):
@@ -95,11 +100,15 @@ def while_loaded(dice, least, most):
 @act(DYING, "four nodes under load are killed at random: nothing is charged twice, and nothing is lost")
 def nodes_die(_stage):
     dice = random.Random(SEED)
-    with under_load("nodes killed") as (stage, load):
-        for _ in while_loaded(dice, 0.1, 0.7):
-            stage.nodes.replace(dice.randrange(4))
-        if any(told.status == 503 for told in load.told):
-            fail("a node that lives refuses because another was killed")
+
+    def killed():
+        with under_load("nodes killed") as (stage, load):
+            for _ in while_loaded(dice, 0.1, 0.7):
+                stage.nodes.replace(dice.randrange(4))
+        return [told for told in load.told if told.status == 503]
+
+    if refusals := refusals_of(killed):
+        fail("a node that lives refuses because another was killed", *refusals[:5])
 
 
 @act(DYING, "connections to the database are ended at random: a 503 is never charged, and a 200 always")
@@ -165,6 +174,7 @@ def database_stands_still(_stage):
                     until(lambda node=node: node.ask("/ready").status == 503, "/ready tells")
                     answer = node.ask(ENDPOINT, "HEAD", {"x-api-key": keys["Hot"]})
                     equal((answer.status, number(answer, "Retry-After") > 0), (503, True), f"refused at once: {answer!r}")
+            postgres.rows(server.address, "SELECT 1")  # by now it answers newcomers
             for node in stage.nodes.all:
                 within_a_second(lambda node=node: node.ask("/ready").status == 200, "/ready is 200 again")
             before = len(load.told)
@@ -215,6 +225,7 @@ def idle_database_lost(_stage):
         until(lambda: stage.place.ledger("SELECT count(*) FROM closing") != [["0"]], "periods are closed")
         with server.standing_still():
             until(lambda: not is_ready(node), "/ready tells that it stands still")
+        postgres.rows(server.address, "SELECT 1")  # by now it answers newcomers
         within_a_second(lambda: is_ready(node), "/ready is 200 again")
         server.crash()
         try:

@@ -21,7 +21,7 @@ from support.steps import ENDPOINT, META, Scenario, Stage, act, equal
 ONCE, SOURCES, LIMITS, SERVED, BOUNDED, ODD, DEATHS, WEEK = [], [], [], [], [], [], [], []
 
 MINUTE, HOUR = 60, 3600
-ROOMY = {"requests_per_minute": 6000, "concurrency": 4, "daily_budget": 100000, "timeout_s": 2}
+ROOMY = {"requests_per_minute": 6000, "concurrency": 4, "daily_budget": 100000, "timeout_s": 30}
 
 
 class Collector:
@@ -299,7 +299,7 @@ def fault_tried(name):
         how = ("throttled", 600) if name == "throttled" else name
         stage.upstream.behave = lambda asked: how if asked.page == 2 else "list"
         told = once(stage, "--country", "US", "--period", "7",
-                    settings=stage.upstream.settings(**{**ROOMY, "timeout_s": 1}),
+                    settings=stage.upstream.settings(**{**ROOMY, "timeout_s": 1 if name == "drip" else 30}),
                     status=0 if name == "empty" else 1)
         if name == "empty":  # nothing follows the first page: that is a list of fifty
             equal(outcome(told, "US")["hashtags"], 50, "hashtags")
@@ -390,7 +390,7 @@ def least(stage):
         stage.place.refuse("collect", "--once", "--country", "US",
                            settings=stage.upstream.settings(**{**ROOMY, name: 0}))
     equal(stage.upstream.asked(), [], "requests")
-    settings = stage.upstream.settings(requests_per_minute=1, concurrency=1, daily_budget=2, timeout_s=2)
+    settings = stage.upstream.settings(requests_per_minute=1, concurrency=1, daily_budget=2, timeout_s=30)
     with Collector(stage, "--once", "--country", "US", "--period", "7,30", settings=settings) as collector:
         equal(collector.wait(stage.clock, 5), 1, "exit")
         equal([one["outcome"] for one in collector.lists()], ["kept", "failed"], f"what came of {collector.lists()}")
@@ -742,7 +742,7 @@ def lost_lease(stage):
         return tags
 
     came, stage.upstream.behave = [], behave
-    settings = stage.upstream.settings(**{**ROOMY, "timeout_s": 30})
+    settings = stage.upstream.settings(**ROOMY)
     words = ["--once", "--country", "US", "--period", "7"]
     with Collector(stage, *words, settings=settings) as slow:
         until(lambda: len(came) == 1, "the first is under way")
@@ -775,7 +775,7 @@ def failed_before(stage):
 @act(ODD, "a collector that is told to stop in a fetch ends at once, and the next one need not wait for its lease")
 def stopped_in_a_fetch(stage):
     fresh_place(stage)
-    settings = stage.upstream.settings(**{**ROOMY, "timeout_s": 30})
+    settings = stage.upstream.settings(**ROOMY)
     stage.upstream.gate.clear()
     with Collector(stage, "--once", "--country", "US", "--period", "7", settings=settings) as collector:
         until(lambda: stage.upstream.asked(), "the upstream is asked")

@@ -242,7 +242,7 @@ def no_server():
 
 
 # One connection an address: its place is free again exactly when the server has let go of it.
-SHORT = {"TRENDGATE_SERVER_WRITE_TIMEOUT_MS": "1000", "TRENDGATE_SERVER_CONNECTIONS_PER_ADDRESS": "1"}
+SHORT = {"TRENDGATE_SERVER_WRITE_TIMEOUT_MS": "5000", "TRENDGATE_SERVER_CONNECTIONS_PER_ADDRESS": "1"}
 
 
 def admitted(stage):
@@ -268,7 +268,7 @@ def read_slowly(connection, until_at_least):
             fail(f"cut after {have} bytes")
         pieces.append(piece)
         have += len(piece)
-        time.sleep(0.04)
+        time.sleep(0.2)
     return b"".join(pieces)
 
 
@@ -281,7 +281,7 @@ def reads_slowly(stage):
         length = len(connection.receive().body)
         count = 8_000_000 // length
         connection.send(wire * count)
-        connection.unread = read_slowly(connection, 800_000)
+        connection.unread = read_slowly(connection, 400_000)  # for two write timeouts
         for _ in range(count):
             equal(connection.receive().status, 200, "status")
 

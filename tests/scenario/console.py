@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import json
 import re
+import select
 import sqlite3
 import urllib.parse
 
@@ -157,26 +158,31 @@ def replaced(stage):
 
 @act(DOOR, "passwords are hashed beside the loop: who asks for less is answered before")
 def beside(_stage):
-    with Place() as place, contextlib.ExitStack() as open_ones:
+    """In one of three rounds: this process may stand still between the ping and its look. In all they are 48 sign-ins
+    of the 50 that may fail from one address."""
+    with Place() as place:
         server = place.serve("--threads", "1")
+        if not any(is_answered_first(server, round_number) for round_number in range(3)):
+            fail("all passwords were hashed before the ping")
+        server.stop()
+
+
+def is_answered_first(server, round_number):
+    """A ping, well before the last of 16 sign-ins that were sent before it: not just when all of them are hashed."""
+    with contextlib.ExitStack() as open_ones:
         person = Person(server)
         form = {given["name"]: given.get("value", "") for given in person.page("/console/signin").forms[0]["inputs"]}
         fields = {"Host": person.origin[7:], "Origin": person.origin, "Content-Type": "application/x-www-form-urlencoded",
                   "Cookie": "; ".join(f"{name}={value}" for name, value in person.cookies.items())}
         waiting = [open_ones.enter_context(server.connect()) for _ in range(16)]
         for number, connection in enumerate(waiting):
-            sent = urllib.parse.urlencode({**form, "email": f"n{number}@example.com", "password": "a wrong password"})
+            sent = urllib.parse.urlencode({**form, "email": f"n{round_number}-{number}@example.com", "password": "a wrong password"})
             connection.send(request_bytes("/console/signin", "POST", fields, sent.encode()))
         equal(server.ask("/ping").status, 200, "status of a ping behind them")
-        last = waiting[-1].socket
-        last.setblocking(False)
-        try:
-            fail(f"all passwords were hashed before the ping: {last.recv(100)!r}")
-        except BlockingIOError:
-            last.settimeout(waiting[-1].patience)
+        is_first = not select.select([waiting[-1].socket], [], [], 0.1)[0]
         for connection in waiting:
             equal(connection.receive("POST").status, 401, "status of a sign-in")
-        server.stop()
+        return is_first
 
 
 @act(DOOR, "a suspended account may sign in, and its calls are refused as before")
@@ -923,7 +929,8 @@ def looks(stage):
     if not re.fullmatch(r"20..-..-..T00:00:00Z", trends["captured_at"]) or not trends["as_of"]:
         fail(f"captured_at: {trends['captured_at']}")
     equal(pia.get("/console/trends?country_code=US&page=10&limit=100")["list"], [], "a page past the end")
-    history = pia.get(f"/console/trends/history?hashtag_name={trends['list'][0]['hashtag_name']}&country_code=US")
+    name = urllib.parse.quote(trends["list"][0]["hashtag_name"], safe="")
+    history = pia.get(f"/console/trends/history?hashtag_name={name}&country_code=US")
     if not history["list"] or not history["captured_at"]:
         fail(f"history: {history}")
     lists = pia.get("/console/lists")

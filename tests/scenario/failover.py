@@ -6,7 +6,7 @@ import contextlib
 import signal
 import time
 
-from cluster import COST, ENOUGH, IDS, SEED, TURNS, check_books, several
+from cluster import COST, ENOUGH, IDS, SEED, TURNS, await_ends, check_books, several
 from support import postgres
 from support.cluster_load import Load
 from support.http_client import PATIENCE_S, until
@@ -63,6 +63,7 @@ def failover(_stage):
             await_charge(load)
             print(f"failover: {time.monotonic() - began:.2f} s from the promotion to the first charge")
             time.sleep(2)
+            await_ends(load)
         finally:
             load.finish()
         stage.nodes.stop()
@@ -96,6 +97,7 @@ def standby_lost(_stage):
             for _ in range(30):
                 equal((is_ready(node), node.ask(ENDPOINT, headers=key).status), (False, 503), "while nothing is committed")
                 time.sleep(0.1)  # the follower, which only reads, comes by four times a second
+        postgres.rows(primary.address, "SELECT pg_logical_emit_message(true, '', '')")  # by now a newcomer can commit
         within_a_second(lambda: is_ready(node), "/ready is 200 again")
         equal(node.ask(ENDPOINT, headers=key).status, 200, "after")
         equal(charges_of(stage), 2, "charges")

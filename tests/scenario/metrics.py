@@ -332,7 +332,7 @@ def connections(stage):
 def collected():
     """A server that fetches from a fake upstream, which keeps a log of what it was asked."""
     with Clock("2025-10-21T10:00:00Z") as clock, Upstream(clock) as upstream:
-        settings = {**upstream.settings(requests_per_minute=6000, concurrency=4, daily_budget=500, timeout_s=2),
+        settings = {**upstream.settings(requests_per_minute=6000, concurrency=4, daily_budget=500, timeout_s=30),
                     "TRENDGATE_SERVER_ADMIN_LISTEN": "127.0.0.1:0"}
         with Place(settings, clock=clock) as place:
             stage = Stage(place, place.serve(), place.new_key())

@@ -4,6 +4,7 @@ against two plain servers that each have the rows of some buckets (support/citus
 import collections
 import contextlib
 import itertools
+import time
 
 from support import citus, postgres
 from support.clock import Clock
@@ -210,16 +211,21 @@ def routed(alone):
                 for _ in range(40):
                     answers[key].append(connection.ask(ENDPOINT, headers={"x-api-key": key}))
 
+        began = time.monotonic()
         at_once(ask_many, range(4 * len(keys)))
+        took = time.monotonic() - began
         nodes[1].stop()
         books = books_of(stage, has_failed=False)
         for (plan, _), some in stage.notes["keys"].items():
             for key in some:
                 charged = sum(number(answer, "X-Credits-Charged") for answer in answers[key])
                 wanted = {"Roomy": 160 * COST, "Few": FEW, "Tight": TIGHT * COST}[plan]
-                equal(charged, wanted, f"credits of account {stage.notes['ids'][key]}, {plan}")
+                if plan == "Tight" and took >= 60:  # calls of the first minute have left the window
+                    equal(charged >= wanted, True, f"{charged} credits of account {stage.notes['ids'][key]}, {plan}")
+                else:
+                    equal(charged, wanted, f"credits of account {stage.notes['ids'][key]}, {plan}")
                 equal(books.credits_of(stage.notes["ids"][key]), charged, "in the books")
-        for key in stage.notes["keys"]["Tight", AWAY]:
+        for key in stage.notes["keys"]["Tight", HOME] + stage.notes["keys"]["Tight", AWAY]:
             books.window_holds(stage.notes["ids"][key], TIGHT)
         equal(len(books.charges), sum(answer.status == 200 for some in answers.values() for answer in some), "charges")
         rows_of_several = [row for address in books.addresses for row in

@@ -35,6 +35,7 @@ OVER_MAX = BASE + SPEND_CENTS * 1000 // PER_1000_CENTS  # credits: the allowance
 TABLE = [("Crowd", ENOUGH, 0, 100000, "none", 0), ("Tight", ENOUGH, 0, TIGHT, "none", 0),
          ("Few", FEW, 0, 100000, "none", 0), ("Daily", ENOUGH, A_DAY, 100000, "none", 0),
          ("Over", BASE, 0, 100000, "opt_in", PER_1000_CENTS), ("Enterprise", 5000000, 0, HOT, "always", 12)]
+ALLOWANCES = {"Few": FEW, "Over": OVER_MAX}
 SPECIAL = ["Enterprise", "Tight", "Few", "Daily", "Over"]
 
 
@@ -189,7 +190,7 @@ def rage(stage, server, dice):
 
 def check_allowances(books, told, ids):
     """What was demanded past it was refused, and up to it given to the last call."""
-    for account, most in (("Few", FEW), ("Over", OVER_MAX)):
+    for account, most in ALLOWANCES.items():
         equal(any(one.account == account and one.status == 402 for one in told), True, f"{account} ends")
         credits = books.credits_of(ids[account])
         equal(most - COST < credits <= most, True, f"{account} was charged {credits} of {most}")
@@ -231,7 +232,7 @@ def stormy():
         made = place.succeed("account", "import", place.write("all.csv", "email,plan\n" + rows)).lines()
         stage.notes["keys"] = {email.split("@")[0]: key for email, key in (line.split(",") for line in made)}
         place.succeed("account", "overage", "Over@example.com", "on", "--limit", str(SPEND_CENTS))
-        load = stack.enter_context(StormLoad(stage.notes["keys"], choose, CLIENTS, SEED, NODES))
+        load = stack.enter_context(StormLoad(stage.notes["keys"], choose, CLIENTS, SEED, NODES, ALLOWANCES))
         wires = [stack.enter_context(StormWire(place.database)) for _ in range(NODES)]
         stage.nodes = WiredNodes(place, wires, load.ports)
         yield stage, server, load
@@ -247,6 +248,7 @@ def storm(_stage):
         try:
             until(lambda: load.answered.value, "a first answer")
             disturbed = rage(stage, server, dice)
+            until(load.have_ended, "allowances are used up", patience=START_PATIENCE_S)
         finally:
             load.finish()
         reckon(stage, load, dice, disturbed)

@@ -360,8 +360,8 @@ def expect_no_body(stage):
 
 # ---- Time limits, made short by settings ----
 
-SHORT = {"TRENDGATE_SERVER_HEAD_TIMEOUT_MS": "300", "TRENDGATE_SERVER_BODY_TIMEOUT_MS": "300",
-         "TRENDGATE_SERVER_IDLE_TIMEOUT_MS": "400"}
+SHORT = {"TRENDGATE_SERVER_HEAD_TIMEOUT_MS": "2000", "TRENDGATE_SERVER_BODY_TIMEOUT_MS": "2000",
+         "TRENDGATE_SERVER_IDLE_TIMEOUT_MS": "2500"}
 
 
 def timed_out(label, wire):

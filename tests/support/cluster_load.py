@@ -11,6 +11,7 @@ from .steps import ENDPOINT, equal, explain, fail
 
 CLIENTS = 16
 COST = 8
+TICK_S, STOOD_STILL_S = 0.05, 1.5  # nodes wait 2 s for what another one has locked
 PAUSE_S = 0.02  # before one asks again who was refused by a node that cannot, or found none
 
 DOUBTED = re.compile(r"calls are answered 503 and may stand in the journal nevertheless, as batch_id ([0-9a-f]{32})")
@@ -33,6 +34,39 @@ def at_once(function, arguments):
         thread.join()
     equal(len(answers), len(arguments), "answers")
     return answers
+
+
+class Standstill(threading.Thread):
+    """with Standstill() as still: for how long at most this machine did not let it go on, in still.longest_s."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.longest_s, self.is_over = 0.0, threading.Event()
+
+    def run(self):
+        before = time.monotonic()
+        while not self.is_over.wait(TICK_S):
+            now = time.monotonic()
+            self.longest_s, before = max(self.longest_s, now - before - TICK_S), now
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.join()
+
+
+def refusals_of(play):
+    """What play() returns: refusals, which a node may give that others waited for while the machine stood still. Then
+    it is played again, three times in all."""
+    for _ in range(3):
+        with Standstill() as still:
+            refusals = play()
+        if not refusals or still.longest_s < STOOD_STILL_S:
+            break
+    return refusals
 
 
 class Nodes:

@@ -235,6 +235,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _reset(self, _):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
+        self.close_connection = True  # else it stays open for the next request
 
     def _cut_short(self, _):
         self.send_response(200)

@@ -34,16 +34,23 @@ http {{
 """
 
 
+given_ports = set()
+
+
 def free_port():
-    """Below 32768, where no connection of the kernel's own choice has its end."""
+    """Below 32768, where no connection of the kernel's own choice has its end. None is given twice: whoever has it
+    may not listen yet."""
     while True:
         port = random.randint(20000, 32000)
+        if port in given_ports:
+            continue
         with socket.socket() as tried:
             try:
                 tried.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+        given_ports.add(port)
+        return port
 
 
 def replaced(text, pattern, by, count=1):

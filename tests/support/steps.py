@@ -20,6 +20,7 @@ META = "/api/v1/tiktok/popular-trend/country-industry-meta"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 HTTP_DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3][0-9] (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|"
                        r"Nov|Dec) [0-9]{4} [0-2][0-9]:[0-5][0-9]:[0-6][0-9] GMT")
+DAY_S, DAY_LEFT_S = 86400, 90
 LEAKS = re.compile(r"(/work/|/tmp/|/root/|/home/|/src/|\.c:[0-9]|SELECT |INSERT |sqlite|errno|backtrace)", re.I)
 
 # What customers may see of statuses and reasons (CONTRACT section 2). The statuses of broken
@@ -257,6 +258,7 @@ class Scenario:
                  if wanted is None or wanted.search(f"{self.title}: {step.label}")]
         if not steps:
             return
+        leave_midnight_behind()
         try:
             with self.set_stage() as stage:
                 for step in steps:
@@ -309,13 +311,24 @@ class Report:
 
 
 def within_a_second(condition, what):
-    """CONTRACT: the server sees every change within one second. Counted from the command's end;
-    the measure is of the product's promise, not of its speed."""
-    began = time.monotonic()
-    until(condition, what, patience=10)
-    took = time.monotonic() - began
-    if took > 1.0:
-        fail(f"{what} took {took:.2f} s")
+    """CONTRACT: the server sees every change within one second. Counted from the command's end to when
+    a look is begun: the measure is of the product's promise, not of its speed."""
+    ended = time.monotonic()
+    while True:
+        asked = time.monotonic()
+        if condition():
+            return
+        if asked - ended > 1.0:
+            fail(f"{what}: not yet when looked at after {asked - ended:.2f} s")
+        time.sleep(0.01)
+
+
+def leave_midnight_behind():
+    """Days change at midnight (UTC), and with them sample lists and what is left of a day's credits. Who begins now
+    has DAY_LEFT_S at least until then."""
+    midnight = (time.time() // DAY_S + 1) * DAY_S
+    if midnight - time.time() < DAY_LEFT_S:
+        until(lambda: time.time() >= midnight, "it is past midnight", patience=2 * DAY_LEFT_S)
 
 
 def http_date_seconds(written):

@@ -21,13 +21,14 @@ PATIENCE_S = 60  # past the longest wait that docs/scaling.md promises
 class StormLoad:
     """with StormLoad(...) as load: its clients ask from begin() to finish(), in processes of their own, which are made
     here: before there are threads and connections that these would share. keys: by account. choose(dice): which account
-    a client asks for next."""
+    a client asks for next; ending: accounts for which have_ended() looks."""
 
-    def __init__(self, keys, choose, clients, seed, nodes):
+    def __init__(self, keys, choose, clients, seed, nodes, ending):
         self.keys, self.choose, self.seed = keys, choose, seed
         fork = multiprocessing.get_context("fork")
         self.ports = fork.Array("i", nodes)  # of the nodes that live
         self.answered = fork.Value("i", 0)  # some call with 200
+        self.ended = {account: fork.Value("i", 0) for account in ending}  # some call of it with 402
         self.has_begun, self.is_over = fork.Event(), fork.Event()
         self.told, self.lost, self.faults = [], set(), []  # lost: calls whose end nobody saw
         self.parts = []
@@ -48,6 +49,9 @@ class StormLoad:
 
     def begin(self):
         self.has_begun.set()
+
+    def have_ended(self):
+        return all(ended.value for ended in self.ended.values())
 
     def finish(self):
         self.is_over.set()
@@ -140,6 +144,8 @@ class Client:
         if answer.status == 200:
             self.load.answered.value = 1
         else:
+            if answer.status == 402 and account in self.load.ended:
+                self.load.ended[account].value = 1
             time.sleep(PAUSE_S)
         if answer.status == 503 or (answer.field("Connection") or "").lower() == "close" or self.dice.random() < 0.02:
             self.close()  # another node, for a change
