@@ -59,11 +59,11 @@ void postgres_run(const char *sql)
 
 void postgres_clear(const char *schemas)
 {
-    char sql[256];
+    char sql[512];
     (void)snprintf(sql, sizeof(sql),
+                   "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+                   " WHERE datname = current_database() AND pid <> pg_backend_pid();"
                    "SET client_min_messages = error; DROP SCHEMA IF EXISTS %s CASCADE",
                    schemas);
-    postgres_run("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
-                 "WHERE datname = current_database() AND pid <> pg_backend_pid()");
     postgres_run(sql);
 }

@@ -8,9 +8,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define QUESTIONS_MAX 100 /* that a test asks of what is stored */
 
 struct ledger *ledger;
 struct plans plans;
@@ -18,7 +22,11 @@ struct reason reason;
 
 static char folder[] = "/tmp/trendgate-changes-XXXXXX";
 static char path[512];
-static bool is_shared; /* on a server's database, not in a file */
+static bool is_shared;     /* on a server's database, not in a file */
+static struct db *looking; /* by which stored things are read and changed; NULL: not yet */
+static char
+    *asked_for[QUESTIONS_MAX]; /* SQL, which lives as long as what it was prepared for */
+static size_t asked_count;
 static bool is_spread; /* as Citus would spread it: batches of one bucket */
 static const char *const operations[] = {"tiktok-popular-trend-hashtag",
                                          "tiktok-popular-trend-hashtag-history",
@@ -181,11 +189,20 @@ int ledger_make(void **state)
     return 0;
 }
 
+static void looking_end(void)
+{
+    db_close(looking);
+    looking = NULL;
+    while (asked_count > 0)
+        free(asked_for[--asked_count]);
+}
+
 int ledger_remove(void **state)
 {
     (void)state;
     ledger_close(ledger);
     ledger = NULL;
+    looking_end();
     if (!is_shared)
         files_remove(path);
     return 0;
@@ -372,11 +389,18 @@ enum status plan_to(const struct caller *caller, const char *plan, struct plan_c
 
 static struct db *file_open(void)
 {
-    struct db *db = NULL;
     const struct db_options options = {
         .journal = DB_JOURNAL_WAL, .busy_timeout_ms = 5000, .schema = "ledger"};
-    DONE(db_open(text_of(path), &options, &db, &reason));
-    return db;
+    if (!looking)
+        DONE(db_open(text_of(path), &options, &looking, &reason));
+    return looking;
+}
+
+/* A connection to a server costs more than the test; a file that is open would be another file. */
+static void file_close(void)
+{
+    if (!is_shared)
+        looking_end();
 }
 
 struct query {
@@ -384,11 +408,22 @@ struct query {
     struct db_statement *row;
 };
 
+static const char *kept(const char *sql)
+{
+    for (size_t i = 0; i < asked_count; i++)
+        if (strcmp(asked_for[i], sql) == 0)
+            return asked_for[i];
+    assert_true(asked_count < QUESTIONS_MAX);
+    asked_for[asked_count] = strdup(sql);
+    assert_non_null(asked_for[asked_count]);
+    return asked_for[asked_count++];
+}
+
 static struct query asked(const char *sql)
 {
     struct query query = {.db = file_open()};
     bool row = false;
-    DONE(db_statement_take(query.db, sql, &query.row, &reason));
+    DONE(db_statement_take(query.db, kept(sql), &query.row, &reason));
     DONE(db_step(query.row, &row, &reason));
     assert_true(row);
     return query;
@@ -397,7 +432,7 @@ static struct query asked(const char *sql)
 static void answered(struct query *query)
 {
     db_statement_release(&query->row);
-    db_close(query->db);
+    file_close();
 }
 
 int64_t stored_integer(const char *sql)
@@ -457,9 +492,8 @@ void assert_stored_text(const char *sql, const char *wanted)
 
 void execute(const char *sql)
 {
-    struct db *db = file_open();
-    DONE(db_execute(db, sql, &reason));
-    db_close(db);
+    DONE(db_execute(file_open(), sql, &reason));
+    file_close();
 }
 
 void events_refuse(void)
