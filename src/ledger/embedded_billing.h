@@ -7,6 +7,9 @@
 /* When a change beside calls happens: the present, but in no period that is closed. */
 instant ledger_change_time(const struct ledger *ledger);
 
+/* Whether the wall clock was set more than a day ahead since the ledger was opened. */
+bool ledger_clock_is_ahead(const struct ledger *ledger);
+
 /* Until when periods are closed, as the file has it. At the opening. */
 enum status ledger_closings_load(struct ledger *ledger, struct reason *reason);
 

@@ -50,12 +50,22 @@ enum status ledger_closings_load(struct ledger *ledger, struct reason *reason)
 /* More than a machine's clock drifts in years. */
 #define AHEAD_MAX_US DAY_US
 
-/* What is closed, and who is refused for an old invoice, stays so when the clock comes back. So
- * neither follows a wall clock that has got further than time went by since the opening. */
+/* What is closed, a change of plan that was carried out, and who is refused for an old invoice, stays so when the clock
+ * comes back. So none follows a wall clock that has got further than time went by since the opening. */
+static int64_t clock_ahead_us(const struct ledger *ledger)
+{
+    return time_now(ledger->time).us - time_elapsed(ledger->time).us - ledger->clock_offset_us;
+}
+
+bool ledger_clock_is_ahead(const struct ledger *ledger)
+{
+    return clock_ahead_us(ledger) > AHEAD_MAX_US;
+}
+
 static enum status clock_check(const struct ledger *ledger, struct reason *reason)
 {
     instant now = time_now(ledger->time);
-    int64_t ahead_us = now.us - time_elapsed(ledger->time).us - ledger->clock_offset_us;
+    int64_t ahead_us = clock_ahead_us(ledger);
     char date[INSTANT_TEXT_BYTES];
     if (ahead_us <= AHEAD_MAX_US)
         return STATUS_OK;

@@ -149,7 +149,9 @@ enum status ledger_follow_plans(struct ledger *ledger, struct reason *reason)
 
 static enum status refuse_plan(struct text plan, struct reason *reason)
 {
-    return reason_set(reason, STATUS_INVALID, "the plan file in force has no plan '%.*s'",
+    return reason_set(reason, STATUS_INVALID,
+                      "the plan file in force has no plan '%.*s': start or reload the server "
+                      "with one that has",
                       TEXT_PRINT(text_slice(plan, 0, PLAN_NAME_BYTES_MAX)));
 }
 

@@ -70,21 +70,21 @@ static enum status key_caps_restore(struct ledger *ledger, struct reason *reason
     }
 }
 
-/* Hours without a charge are passed over: a day that saw none is not entered by a key, as it is
- * not by its account. */
+/* From the account's last day on, whatever the wall clock says now. Hours without a charge are passed over: a day that
+ * saw none is not entered by a key, as it is not by its account. */
 static enum status key_uses_restore(struct ledger *ledger, struct reason *reason)
 {
-    int64_t today = instant_day(time_now(ledger->time));
     CLEANUP(db_statement_release) struct db_statement *select = NULL;
     TRY(db_statement_take(ledger->db,
                           "SELECT u.account_id, u.key_id, u.hour / 24, sum(u.credits)"
                           " FROM api_key k JOIN usage_hour u ON u.bucket = k.bucket"
                           " AND u.account_id = k.account_id AND u.key_id = k.id"
-                          " WHERE k.daily_credit_cap IS NOT NULL AND u.hour >= $1"
-                          " AND u.credits > 0"
+                          " WHERE k.daily_credit_cap IS NOT NULL AND u.credits > 0"
+                          " AND u.hour >= 24 * (SELECT b.day FROM balance b"
+                          " WHERE b.bucket = k.bucket AND b.account_id = k.account_id"
+                          " ORDER BY b.period DESC LIMIT 1)"
                           " GROUP BY u.account_id, u.key_id, u.hour / 24 ORDER BY 3",
                           &select, reason));
-    db_bind_integer(select, 1, today * 24);
     for (;;) {
         bool row;
         TRY(db_step(select, &row, reason));

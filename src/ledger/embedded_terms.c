@@ -1,6 +1,8 @@
 #include "ledger/embedded_terms.h"
 
+#include "base/log.h"
 #include "ledger/cluster_closing.h"
+#include "ledger/embedded_billing.h"
 #include "ledger/plan_json.h"
 
 /* The version that holds these very plans, kept or made. */
@@ -104,11 +106,21 @@ enum status ledger_meter_accounts(struct ledger *ledger, int64_t after, struct r
     }
 }
 
+static void late_load_tell(instant at)
+{
+    char date[INSTANT_TEXT_BYTES];
+    log_line(LOG_WARNING, "ledger",
+             "what the plan file says of prices and allowances counts for periods that begin "
+             "after %.*s: the clock was ahead, "
+             "and by it the ledger has decided until then",
+             TEXT_PRINT(instant_rfc3339(at, date)));
+}
+
 /* A version that is in force already is not loaded again. No load counts for a period that an
  * account has entered, or that is closed, however the wall clock was stepped. */
 static enum status load_write(struct ledger *ledger, int64_t version, struct reason *reason)
 {
-    int64_t at = time_now(ledger->time).us;
+    int64_t now_us = time_now(ledger->time).us, at = now_us;
     if (ledger->meter && at <= meter_decided_by(ledger->meter).us)
         at = meter_decided_by(ledger->meter).us + 1;
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
@@ -118,11 +130,15 @@ static enum status load_write(struct ledger *ledger, int64_t version, struct rea
         " SELECT coalesce(max(id), 0) + 1, CASE WHEN coalesce(max(at), 0) > $1"
         " THEN max(at) ELSE $1 END, $2"
         " FROM plan_load HAVING $2 <> coalesce((SELECT plan_version FROM"
-        " plan_load ORDER BY id DESC LIMIT 1), 0)",
+        " plan_load ORDER BY id DESC LIMIT 1), 0) RETURNING at",
         &insert, reason));
     db_bind_integer(insert, 1, at);
     db_bind_integer(insert, 2, version);
-    return db_run(insert, reason);
+    bool is_new;
+    TRY(db_step(insert, &is_new, reason));
+    if (is_new && db_column_integer(insert, 0) - now_us > DAY_US)
+        late_load_tell((instant){db_column_integer(insert, 0)});
+    return STATUS_OK;
 }
 
 /* Whoever reads every load there ever was, as the audit and a node that runs all along do, has a slot for each name. A version
@@ -238,10 +254,10 @@ enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
 {
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     TRY(ledger_loads_read(held, reason));
-    if (held->meter)
-        TRY(ledger_follow_plans(held, reason)); /* what a period left is no longer in use */
-    else if (terms_now(&held->terms))
+    if (!held->meter && terms_now(&held->terms))
         TRY(metering_begin(held, reason));
+    else if (held->meter && !ledger_clock_is_ahead(held))
+        TRY(ledger_follow_plans(held, reason)); /* what a period left is no longer in use */
     TRY(terms_write(held, plans, reason));
     TRY(ledger_loads_read(held, reason));
     return held->meter ? STATUS_OK : metering_begin(held, reason);
@@ -250,8 +266,6 @@ enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
 enum status ledger_terms_join(struct ledger *ledger, const struct plans *plans,
                               struct reason *reason)
 {
-    if (!ledger->cluster)
-        return ledger_terms_set(ledger, plans, reason);
     CLEANUP(ledger_unlock) struct ledger *held = ledger_lock(ledger);
     TRY(ledger_loads_read(held, reason));
     if (!terms_now(&held->terms)) {

@@ -29,8 +29,8 @@ void ledger_close(struct ledger *ledger);
 enum status ledger_terms_set(struct ledger *ledger, const struct plans *plans,
                              struct reason *reason);
 
-/* The same for a command, which is no reason to bring other plans into force: where several nodes
- * share the ledger, what the last of them has loaded counts, if any has. */
+/* The same for a command, which is no reason to bring other plans into force: what a server has loaded last counts, if
+ * any has. */
 enum status ledger_terms_join(struct ledger *ledger, const struct plans *plans,
                               struct reason *reason);
 

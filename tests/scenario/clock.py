@@ -7,11 +7,12 @@ import json
 import signal
 
 from support.clock import Clock
+from support.http_client import until
 from support.metered import call, check_limited, new_key, number, plans
 from support.server import Place
-from support.steps import ENDPOINT, Scenario, Stage, act, dig, equal
+from support.steps import ENDPOINT, Scenario, Stage, act, dig, equal, fail
 
-MINUTE, STEPS, DAYS, PERIODS, KEYS, REPLAYS = [], [], [], [], [], []
+MINUTE, STEPS, DAYS, PERIODS, PLANS, KEYS, REPLAYS = [], [], [], [], [], [], []
 
 # What is small in each is in its name; a call costs 8.
 TABLE = [("Slow", 1000, 0, 3, "none", 0), ("Month", 20, 0, 1000, "none", 0), ("Day", 1000, 20, 1000, "none", 0),
@@ -293,6 +294,56 @@ def key_cap_again(stage):
     call(stage, made["api_key"], status=200)
 
 
+@act(DAYS, "a start while the clock is a day ahead refills the cap of no key")
+def key_cap_at_an_early_start(stage):
+    made = json.loads(stage.place.succeed("account", "create", "early@example.com", "--plan", "Large", "--json").stdout)
+    stage.place.succeed("key", "cap", made["id"], "8")
+    call(stage, made["api_key"], status=200)
+    restart(stage, stepped=DAY)
+    stage.clock.step(-DAY)
+    refused(stage, made["api_key"], "key_daily_limit")
+    stage.clock.pass_by(DAY)
+    call(stage, made["api_key"], status=200)
+
+
+# ---- Plans ----
+
+def reload(stage, includes):
+    """Another plan file: how many credits Large includes."""
+    table = [row if row[0] != "Large" else ("Large", includes, *row[2:]) for row in TABLE]
+    stage.place.write("plans.ini", plans(table))
+    seen = len(stage.server.stderr)
+    stage.server.signal(signal.SIGHUP)
+    until(lambda: "in force anew" in stage.server.stderr[seen:], "plans are reloaded")
+    return stage.server.stderr[seen:]
+
+
+@act(PLANS, "a reload while the clock is a month ahead carries out no change of plan that waits")
+def reloaded_ahead(stage):
+    stage.clock.demand_steps()
+    key = new_key(stage, "Large", "down@example.com")
+    call(stage, key, status=200)
+    stage.place.succeed("account", "plan", "down@example.com", "Month")
+    stage.clock.step(MONTH)
+    reload(stage, 200000)
+    stage.clock.step(-MONTH)
+    now = standing(stage, key)
+    equal((now["plan"], now["period_key"], now["included_credits"]), ("Large", "2025-01", 100000), "what is in force")
+    equal(stage.place.ledger("SELECT next_plan FROM account WHERE email = 'down@example.com'"), [["Month"]], "what waits")
+
+
+@act(PLANS, "after calls by a clock that was ahead it is told from when on a plan file counts")
+def loaded_late(stage):
+    stage.clock.step(2 * MONTH)
+    call(stage, new_key(stage, "Large", "ahead@example.com"), status=200)
+    stage.clock.step(-2 * MONTH)
+    told = reload(stage, 300000)
+    if "counts for periods that begin after 2025-0" not in told or "the clock was ahead" not in told:
+        fail(f"does not tell of the clock: {told}")
+    if "the clock was ahead" in reload(stage, 300000):
+        fail("tells of a plan file that is in force already")
+
+
 # ---- The billing period ----
 
 def spend_period(stage, key, ends):
@@ -466,6 +517,7 @@ SCENARIOS = [
     Scenario("a stepped wall clock", clocked, STEPS),
     Scenario("the day", clocked, DAYS),
     Scenario("the billing period", clocked, PERIODS),
+    Scenario("plans while the clock is ahead", clocked, PLANS),
     Scenario("a key's grace", clocked, KEYS),
     Scenario("Idempotency-Key in time", clocked, REPLAYS),
 ]

@@ -488,8 +488,16 @@ def show_without_plan(stage):
     stage.place.write("plans.ini", PLANS.replace("[plan Wide]", "[plan Broad]"))
     standing = shown(stage, "ann@example.com")
     equal(standing["plan"], "Wide", "plan")
-    if not ON_POSTGRES:  # there a node brings a plan file into force, and a command does not
-        refuse(stage, "account", "plan", "ann@example.com", "Broad", says=["lacks the plan Wide", "1 account"])
+    refuse(stage, "account", "plan", "ann@example.com", "Broad", says=["in force has no plan 'Broad'", "start or reload"])
+
+
+@act(ALONE, "a command brings no plan file into force")
+def command_loads_nothing(stage):
+    loads = stage.place.ledger("SELECT count(*) FROM plan_load")
+    stage.place.write("plans.ini", PLANS.replace("price_cents = 900", "price_cents = 100"))
+    shown(stage, "ann@example.com")
+    stage.place.succeed("account", "create", "late@example.com", "--plan", "Wide")
+    equal(stage.place.ledger("SELECT count(*) FROM plan_load"), loads, "loads")
 
 
 SCENARIOS = [
