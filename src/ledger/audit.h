@@ -8,8 +8,11 @@
  * its beginning and the upgrades in it come to; a charge id used twice; a balance or usage_hour
  * column that is not the journal's sum; credits to bill, grants and refunds that are not the
  * journal's; a charge refunded twice, or otherwise than it was taken; a frozen statement whose
- * digest is not its text's, or that its period does not come to, or that is missing; an account's charge outside all of its activity ranges; a
- * fold mark that points nowhere. Not found is what the journal does not know: rate-limited calls.
+ * digest is not its text's, or that its period does not come to, or that is missing; one that is owed
+ * and neither open nor paid, an open invoice that no statement knows, or of another amount or end than
+ * its period's; an account refused as unpaid with no such invoice; an account's charge outside all of its activity ranges; a
+ * fold mark that points nowhere. Not found is what the journal does not know: rate-limited calls; nor
+ * an overdue account that is not refused yet: the days of grace are in no row.
  * Overage is looked at when it began a minute and two rows before the journal's end: until then
  * what two loops decided may still come in the other order. A server that was killed where an
  * account's included credits ended may have lost some that were decided before its overage; that

@@ -2,6 +2,7 @@
  * that it is. */
 #include "changes_harness.h"
 #include "ledger/audit.h"
+#include "ledger/billing.h"
 #include "ledger/terms.h"
 
 #include <stdio.h>
@@ -404,6 +405,80 @@ static void more_plans_than_can_be_told_apart_are_told(void **state)
     assert_true(tells("plan_load: over 256 names of plans; balances cannot be compared"));
 }
 
+/* ---- What is owed ---- */
+
+/* February of a@b is paid and March is overdue; f@b owes nothing for its call in February. */
+static void invoices_make(void)
+{
+    struct caller owing = caller_make("a@b", "Starter"),
+                  free_of_charge = caller_make("f@b", "Free");
+    calls(&free_of_charge, "2024-02-02", 1);
+    clock_to("2024-04-20T00:00:00Z");
+    for (bool has_more = true; has_more;)
+        DONE(ledger_billing_tend(ledger, 14, &has_more, &reason));
+    DONE(ledger_invoice_pay(ledger, text_of(owing.email), 2024 * 12 + 1, PAYMENT_MANUAL,
+                            &reason));
+    for (bool has_more = true; has_more;)
+        DONE(ledger_billing_tend(ledger, 14, &has_more, &reason));
+    assert_int_equal(stored_integer("SELECT count(*) FROM open_invoice"), 1);
+    assert_int_equal(stored_integer("SELECT count(*) FROM account WHERE unpaid_at > 0"), 1);
+    books_close();
+    execute("CREATE TABLE kept_open AS SELECT * FROM open_invoice;"
+            "CREATE TABLE kept_account AS SELECT * FROM account");
+}
+
+#define OPEN_FOR_FREE(period)                                                                  \
+    "INSERT INTO open_invoice SELECT bucket, id, " period                                      \
+    ", 0, 99900 FROM account WHERE email = 'f@b'"
+
+static const struct {
+    const char *damage, *wanted;
+} of_invoices[] = {
+    {OPEN_FOR_FREE("2024 * 12 + 2"),
+     "f@b|invoice of 2024-03: it is open, and no statement has it"},
+    {OPEN_FOR_FREE("2024 * 12 + 3"),
+     "f@b|invoice of 2024-04: it is open, and its period is not closed"},
+    {OPEN_FOR_FREE("2024 * 12"),
+     "f@b|invoice of 2024-01: it is open, and its period is not closed"},
+    {OPEN_FOR_FREE("200000"),
+     "f@b|invoice of 16666-09: it is open, and its period is not closed"},
+    {OPEN_FOR_FREE("2024 * 12 + 1"),
+     "f@b|invoice of 2024-02: it is open or paid, with nothing owed"},
+    {"INSERT INTO open_invoice SELECT bucket, 99, period, ends_at, 900 FROM open_invoice",
+     "99|invoice of 2024-03: it is open, and its period is not closed"},
+    {"UPDATE open_invoice SET ends_at = ends_at - 1", "a@b|invoice of 2024-03: ends_at"},
+    {"UPDATE open_invoice SET ends_at = ends_at + 1", "a@b|invoice of 2024-03: ends_at"},
+    {"UPDATE open_invoice SET total_cents = 90000", "a@b|invoice of 2024-03: total_cents"},
+    {"INSERT INTO open_invoice SELECT bucket, account_id, period, ends_at, 90000"
+     " FROM billing_period WHERE period = 2024 * 12 + 1 AND total_cents > 0",
+     "a@b|invoice of 2024-02: it is open and paid"},
+    {"UPDATE account SET unpaid_at = (SELECT max(unpaid_at) FROM account)",
+     "f@b|unpaid_at: it is refused as unpaid, and no open invoice is of a period that had "
+     "ended "
+     "by then"},
+    {"UPDATE account SET unpaid_at = 1 WHERE unpaid_at > 0",
+     "a@b|unpaid_at: it is refused as unpaid, and no open invoice is of a period that had "
+     "ended "
+     "by then"},
+};
+
+static void money_owed_that_no_statement_knows_is_told(void **state)
+{
+    (void)state;
+    invoices_make();
+    for (size_t i = 0; i < LENGTH_OF(of_invoices); i++) {
+        assert_told(of_invoices[i].damage, of_invoices[i].wanted);
+        execute("DELETE FROM open_invoice; INSERT INTO open_invoice SELECT * FROM kept_open;"
+                "UPDATE account SET unpaid_at = (SELECT k.unpaid_at FROM kept_account k"
+                " WHERE k.id = account.id)");
+        assert_silent();
+    }
+    assert_told_first("DELETE FROM open_invoice",
+                      "a@b|unpaid_at: it is refused as unpaid, and no open invoice is of a "
+                      "period that had ended by then",
+                      2); /* and that March is neither open nor paid */
+}
+
 /* ---- What several nodes share ---- */
 
 /* Balances are written with each batch, usage by the node that wrote it, a moment later. */
@@ -492,6 +567,7 @@ int main(int argc, char **argv)
         ON_BOOKS(a_charge_of_an_ended_period_may_come_late),
         ON_BOOKS(a_restart_of_the_machine_lies_far_enough_apart),
         ON_BOOKS(overage_without_its_balance_is_told_by_the_sums),
+        ON_BOOKS(money_owed_that_no_statement_knows_is_told),
         ON_BOOKS(what_a_node_has_not_folded_is_in_the_balances),
         ON_BOOKS(what_was_copied_from_a_file_may_be_out_of_order),
         ON_BOOKS(what_nodes_share_is_whole),
