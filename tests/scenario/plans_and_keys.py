@@ -493,9 +493,12 @@ def show_without_plan(stage):
 
 @act(ALONE, "a command brings no plan file into force")
 def command_loads_nothing(stage):
+    stage.place.write("plans.ini", PLANS)
+    stage.place.serve().stop()
     loads = stage.place.ledger("SELECT count(*) FROM plan_load")
+    stage.place.succeed("account", "create", "early@example.com", "--plan", "Wide")
     stage.place.write("plans.ini", PLANS.replace("price_cents = 900", "price_cents = 100"))
-    shown(stage, "ann@example.com")
+    shown(stage, "early@example.com")
     stage.place.succeed("account", "create", "late@example.com", "--plan", "Wide")
     equal(stage.place.ledger("SELECT count(*) FROM plan_load"), loads, "loads")
 
