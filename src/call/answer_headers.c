@@ -128,7 +128,9 @@ bool answer_header_is_on(const struct answer_header *header, const struct endpoi
     switch (header->place) {
     case HEADER_ON_EVERY: return true;
     case HEADER_ON_CALLS: return is_product && !is_uncounted;
-    case HEADER_ON_SUCCESSES: return endpoint->credits > 0 && status == 200;
+    case HEADER_ON_SUCCESSES: /* a replay may be a 304 */
+        return endpoint->credits > 0 &&
+               (status == 200 || (status == 304 && endpoint->answers_list));
     case HEADER_ON_LISTS: return endpoint->answers_list && (status == 200 || status == 304);
     case HEADER_ON_RETRIES: return status == 402 || status == 429 || status == 503;
     case HEADER_ON_CHALLENGES: return status == 401;
@@ -142,7 +144,7 @@ struct text answer_header_place_words(enum answer_header_place place)
     switch (place) {
     case HEADER_ON_EVERY: return TEXT("every answer");
     case HEADER_ON_CALLS: return TEXT("every answer to a call");
-    case HEADER_ON_SUCCESSES: return TEXT("200");
+    case HEADER_ON_SUCCESSES:
     case HEADER_ON_LISTS: return TEXT("200 and 304");
     case HEADER_ON_RETRIES: return TEXT("402, 429 and 503");
     case HEADER_ON_CHALLENGES: return TEXT("401");

@@ -35,7 +35,7 @@ enum answer_header_id {
 enum answer_header_place {
     HEADER_ON_EVERY,      /* every answer */
     HEADER_ON_CALLS,      /* every answer to a call: a product endpoint and a valid key */
-    HEADER_ON_SUCCESSES,  /* 200 of a product endpoint that has a price */
+    HEADER_ON_SUCCESSES,  /* 200 of a product endpoint that has a price, and 304 of a list */
     HEADER_ON_LISTS,      /* 200 and 304 of a list */
     HEADER_ON_RETRIES,    /* 402, 429 and 503 */
     HEADER_ON_CHALLENGES, /* 401 */

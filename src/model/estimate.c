@@ -4,19 +4,17 @@ struct estimate estimate_of(const struct plan *plan, credits used, int days)
 {
     credits included = credits_least(used, credits_of(plan->included_credits));
     credits overage = credits_left(used, included);
-    CLEANUP(invoice_finish) struct invoice invoice;
-    invoice_init(&invoice);
-    invoice_add_subscription(&invoice, 0, text_of(plan->name), plan->included_credits,
-                             plan->price_cents);
-    invoice_add_overage(&invoice, 0, overage, plan->overage_cents_per_1000);
+    /* As invoice_add_overage, which ends the program where micros_usd does not hold it. */
+    wide_micros cost = (wide_micros)overage.count * (10 * plan->overage_cents_per_1000);
+    int64_t overage_cents = (int64_t)((cost + MICROS_A_CENT / 2) / MICROS_A_CENT);
     int64_t cap = plan->daily_credit_cap;
     return (struct estimate){
         .included_credits = included.count,
         .overage_credits = overage.count,
-        .included_cents = invoice.lines[0].cents,
-        .overage_cents = invoice.lines[1].cents,
-        .total_cents = invoice.total_cents,
-        .exact = invoice.exact,
+        .included_cents = plan->price_cents,
+        .overage_cents = overage_cents,
+        .total_cents = plan->price_cents + overage_cents,
+        .exact = micros_of_cents(plan->price_cents).count + cost,
         .has_room = overage.count == 0 || plan->overage != OVERAGE_NONE,
         .fits_days = cap == 0 || used.count <= cap * days,
     };
@@ -26,11 +24,10 @@ const struct plan *estimate_cheapest(const struct plan *plans, size_t count, cre
                                      int days)
 {
     const struct plan *cheapest = NULL;
-    micros_usd least = {0};
+    wide_micros least = 0;
     for (size_t i = 0; i < count; i++) {
         struct estimate estimate = estimate_of(&plans[i], used, days);
-        if (!estimate.has_room || !estimate.fits_days ||
-            (cheapest && estimate.exact.count >= least.count))
+        if (!estimate.has_room || !estimate.fits_days || (cheapest && estimate.exact >= least))
             continue;
         cheapest = &plans[i];
         least = estimate.exact;
@@ -38,13 +35,10 @@ const struct plan *estimate_cheapest(const struct plan *plans, size_t count, cre
     return cheapest;
 }
 
-/* No plan asks for more than 10^12 credits of overage, so that sums stay within int64. */
-#define USE_MAX INT64_C(1000000000000)
-
 static bool is_cheaper(const struct plan *plan, const struct plan *other, int64_t used)
 {
-    return estimate_of(other, credits_of(used), 1).exact.count <
-           estimate_of(plan, credits_of(used), 1).exact.count;
+    return estimate_of(other, credits_of(used), 1).exact <
+           estimate_of(plan, credits_of(used), 1).exact;
 }
 
 /* Within each side of both plans' included credits the difference moves in one direction only. */
@@ -73,7 +67,7 @@ int64_t estimate_break_even(const struct plan *plan, const struct plan *other,
     int64_t call = call_credits.count;
     check(call > 0);
     int64_t a = plan->included_credits / call, b = other->included_credits / call;
-    int64_t edges[] = {0, a < b ? a : b, a < b ? b : a, USE_MAX / call};
+    int64_t edges[] = {0, a < b ? a : b, a < b ? b : a, CREDITS_MAX / call};
     for (size_t i = 0; i + 1 < LENGTH_OF(edges); i++) {
         int64_t found = first_within(plan, other, call, edges[i] + (i > 0), edges[i + 1]);
         if (found >= 0)

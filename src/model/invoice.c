@@ -33,7 +33,6 @@ static struct invoice_line *line_add(struct invoice *invoice, enum invoice_line_
                                   .amount = amount,
                                   .cents = micros_to_cents(amount)};
     invoice->total_cents += line->cents;
-    invoice->exact.count += amount.count;
     return line;
 }
 

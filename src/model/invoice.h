@@ -2,7 +2,8 @@
  *
  * Every amount is exact micro-dollars until its line is rounded, once, half a cent away from
  * zero; the total is the sum of the rounded lines. The same lines make statements, projections of
- * the open period, previews of a change of plan, and estimates. Pure; owned by one thread. */
+ * the open period and previews of a change of plan; estimates agree with them. Pure; owned by
+ * one thread. */
 #pragma once
 
 #include "base/instant.h"
@@ -39,7 +40,6 @@ struct invoice {
     struct invoice_line *lines; /* in the order of their addition */
     size_t count, capacity;
     int64_t total_cents; /* the sum of the lines' cents */
-    micros_usd exact;    /* the sum of their amounts, for comparisons alone */
 };
 
 static inline void invoice_init(struct invoice *invoice)

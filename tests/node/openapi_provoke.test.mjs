@@ -122,6 +122,9 @@ test("200 of a list with its filters, of an empty page, and again for an Idempot
   const second = check(HASHTAG, await get(server, HASHTAG, headers), 200);
   assert.equal(second.headers["idempotent-replayed"], "true");
   assert.equal(second.headers["x-charge-id"], first.headers["x-charge-id"]);
+  const third = check(HASHTAG, await get(server, HASHTAG, { ...headers, "If-None-Match": first.headers.etag }), 304);
+  assert.equal(third.headers["idempotent-replayed"], "true");
+  assert.equal(third.headers["x-charge-id"], first.headers["x-charge-id"]);
 });
 
 test("304, for the ETag of an earlier answer", async () => {

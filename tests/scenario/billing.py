@@ -11,7 +11,7 @@ from support.metered import call, new_key, plans
 from support.server import Place
 from support.steps import ENDPOINT, Scenario, Stage, act, dig, equal, fail
 
-MONEY, GIFTS, PAYMENTS = [], [], []
+MONEY, GIFTS, PAYMENTS, EXTREMES = [], [], [], []
 DAY = 86400
 
 # Prices are 0, 900 and 1,800 cents.
@@ -211,8 +211,54 @@ def unpaid(stage):
     stage.place.refuse("invoice", email, "--period", "2025-01", "--paid")
 
 
+# ---- The dearest plan file ----
+
+# All at the most that a plan file may say.
+DEAREST = plans([("Metered", 0, 0, 1000, "always", 1000000), ("Same", 0, 0, 1000, "always", 1000000),
+                 ("Wide", 10**12, 0, 1000, "always", 1000000),
+                 ("Less", 10**12, 10**12, 1000, "always", 999999)]).replace("credits = 8", "credits = 1000000")
+
+
+@contextlib.contextmanager
+def dearest():
+    with Place({"TRENDGATE_SOURCE_SAMPLE_ENABLED": "true"}, plans=DEAREST) as place:
+        place.succeed("config", "check")
+        stage = Stage(place, place.serve())
+        stage.key = new_key(stage, "Metered")
+        yield stage
+        stage.drop_connection()
+        stage.server.stop()
+        place.books_agree()
+
+
+def told_at(stage, target):
+    answer = stage.ask(target, headers={"x-api-key": stage.key})
+    equal(answer.status, 200, f"status of {answer!r}")
+    return answer.json()["data"]
+
+
+@act(EXTREMES, "plans are told, with where the next one costs less")
+def dearest_plans(stage):
+    told_plans = told_at(stage, "/api/v1/billing/plans")["plans"]
+    # Each costs 900 cents more than the one before it: less than one call, or a cent less for each 1,000 past 10^12.
+    equal([plan.get("next_plan_cheaper_from_credits") for plan in told_plans],
+          [None, 10**6, 10**12 + 10**6, None], "where")
+
+
+@act(EXTREMES, "the most calls are estimated to the cent, and the server goes on")
+def dearest_estimate(stage):
+    data = told_at(stage, "/api/v1/billing/estimate?calls=1000000000")
+    equal((data["calls"], data["credits"], data["cheapest_plan"]), (10**9, 10**15, "Wide"), "calls, credits and plan")
+    past = 10**15 - 10**12
+    equal([plan["total_cents"] for plan in data["plans"]],
+          [10**18, 900 + 10**18, 1800 + past * 1000, 2700 + past * 999999 // 1000], "totals")
+    equal(told_at(stage, "/api/v1/billing/estimate?calls=999999999999")["calls"], 10**9, "calls past the most")
+    equal(told_at(stage, "/api/v1/billing/estimate?calls=0")["plans"][0]["total_cents"], 0, "no calls")
+
+
 SCENARIOS = [
     Scenario("what a period comes to", clocked, MONEY),
     Scenario("grants and refunds", clocked, GIFTS),
     Scenario("payments", clocked, PAYMENTS),
+    Scenario("the dearest plan file", dearest, EXTREMES),
 ]

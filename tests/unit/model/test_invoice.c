@@ -1,4 +1,5 @@
 #include "model/estimate.h"
+#include "model/invoice.h"
 #include "support/unit.h"
 
 /* The shipped plans, as the customers' page has them. */
@@ -138,6 +139,94 @@ static void a_daily_cap_may_put_an_amount_out_of_reach(void **state)
     assert_true(estimate_of(&shipped[3], credits_of(150008), 30).fits_days);
 }
 
+/* The lines themselves, where money holds them. */
+static void estimates_are_what_an_invoice_has(void **state)
+{
+    (void)state;
+    const int64_t uses[] = {0, 8, 2000, 2016, 20017, 1234567, INT64_C(1000000000000)};
+    for (size_t i = 0; i < LENGTH_OF(shipped); i++)
+        for (size_t j = 0; j < LENGTH_OF(uses); j++) {
+            struct estimate estimate = estimate_of(&shipped[i], credits_of(uses[j]), 30);
+            struct invoice invoice;
+            invoice_init(&invoice);
+            invoice_add_subscription(&invoice, 0, text_of(shipped[i].name),
+                                     shipped[i].included_credits, shipped[i].price_cents);
+            invoice_add_overage(&invoice, 0, credits_of(estimate.overage_credits),
+                                shipped[i].overage_cents_per_1000);
+            assert_int_equal(estimate.included_cents, invoice.lines[0].cents);
+            assert_int_equal(estimate.overage_cents, invoice.lines[1].cents);
+            assert_int_equal(estimate.total_cents, invoice.total_cents);
+            assert_true(estimate.exact ==
+                        invoice.lines[0].amount.count + invoice.lines[1].amount.count);
+            invoice_finish(&invoice);
+        }
+}
+
+/* The most that a plan file may ask for: settings/plans.c. */
+#define PRICE_MOST 100000000
+#define RATE_MOST 1000000
+#define INCLUDED_MOST INT64_C(1000000000000)
+#define CALL_MOST 1000000
+
+static const struct plan dearest = {"Dearest", PRICE_MOST, 0, 0, 1, OVERAGE_ALWAYS, RATE_MOST};
+
+static void the_dearest_plan_has_an_exact_estimate(void **state)
+{
+    (void)state;
+    struct estimate most = estimate_of(&dearest, credits_of(CREDITS_MAX), 31);
+    assert_int_equal(most.overage_credits, CREDITS_MAX);
+    assert_int_equal(most.included_cents, PRICE_MOST);
+    assert_int_equal(most.overage_cents, INT64_C(1000000000000000000));
+    assert_int_equal(most.total_cents, INT64_C(1000000000100000000));
+    /* The first that int64 does not hold in micro-dollars, and the last that it does. */
+    assert_int_equal(estimate_of(&dearest, credits_of(922337203686), 31).overage_cents,
+                     INT64_C(922337203686000));
+    assert_int_equal(estimate_of(&dearest, credits_of(922337203685), 31).overage_cents,
+                     INT64_C(922337203685000));
+    const struct plan odd = {"Odd", 0, 0, 0, 1, OVERAGE_ALWAYS, RATE_MOST - 1};
+    assert_int_equal(estimate_of(&odd, credits_of(CREDITS_MAX - 500), 31).overage_cents,
+                     INT64_C(999998999999500001)); /* ...500,000.5 */
+    const struct plan roomy = {"Roomy", 0, INCLUDED_MOST, INCLUDED_MOST, 1, OVERAGE_ALWAYS, 0};
+    assert_true(estimate_of(&roomy, credits_of(31 * INCLUDED_MOST), 31).fits_days);
+    const struct plan pair[] = {dearest, odd};
+    assert_ptr_equal(estimate_cheapest(pair, LENGTH_OF(pair), credits_of(CREDITS_MAX), 31),
+                     &pair[1]);
+}
+
+static void the_dearest_plans_have_break_evens(void **state)
+{
+    (void)state;
+    const struct plan dear = {"Dear", 0, 0, 0, 1, OVERAGE_ALWAYS, RATE_MOST};
+    const struct plan less = {"Less", PRICE_MOST, 0, 0, 1, OVERAGE_ALWAYS, RATE_MOST - 1};
+    const int64_t calls[] = {1, 8, CALL_MOST};
+    const int64_t wanted[] = {INT64_C(100000000001), INT64_C(100000000008),
+                              INT64_C(100001000000)};
+    for (size_t i = 0; i < LENGTH_OF(calls); i++) {
+        credits call = credits_of(calls[i]);
+        assert_int_equal(estimate_break_even(&dear, &dearest, call), -1);
+        assert_int_equal(estimate_break_even(&dear, &less, call), wanted[i]);
+        assert_int_equal(estimate_break_even(&less, &dear, call), 0);
+    }
+}
+
+/* Past what the largest plan includes, too. */
+static void a_break_even_may_lie_past_the_largest_plan(void **state)
+{
+    (void)state;
+    const struct plan large = {"Large", 0, INCLUDED_MOST, 0, 1, OVERAGE_ALWAYS, RATE_MOST};
+    const struct plan less = {"Less", PRICE_MOST, INCLUDED_MOST, 0, 1, OVERAGE_ALWAYS, 1};
+    assert_int_equal(estimate_break_even(&large, &less, credits_of(1)), INCLUDED_MOST + 100001);
+    const struct plan cheap = {"Cheap", 0, 0, 0, 1, OVERAGE_ALWAYS, 2};
+    const struct plan just = {"Just", PRICE_MOST, 0, 0, 1, OVERAGE_ALWAYS, 1};
+    assert_int_equal(estimate_break_even(&cheap, &just, credits_of(1)), INT64_C(100000000001));
+    const struct plan far = {"Far", PRICE_MOST, INCLUDED_MOST, 0, 1, OVERAGE_ALWAYS, 1};
+    const struct plan farther = {"Farther", 0, INCLUDED_MOST, 0, 1, OVERAGE_ALWAYS, 2};
+    assert_int_equal(estimate_break_even(&farther, &far, credits_of(1)),
+                     INT64_C(1100000000001));
+    const struct plan gratis = {"Gratis", 0, 0, 0, 1, OVERAGE_ALWAYS, 0};
+    assert_int_equal(estimate_break_even(&gratis, &dearest, credits_of(1)), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +238,10 @@ int main(void)
         cmocka_unit_test(estimates_agree_around_each_edge),
         cmocka_unit_test(the_cheapest_plan_changes_at_each_break_even),
         cmocka_unit_test(a_daily_cap_may_put_an_amount_out_of_reach),
+        cmocka_unit_test(estimates_are_what_an_invoice_has),
+        cmocka_unit_test(the_dearest_plan_has_an_exact_estimate),
+        cmocka_unit_test(the_dearest_plans_have_break_evens),
+        cmocka_unit_test(a_break_even_may_lie_past_the_largest_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
