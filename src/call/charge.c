@@ -78,7 +78,7 @@ static void charge_resumed(struct http_task *task)
     charge_ended(call, call->settled);
 }
 
-/* On another thread. */
+/* On whatever thread settles it: see charge.h. */
 static void charge_settled(struct charge *charge, enum status status)
 {
     struct call *call = CONTAINER_OF(charge, struct call, charge);

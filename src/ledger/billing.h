@@ -73,7 +73,7 @@ struct plan_preview {
 
 void plan_preview_finish(struct plan_preview *preview);
 
-/* Changes nothing. STATUS_INVALID: no such plan; STATUS_CONFLICT: request names the numbers of
+/* Changes nothing that is stored. STATUS_INVALID: no such plan; STATUS_CONFLICT: request names the numbers of
  * another preview. On success the caller finishes *preview. */
 enum status ledger_plan_preview(struct ledger *ledger, int64_t account_id,
                                 const struct plan_request *request,

@@ -1,7 +1,8 @@
 /* charge: one call's charge step, from the decision to its place in the journal.
  *
  * A charge belongs to the call it lives in; while ledger_charge has answered STATUS_BUSY it
- * belongs to the ledger until settled was called, once, on the committer's thread. */
+ * belongs to the ledger until settled was called, once, on a thread that commits, or on the loop's
+ * own where the charge was overtaken. */
 #pragma once
 
 #include "ledger/meter.h"

@@ -236,7 +236,7 @@ enum status ledger_account_import(struct ledger *ledger, const struct account_ro
         cache_narrow(held);
     if (status == STATUS_OK)
         for (size_t i = 0; i < count; i++)
-            ledger_publish_key(held, &key_rows[i], false);
+            ledger_publish_key(held, &key_rows[i], ACCOUNT_ADMITTED);
     else
         explicit_bzero(keys, count * sizeof(keys[0]));
     free(key_rows);

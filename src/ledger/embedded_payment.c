@@ -49,14 +49,19 @@ static enum status unpaid_write(struct ledger *ledger, int64_t account_id, bool 
                               is_unpaid ? "account_unpaid" : "account_paid_up", &event, reason);
 }
 
-static enum status account_refuse(struct ledger *ledger, int64_t account_id, bool is_suspended,
+/* Looked for inside the transaction: another node may record a payment until then. */
+static enum status overdue_refuse(struct ledger *ledger, instant ended, int64_t *account_id,
                                   struct reason *reason)
 {
     CLEANUP(db_transaction_finish) struct db_transaction transaction = {NULL};
+    bool is_suspended;
     TRY(ledger_transact(ledger, &transaction, reason));
-    TRY(unpaid_write(ledger, account_id, true, reason));
+    TRY(overdue_find(ledger, ended, account_id, &is_suspended, reason));
+    if (*account_id == 0)
+        return STATUS_OK;
+    TRY(unpaid_write(ledger, *account_id, true, reason));
     TRY(db_commit(&transaction, reason));
-    return ledger_refusal_publish(ledger, account_id, account_refusal(is_suspended, true),
+    return ledger_refusal_publish(ledger, *account_id, account_refusal(is_suspended, true),
                                   reason);
 }
 
@@ -74,14 +79,12 @@ enum status ledger_unpaid_suspend(struct ledger *ledger, int64_t grace_days, boo
     instant ended = {time_now(held->time).us - grace_days * DAY_US};
     for (int i = 0; i < SUSPENDED_A_BATCH; i++) {
         int64_t account_id;
-        bool is_suspended;
-        TRY(overdue_find(held, ended, &account_id, &is_suspended, reason));
+        TRY(overdue_refuse(held, ended, &account_id, reason));
         if (account_id == 0) {
             atomic_store(&held->unpaid_looked_at_us, elapsed_us);
             atomic_store(&held->unpaid_day_us, day_begun.us);
             return STATUS_OK;
         }
-        TRY(account_refuse(held, account_id, is_suspended, reason));
     }
     *has_more = true;
     return STATUS_OK;

@@ -130,7 +130,8 @@ static bool is_of_earlier_period(const struct ledger *ledger, const struct journ
     return period->period < balance.period;
 }
 
-/* A call was decided before its row's commit began, and after that of the row before. */
+/* A call was decided before its row's commit began, and mostly after that of the row before; else its slot comes back
+ * later than it might. */
 static instant entry_admitted(const struct row *row, const struct journal_entry *entry)
 {
     int64_t before_us = row->at.us - entry->at.us;

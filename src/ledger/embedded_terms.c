@@ -5,6 +5,8 @@
 #include "ledger/embedded_billing.h"
 #include "ledger/plan_json.h"
 
+#define LOAD_TAKES_AT_MOST_US (10 * SECOND_US)
+
 /* The version that holds these very plans, kept or made. */
 static enum status version_find(struct ledger *ledger, const struct plans *plans,
                                 int64_t *version, struct reason *reason)
@@ -117,12 +119,16 @@ static void late_load_tell(instant at)
 }
 
 /* A version that is in force already is not loaded again. No load counts for a period that an
- * account has entered, or that is closed, however the wall clock was stepped. */
+ * account has entered, or that is closed, however the wall clock was stepped; nor for one that
+ * begins while it is written down, which calls enter by what is in force. */
 static enum status load_write(struct ledger *ledger, int64_t version, struct reason *reason)
 {
     int64_t now_us = time_now(ledger->time).us, at = now_us;
     if (ledger->meter && at <= meter_decided_by(ledger->meter).us)
         at = meter_decided_by(ledger->meter).us + 1;
+    int64_t midnight_us = (instant_day((instant){at}) + 1) * DAY_US;
+    if (midnight_us - at < LOAD_TAKES_AT_MOST_US)
+        at = midnight_us + 1;
     CLEANUP(db_statement_release) struct db_statement *insert = NULL;
     TRY(db_statement_take(
         ledger->db,

@@ -48,7 +48,7 @@ struct journal_entry {
     int64_t account_id;
     int64_t key_id;
     int64_t plan_version;
-    uint8_t endpoint; /* number of the endpoint's row, see LEDGER endpoints */
+    uint8_t endpoint; /* number of its row in the endpoint table */
     enum call_outcome outcome;
     instant at; /* wall time of its admission */
     int64_t credits;

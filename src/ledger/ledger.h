@@ -1,9 +1,9 @@
-/* ledger: the port to accounts and API keys, over one SQLite file that one process owns.
+/* ledger: the port to accounts, API keys and their charges, over one SQLite file that one server or command owns, or over a
+ * PostgreSQL database that several share.
  *
- * ledger_open takes the lock PATH.lock; while it is held nobody else opens the file. Verbs block
- * on the disk and belong on a pool thread or in a command, any one at a time (the ledger's own lock); a
- * transaction begins and ends inside one verb. ledger_find_key alone is for loop threads: it looks into
- * memory only. */
+ * ledger_open takes the lock PATH.lock of a file; while it is held no other ledger is opened there, and others only
+ * read. Verbs block on the disk or the database and belong on a pool thread or in a command, any one at a time (the
+ * ledger's own lock); a transaction begins and ends inside one verb. What is for loop threads says so. */
 #pragma once
 
 #include "base/instant.h"

@@ -84,7 +84,7 @@ struct charge_standing {
     bool follows_key;       /* the key's use of the day is counted */
     uint32_t keys_followed; /* how many were, then */
     struct billing_period period;
-    instant now; /* as the account sees it: never before its last call */
+    instant now; /* as the account sees it: never before the day of its last call */
     credits charged;
     credits overage; /* of them */
     micros_usd overage_cost;
@@ -100,7 +100,7 @@ void meter_expect(const struct meter *meter, int64_t account_id);
 void meter_charge(struct meter *meter, const struct charge_order *order,
                   struct charge_standing *standing);
 
-/* The same numbers without taking anything; verdict and quota_verdict say what a call of that
+/* The same numbers, taking neither slot nor credits; enters the period that now lies in, as a call would. verdict and quota_verdict say what a call of that
  * cost would meet. */
 void meter_look(struct meter *meter, const struct charge_order *order,
                 struct charge_standing *standing);

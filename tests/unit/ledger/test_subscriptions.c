@@ -72,6 +72,24 @@ static void a_load_counts_from_the_next_period(void **state)
     assert_gives(&late, "Starter", 40000, 2000);
 }
 
+/* It may be written down after the midnight that it was ordered before. */
+static void a_load_at_a_day_s_end_counts_after_it(void **state)
+{
+    (void)state;
+    struct caller caller = caller_make("ann@b", "Starter");
+    clock_to("2024-02-29T23:59:49Z");
+    load("Starter", 30000, 1500);
+    clock_step("2024-02-29T23:59:51Z");
+    load("Starter", 40000, 2000);
+    clock_to("2024-03-01T00:00:00Z");
+    for (size_t way = 0; way < LENGTH_OF(between); way++) {
+        between[way]();
+        assert_gives(&caller, "Starter", 30000, 1500);
+    }
+    clock_to("2024-04-01T00:00:00Z");
+    assert_gives(&caller, "Starter", 40000, 2000);
+}
+
 /* Prices that are set back are loaded again: the last load counts, not the version's first. */
 static void what_is_set_back_is_in_force_again(void **state)
 {
@@ -247,6 +265,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         FRESH(a_load_counts_from_the_next_period),
+        FRESH(a_load_at_a_day_s_end_counts_after_it),
         FRESH(what_is_set_back_is_in_force_again),
         FRESH(an_upgrade_costs_the_rest_of_the_period),
         FRESH(an_upgrade_after_a_load_starts_from_the_own_plan),
