@@ -10,8 +10,8 @@ usage: run_tests.py [--unit BUILD_DIR] [--binary PROGRAM] [--timeout-factor N] [
 --mutants so many of tests/mutants, or all of them; see run_mutants.py
 
 One PostgreSQL server serves the whole run (tests/support/postgres.py); where it is not installed, what
-needs it is skipped. Programs run side by side, two for each processor, and beside them, from the beginning on, one of those that
-drive a browser; each is told when it is over.
+needs it is skipped. Programs run side by side, as many as there are processors, and beside them, from the beginning on, one of
+those that drive a browser; each is told when it is over.
 
 Each NAME keeps what has it in its name, as printed. A Python program ends its output with
 "N passed, N failed, N skipped"; so does this one, with the sums; those of Node end in TAP's. Exit 1 if a case failed, if a
@@ -37,9 +37,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support import postgres
 CLOCK_PROGRAM = "tests/support/trendgate-clock"  # the program with a clock that tests move
 NODE_FOLDERS = ("node", "browser")
-PROCESSORS = os.cpu_count() or 1
-UNITS_AT_ONCE = PROCESSORS + 1  # some wait for a disk
-PROGRAMS_AT_ONCE = 2 * PROCESSORS  # half of their time they wait for a clock, or for what they started
+AT_ONCE = (os.cpu_count() or 1) + 1  # many wait for a disk or a clock
 # What node --test closes its TAP with.
 NODE_SUM = re.compile(r"^# (pass|fail|cancelled|skipped) (\d+)$", re.M)
 NODE_SKIPPED = re.compile(r"^ *ok \d+ - (.*?) # SKIP", re.M)
@@ -91,7 +89,7 @@ def run_unit_tests(build, names, factor, total):
         return
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
     subprocess.run(["meson", "test", "-C", str(build), "--no-rebuild", "--quiet", "-t", str(factor),
-                    "--num-processes", str(UNITS_AT_ONCE), *wanted], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+                    "--num-processes", str(AT_ONCE), *wanted], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     log = (build / "meson-logs" / "testlog.json").read_text(encoding="utf-8")
     logs = {entry["name"]: entry for entry in map(json.loads, log.splitlines())}
@@ -192,7 +190,7 @@ def run_all(arguments, total):
         environment["TRENDGATE_BINARY"] = str(arguments.binary.resolve())
     if arguments.unit:
         environment["TRENDGATE_CLOCK_BINARY"] = str(arguments.unit.resolve() / CLOCK_PROGRAM)
-    pool, browsers = (concurrent.futures.ThreadPoolExecutor(count) for count in (PROGRAMS_AT_ONCE, 1))
+    pool, browsers = (concurrent.futures.ThreadPoolExecutor(count) for count in (AT_ONCE - 1, 1))
     asked = {}
 
     def ask(executor, is_for):
