@@ -191,10 +191,7 @@ static bool is_closed(const struct written *written, int64_t account_id, instant
 {
     if (number < PERIOD_NUMBER_MIN || number >= PERIOD_NUMBER_END)
         return false;
-    struct civil_date last = {.year = (int)(number / 12), .month = (int)(number % 12 + 1)};
-    last.day = month_length(last.year, last.month); /* in the period that its month begins */
-    struct billing_period period = billing_period_at(anchor,
-                                                     (instant){days_of_civil(last) * DAY_US});
+    struct billing_period period = period_of_number(anchor, number);
     return period_number(&period) == number &&
            period.end.us <= written_until(written, account_id).us;
 }

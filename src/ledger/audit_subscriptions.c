@@ -3,6 +3,7 @@
 #include "base/json_read.h"
 #include "ledger/audit_parts.h"
 #include "ledger/plan_json.h"
+#include "ledger/statement.h"
 #include "ledger/terms.h"
 #include "model/account.h"
 #include "model/subscription.h"
@@ -181,16 +182,6 @@ static enum status kept_check(struct audit *audit, struct terms_book *book,
     return STATUS_OK;
 }
 
-/* The period of that number, whose start its anchor tells. */
-static struct billing_period period_of(instant anchor, int64_t number)
-{
-    int year = (int)(number / 12), month = (int)(number % 12 + 1);
-    struct civil_date last = {year, month, month_length(year, month)};
-    return billing_period_at(anchor, (instant){days_of_civil(last) * DAY_US});
-}
-
-#define PERIODS_END (10000 * 12) /* the calendar's */
-
 static enum status row_check(struct audit *audit, struct terms_book *book,
                              struct db_statement *row, struct reason *reason)
 {
@@ -201,8 +192,8 @@ static enum status row_check(struct audit *audit, struct terms_book *book,
                         .plan_version = db_column_integer(row, 4),
                         .included = db_column_integer(row, 5),
                         .cents = db_column_integer(row, 6)};
-    if (number >= 1970 * 12 && number < PERIODS_END)
-        kept.period = period_of(anchor, number);
+    if (number >= PERIOD_NUMBER_MIN && number < PERIOD_NUMBER_END)
+        kept.period = period_of_number(anchor, number);
     if (kept.period.year * 12 + kept.period.month - 1 != number)
         return audit_differs(audit, kept.account_id, NULL, reason,
                              "balance of %04lld-%02lld: the account has no such period",

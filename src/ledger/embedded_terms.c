@@ -113,8 +113,7 @@ static void late_load_tell(instant at)
     char date[INSTANT_TEXT_BYTES];
     log_line(LOG_WARNING, "ledger",
              "what the plan file says of prices and allowances counts for periods that begin "
-             "after %.*s: the clock was ahead, "
-             "and by it the ledger has decided until then",
+             "after %.*s: the clock was ahead, and by it the ledger has decided until then",
              TEXT_PRINT(instant_rfc3339(at, date)));
 }
 
